@@ -1,0 +1,76 @@
+package charging
+
+import "time"
+
+// An Answer is what is remembered for a request: it never changes after the unit of work that
+// made it. Doors encode it; a repeat gets the same one again.
+type Answer struct {
+	Key      Key
+	Type     RequestType
+	Result   Result
+	Services []ServiceAnswer // in the request's order
+	Cost     Quantity        // Cost-Information; no Unit: not sent
+	Balance  Quantity        // Remaining-Balance; no Unit: not sent
+	LowOnes  Number          // Low-Balance-Indication: 0 not applicable, 1 yes
+	Enough   Number          // Check-Balance-Result: 0 enough credit, 1 no credit
+	Refund   []byte          // Refund-Information
+	Failed   []FailedAVP
+	Message  string // Error-Message
+	Edits    []Edit
+
+	// The rest is not remembered.
+	Account  string
+	Why      []Reason
+	Before   Funds // of the account's money, before and after
+	After    Funds
+	Entry    int64 // the ledger entry that holds it; 0: none does
+	Repeat   bool
+	Delivery *Delivery // nil: as soon as may be
+}
+
+// A ServiceAnswer is one Multiple-Services-Credit-Control of an answer.
+type ServiceAnswer struct {
+	Key          ServiceKey
+	Result       Result     // zero: none is sent
+	Granted      []Quantity // Granted-Service-Unit; empty: none is sent
+	ValidFor     time.Duration
+	Final        *FinalUnit
+	Threshold    Quantity  // Time-, Volume- or Unit-Quota-Threshold; no Unit: not sent
+	HoldingTime  Number    // Quota-Holding-Time, seconds
+	TariffChange time.Time // Tariff-Time-Change; zero: not sent
+	Triggers     []uint32  // Trigger-Types armed; empty: no Trigger AVP
+}
+
+// FinalAction is Final-Unit-Action (RFC 8506 section 8.35).
+type FinalAction uint8
+
+// The final unit actions, with their numbers on the wire.
+const (
+	Terminate      FinalAction = 0
+	Redirect       FinalAction = 1
+	RestrictAccess FinalAction = 2
+)
+
+// A FinalUnit is a Final-Unit-Indication (RFC 8506 section 8.34).
+type FinalUnit struct {
+	Action   FinalAction
+	Redirect string   // address of the redirect server: an IP address, a URL or a SIP URI
+	Filters  []string // Restriction-Filter-Rule
+	Names    []string // Filter-Id
+}
+
+// An Edit changes one AVP of a finished answer. Only package diameter understands its path.
+type Edit struct{ Op, Path, Value string }
+
+// Delivery says how an answer goes out, not what it is; it is not remembered.
+type Delivery struct {
+	Delay time.Duration // wall clock
+	Drop  bool
+}
+
+// Funds are an account's means for one purpose, at one moment.
+type Funds struct {
+	Money    Quantity // balance
+	Reserved int64
+	Usable   int64 // balance + credit limit - reserved
+}
