@@ -30,7 +30,7 @@ type Send struct {
 	// Request is complete but for what differs from run to run: Key.Session.ID holds the name
 	// that the file gives the session, EndToEnd counts from 1 in the file, Origin may be empty.
 	Request    charging.Request
-	RefundLast bool   // take the Refund-Information of the session's last answer that had one
+	RefundLast bool   // take the last Refund-Information: the session's, else the conversation's
 	Connection string // of the client; "" is the first one
 	Wire       []Word // avp, flags and raw, in their order
 }

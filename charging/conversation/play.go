@@ -133,6 +133,7 @@ type player struct {
 	sessions     map[string]int // names in the order of their first request
 	first        map[charging.Key]*charging.Answer
 	refund       map[charging.SessionID][]byte
+	refundLast   []byte // of whatever session
 }
 
 // An exchange is a request under way.
@@ -218,6 +219,9 @@ func (p *player) request(send *Send) *charging.Request {
 	request.EndToEnd += hash.Sum32()
 	if send.RefundLast {
 		request.Refund = p.refund[request.Key.Session]
+		if request.Refund == nil {
+			request.Refund = p.refundLast
+		}
 	}
 	return &request
 }
@@ -265,7 +269,7 @@ func (p *player) remember(r *charging.Request, a *charging.Answer) {
 		p.first[r.Key] = a
 	}
 	if len(a.Refund) > 0 {
-		p.refund[r.Key.Session] = a.Refund
+		p.refund[r.Key.Session], p.refundLast = a.Refund, a.Refund
 	}
 }
 

@@ -22,6 +22,7 @@ type sessionState struct {
 	highest     uint32
 	ended       bool // the last request was a termination
 	last        *Send
+	endToEnd    map[uint32]uint32 // by number
 }
 
 type sessionKey struct {
@@ -388,16 +389,11 @@ func (r *requestParser) finish() *Send {
 	r.inherit(state)
 	request.Key.Number = r.count(state)
 	request.Retransmitted = r.retransmit
-	if r.retransmit && state.last != nil {
-		request.EndToEnd = state.last.Request.EndToEnd
-	} else {
-		r.sent++
-		request.EndToEnd = r.sent
-	}
+	request.EndToEnd = r.endToEnd(state, request.Key.Number)
 	if request.Type == charging.Initial && len(request.Services) > 0 && !request.Multiple.Known {
 		request.Multiple = charging.Known(1)
 	}
-	request.Vendor3GPP = carriesVendor(request)
+	request.Vendor3GPP = r.out.RefundLast || carriesVendor(request)
 	state.ended = request.Type == charging.Termination
 	state.last = &r.out
 	return &r.out
@@ -407,7 +403,7 @@ func (r *requestParser) state() *sessionState {
 	key := sessionKey{r.name, r.request().Key.Session.Sub}
 	state := r.sessions[key]
 	if state == nil {
-		state = &sessionState{context: DefaultContext}
+		state = &sessionState{context: DefaultContext, endToEnd: map[uint32]uint32{}}
 		r.sessions[key] = state
 	}
 	r.last[r.name] = state
@@ -451,6 +447,16 @@ func (r *requestParser) count(state *sessionState) uint32 {
 	}
 	state.used = true
 	return number
+}
+
+// endToEnd is new for every request but a retransmission (RFC 6733 section 5.5.4).
+func (r *requestParser) endToEnd(state *sessionState, number uint32) uint32 {
+	if id, known := state.endToEnd[number]; known && r.retransmit {
+		return id
+	}
+	r.sent++
+	state.endToEnd[number] = r.sent
+	return r.sent
 }
 
 // carriesVendor reports whether the request has anything that travels in an AVP of 3GPP's.
