@@ -57,6 +57,7 @@ func visitSessionID(c *coder, s *SessionID) {
 
 func visitFailed(c *coder, f *FailedAVP) {
 	c.text(&f.Path)
+	c.text(&f.Value)
 	c.octets(&f.Raw)
 }
 
@@ -122,6 +123,8 @@ func visitServiceState(c *coder, s *ServiceState) {
 	visitTime(c, &s.LastReport)
 	visitTime(c, &s.ValidUntil)
 	visitFlag(c, &s.Final)
+	c.signed(&s.Counted)
+	visitWhole(c, &s.Number)
 	visitList(c, &s.Armed, visitWhole[uint32])
 }
 

@@ -147,6 +147,8 @@ type Plan interface {
 	Price(c *Conditions, p Progress, units int64) (Charge, error)
 	// Afford finds the largest grant up to want, not above what money pays, and its charge.
 	Afford(c *Conditions, p Progress, want, money int64) (units int64, charge Charge, err error)
+	// Begin is the set-up fee, due with the first used unit even where a balance of units pays it.
+	Begin(c *Conditions, p Progress) (Charge, error)
 	// Resume carries progress over to conditions `to`, as the rule's rounding says; a new report
 	// is announced by the same conditions twice.
 	Resume(from, to *Conditions, p Progress) Progress
@@ -208,6 +210,7 @@ type Sends struct {
 // Unrated is returned by Plan.Rate: no rule matches, or one that does lacks an input.
 type Unrated struct {
 	Missing string // AVP path of the input; empty: no rule matches
+	Context bool   // no rule is for this Service-Context-Id
 }
 
 // Error says what is missing.

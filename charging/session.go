@@ -34,7 +34,9 @@ type ServiceState struct {
 	Held        Amounts
 	LastReport  time.Time
 	ValidUntil  time.Time
-	Final       bool // the last grant carried a final unit
+	Final       bool   // the last answer carried a final unit
+	Counted     int64  // of a cumulative counter, what is charged already
+	Number      uint32 // the request that set this
 	Armed       []uint32
 }
 
