@@ -142,7 +142,8 @@ type Service struct {
 	Triggers  []uint32
 }
 
-// A ServiceKey tells the services of a session apart: Rating-Group and the set of Service-Identifiers.
+// A ServiceKey tells the services of a session apart: Rating-Group and the set of
+// Service-Identifiers.
 type ServiceKey struct {
 	Group Number
 	IDs   []uint32 // sorted, no number twice
@@ -179,8 +180,9 @@ type Counters struct {
 	Exploded          Number // Total-Number-Of-Messages-Exploded
 }
 
-// Attributes lets a rule read any AVP without this package knowing one; nil at doors without a wire.
-// A path is AVP names joined by dots, as in "Service-Information.IMS-Information.Role-Of-Node".
+// Attributes lets a rule read any AVP without this package knowing one; nil at doors without a
+// wire. A path is AVP names joined by dots, as in
+// "Service-Information.IMS-Information.Role-Of-Node".
 type Attributes interface{ Lookup(path string) []string }
 
 // Carries3GPP reports whether the client speaks 3GPP Ro: it sent an AVP of vendor 10415, or what

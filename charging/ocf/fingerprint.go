@@ -1,9 +1,11 @@
-package charging
+package ocf
+
+import "github.com/ocs-sim/ocs-sim/charging"
 
 // fingerprint tells whether a request with a known key has the same content: type, action and
 // the units of its services. The T flag, routing and time do not count: a repeat may differ in
 // them. It is kept on disk, so it must not change.
-func (r *Request) fingerprint() uint64 {
+func fingerprint(r *charging.Request) uint64 {
 	h := hash(offset64)
 	h.number(int64(r.Type))
 	h.number(int64(r.Action))
@@ -45,7 +47,7 @@ func (h *hash) flag(v bool) {
 	h.number(0)
 }
 
-func (h *hash) quantities(list []Quantity) {
+func (h *hash) quantities(list []charging.Quantity) {
 	h.number(int64(len(list)))
 	for _, q := range list {
 		for i := range len(q.Unit) {
