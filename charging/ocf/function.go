@@ -14,11 +14,11 @@ type Function struct {
 	ledger  charging.Ledger
 	tariffs charging.Tariffs
 	script  charging.Script
-	options FunctionOptions
+	options Options
 }
 
-// FunctionOptions are the settings of a Function; the zero value is the default.
-type FunctionOptions struct {
+// Options are the settings of a Function; the zero value is the default.
+type Options struct {
 	// Supervision is how long a session without grants is kept open; 0: two hours. A session with
 	// grants is supervised for twice its validity (Tcc, RFC 8506 section 13).
 	Supervision time.Duration
@@ -33,7 +33,7 @@ const (
 )
 
 // New returns a charging function. A nil script decides nothing.
-func New(l charging.Ledger, t charging.Tariffs, s charging.Script, o FunctionOptions) *Function {
+func New(l charging.Ledger, t charging.Tariffs, s charging.Script, o Options) *Function {
 	if o.Supervision == 0 {
 		o.Supervision = defaultSupervision
 	}
