@@ -12,6 +12,9 @@ type Conversation struct {
 	Name  string
 	Seed  []byte // the YAML before the last line "---", line numbers as in the file; may be empty
 	Steps []Step
+	// Needs are settings that the server must have for the file to come out as written, as
+	// late-usage=debit; see Door.Settings.
+	Needs []string
 }
 
 // A Step is one line that does something. Exactly one of its pointers is set.
@@ -23,6 +26,7 @@ type Step struct {
 	Check    *Check
 	Advance  *Advance
 	Transfer *Transfer
+	Turn     *Turn
 }
 
 // A Send is a request, line ">".
@@ -59,6 +63,9 @@ type Holding struct {
 
 // Advance moves the charging clock, line "+".
 type Advance struct{ By time.Duration }
+
+// A Turn sets the charging clock and stops it there, "! clock TIME".
+type Turn struct{ At time.Time }
 
 // A Transfer credits an account, or debits it where the amount is below zero: "! credit alice 5 EUR".
 type Transfer struct {

@@ -18,6 +18,8 @@ type Door struct {
 	Books   Books  // for lines "=" and "!"
 	Turner  Turner // for lines "+"
 	Wire    Wire   // for words that exist on the wire alone
+	// Settings are those of the server, for files that need one: late-usage=debit.
+	Settings []string
 	// Explain returns the reasons behind the answer to a key, for transcripts, where answers at this
 	// door carry none; it may be nil.
 	Explain func(ctx context.Context, key charging.Key) []charging.Reason
@@ -30,9 +32,11 @@ type Books interface {
 	Credit(ctx context.Context, account, balance string, amount charging.Quantity) error
 }
 
-// A Turner moves the charging clock and returns when everything due by then is posted.
+// A Turner moves the charging clock and returns when everything due by then is posted. Set also
+// stops it, so that it moves only when told.
 type Turner interface {
 	Advance(ctx context.Context, by time.Duration) error
+	Set(ctx context.Context, at time.Time) error
 }
 
 // A Wire sends what only a wire can say. Connection "" is the first connection of the client;
@@ -55,6 +59,9 @@ type Balance struct {
 	Amount              charging.Quantity
 	Reserved, Available int64 // in the amount's unit; available may be below zero after an overrun
 }
+
+// ErrNeeds is returned where a conversation needs a setting that the server does not have.
+var ErrNeeds = errors.New("the server has not the setting that the conversation needs")
 
 // ErrWireOnly is returned where a conversation uses words of the wire at a door without one.
 var ErrWireOnly = errors.New("uses words that exist on the wire alone, so it is played at Gy only")

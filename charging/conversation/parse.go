@@ -104,7 +104,9 @@ func (p *parser) step() {
 		step.Advance = p.advance(words)
 	case '!':
 		p.waiting = 0
-		step.Transfer = p.transfer(words)
+		if p.order(words, &step) {
+			return
+		}
 	default:
 		p.fault(column, "a line begins with >, <, =, +, ! or #, and the seed ends at a line ---")
 	}
@@ -182,10 +184,35 @@ func unitWord(unit charging.Unit) string {
 	return string(unit)
 }
 
+// order reads a line "!". It reports whether that was all: what the file needs is no step.
+func (p *parser) order(words []token, step *Step) (done bool) {
+	verb := ""
+	if len(words) > 0 {
+		verb = words[0].text
+	}
+	switch {
+	case verb == "credit" || verb == "debit":
+		step.Transfer = p.transfer(words)
+	case verb == "clock" && len(words) == 2:
+		at, err := time.Parse(time.RFC3339, words[1].text)
+		if err != nil {
+			p.fault(words[1].column, "%q is not a time like 2035-03-05T09:00:00Z", words[1].text)
+		}
+		step.Turn = &Turn{At: at}
+	case verb == "needs" && len(words) == 2:
+		p.conversation.Needs = append(p.conversation.Needs, words[1].text)
+		return true
+	default:
+		p.fault(1, "! takes credit or debit with an account and an amount, clock with a time, "+
+			"or needs with a setting, like ! credit alice 5.00 EUR")
+	}
+	return false
+}
+
 // transfer reads: credit|debit account[/balance] amount.
 func (p *parser) transfer(words []token) *Transfer {
-	if len(words) != 3 || words[0].text != "credit" && words[0].text != "debit" {
-		p.fault(1, "! takes credit or debit, an account and an amount, like ! credit alice 5.00 EUR")
+	if len(words) != 3 {
+		p.fault(1, "! %s takes an account and an amount, like ! credit alice 5.00 EUR", words[0].text)
 		return nil
 	}
 	amount, err := parseQuantity(words[2].text)

@@ -54,7 +54,7 @@ func TestParseReadsRequests(t *testing.T) {
 			Subscribers: []charging.Identity{{Type: charging.E164, Data: "15550100"}},
 			Services:    []charging.Service{{Key: charging.ServiceKey{Group: charging.Known(100)}, Asked: true}},
 			Information: charging.Information{Participants: charging.Known(3)},
-			Multiple:    charging.Known(1), Vendor3GPP: true,
+			Multiple:    charging.Known(1),
 		}},
 		{"numbers and subscribers carry on", []string{
 			"> initial s1 sip:a@b rg=1 want", "< 2001",
@@ -72,7 +72,6 @@ func TestParseReadsRequests(t *testing.T) {
 				},
 				Reason: charging.Known(6), Triggers: []uint32{50, 40},
 			}},
-			Vendor3GPP: true,
 		}},
 		{"services without a rating group", []string{"> initial s1 mscc want=1000000B mscc used=5s+1kB/in"},
 			charging.Request{
@@ -142,7 +141,7 @@ func TestParseTellsEveryFaultWithItsPlace(t *testing.T) {
 	want := []string{
 		"bad.conv:3:14: rg=x", "bad.conv:3:19: unknown word \"wnat\"", "bad.conv:4:1: a line begins with",
 		"bad.conv:6:1: there is no request", "bad.conv:7:3: ", "bad.conv:8:28: 3s is not in EUR",
-		"bad.conv:9:1: ! takes credit or debit", "bad.conv:10:3: unknown request", "bad.conv:11:13: used=1h/sometime",
+		"bad.conv:9:1: ! takes credit or debit with", "bad.conv:10:3: unknown request", "bad.conv:11:13: used=1h/sometime",
 		"bad.conv:12:8: final=never",
 	}
 	got := strings.Split(err.Error(), "\n")

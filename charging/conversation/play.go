@@ -2,8 +2,10 @@ package conversation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strconv"
 	"time"
 
@@ -98,12 +100,17 @@ func (m *Missed) Error() string {
 }
 
 // Play plays the conversation. The error says why it could not be played to its end: the context,
-// a door that fails, an answer that does not come, or ErrWireOnly. What went another way than
+// a door that fails, an answer that does not come, ErrWireOnly or ErrNeeds. What went another way than
 // written is no such error; it stands in the report, which holds what was played in any case.
 func (c *Conversation) Play(ctx context.Context, door Door, o Options) (*Report, error) {
 	report := &Report{Name: c.Name, Door: door.Name}
 	if c.WireOnly() && door.Wire == nil {
 		return report, fmt.Errorf("%s: %w", c.Name, ErrWireOnly)
+	}
+	for _, need := range c.Needs {
+		if !slices.Contains(door.Settings, need) {
+			return report, fmt.Errorf("%s: %w: %s", c.Name, ErrNeeds, need)
+		}
 	}
 	p := player{
 		Options: o.complete(), conversation: c, door: door, report: report,
@@ -165,6 +172,8 @@ func (p *player) play(ctx context.Context, step *Step) error {
 		err = p.check(ctx, step.Check, &event)
 	case step.Advance != nil && p.door.Turner != nil:
 		err = p.door.Turner.Advance(ctx, step.Advance.By)
+	case step.Turn != nil && p.door.Turner != nil:
+		err = p.door.Turner.Set(ctx, step.Turn.At)
 	case step.Transfer != nil && p.door.Books != nil:
 		t := step.Transfer
 		err = p.door.Books.Credit(ctx, t.Account, t.Balance, t.Amount)
@@ -229,7 +238,7 @@ func (p *player) request(send *Send) *charging.Request {
 // expect waits for the answer to the oldest request that no line has claimed.
 func (p *player) expect(ctx context.Context, step *Step) error {
 	if len(p.waiting) == 0 {
-		return fmt.Errorf("no request is under way")
+		return errors.New("no request is under way")
 	}
 	under := p.waiting[0]
 	p.waiting = p.waiting[1:]
@@ -253,8 +262,12 @@ func (p *player) wait(ctx context.Context, under *exchange) (arrival, error) {
 	defer timer.Stop()
 	select {
 	case got := <-under.answers:
-		if got.answer == nil {
-			return got, fmt.Errorf("the connection closed without an answer")
+		switch {
+		case got.answer == nil:
+			return got, errors.New("the connection closed without an answer")
+		case got.answer.Result == 0:
+			// A door that got no answer says so in this way.
+			return got, fmt.Errorf("no answer: %s", got.answer.Message)
 		}
 		return got, nil
 	case <-ctx.Done():

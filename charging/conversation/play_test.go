@@ -22,6 +22,7 @@ type meter struct {
 	hold     bool // answer only when the next request comes
 	spent    int64
 	advanced time.Duration
+	clock    time.Time
 	final    *charging.FinalUnit
 }
 
@@ -69,6 +70,11 @@ func (m *meter) Credit(_ context.Context, _, _ string, amount charging.Quantity)
 
 func (m *meter) Advance(_ context.Context, by time.Duration) error {
 	m.advanced += by
+	return nil
+}
+
+func (m *meter) Set(_ context.Context, at time.Time) error {
+	m.clock = at
 	return nil
 }
 
@@ -167,6 +173,23 @@ func TestPlaySaysWhatADoorCannot(t *testing.T) {
 	_, err := parse(t, "> initial s1 conn=b").Play(t.Context(), m.door(), conversation.Options{})
 	if !errors.Is(err, conversation.ErrWireOnly) {
 		t.Errorf("Play at a door without a wire = %v, want %v", err, conversation.ErrWireOnly)
+	}
+}
+
+func TestPlayTurnsTheClockAndAsksForSettings(t *testing.T) {
+	t.Parallel()
+	m := &meter{}
+	c := parse(t, "! needs late-usage=debit", "! clock 2035-03-05T09:00:00Z")
+	if _, err := c.Play(t.Context(), m.door(), conversation.Options{}); !errors.Is(err, conversation.ErrNeeds) {
+		t.Errorf("Play at a server without the setting = %v, want %v", err, conversation.ErrNeeds)
+	}
+	door := m.door()
+	door.Settings = c.Needs
+	if _, err := c.Play(t.Context(), door, conversation.Options{}); err != nil {
+		t.Errorf("Play at a server with the setting = %v, want nil", err)
+	}
+	if want := time.Date(2035, 3, 5, 9, 0, 0, 0, time.UTC); !m.clock.Equal(want) {
+		t.Errorf("the clock shows %s, want %s", m.clock, want)
 	}
 }
 

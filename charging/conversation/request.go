@@ -3,7 +3,6 @@ package conversation
 import (
 	"encoding/hex"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -393,7 +392,6 @@ func (r *requestParser) finish() *Send {
 	if request.Type == charging.Initial && len(request.Services) > 0 && !request.Multiple.Known {
 		request.Multiple = charging.Known(1)
 	}
-	request.Vendor3GPP = r.out.RefundLast || carriesVendor(request)
 	state.ended = request.Type == charging.Termination
 	state.last = &r.out
 	return &r.out
@@ -457,14 +455,4 @@ func (r *requestParser) endToEnd(state *sessionState, number uint32) uint32 {
 	r.sent++
 	state.endToEnd[number] = r.sent
 	return r.sent
-}
-
-// carriesVendor reports whether the request has anything that travels in an AVP of 3GPP's.
-func carriesVendor(r *charging.Request) bool {
-	information := !reflect.DeepEqual(r.Information, charging.Information{})
-	return information || len(r.Triggers) > 0 || len(r.Refund) > 0 ||
-		slices.ContainsFunc(r.Services, func(s charging.Service) bool {
-			reported := slices.ContainsFunc(s.Used, func(u charging.Usage) bool { return u.Reason.Known })
-			return reported || s.Reason.Known || len(s.Triggers) > 0
-		})
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 )
 
 // drawnWidth is how wide the arrows of a transcript are.
@@ -38,6 +39,8 @@ func (e *Event) Draw() string {
 		}
 	case e.Step.Advance != nil:
 		fmt.Fprintf(&b, "  ~  %s pass\n", e.Step.Advance.By)
+	case e.Step.Turn != nil:
+		fmt.Fprintf(&b, "  ~  the charging clock stands at %s\n", e.Step.Turn.At.Format(time.RFC3339))
 	case e.Step.Transfer != nil:
 		fmt.Fprintf(&b, "  !  %s\n", strings.TrimSpace(e.Step.Text[1:]))
 	}
