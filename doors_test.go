@@ -101,7 +101,9 @@ type gy struct {
 	clients map[string]*diameter.Client
 }
 
-func (g *gy) client(ctx context.Context, name string, r *charging.Request) (*diameter.Client, error) {
+func (g *gy) client(
+	ctx context.Context, name string, r *charging.Request,
+) (*diameter.Client, error) {
 	if c := g.clients[name]; c != nil {
 		return c, nil
 	}

@@ -67,7 +67,8 @@ type Advance struct{ By time.Duration }
 // A Turn sets the charging clock and stops it there, "! clock TIME".
 type Turn struct{ At time.Time }
 
-// A Transfer credits an account, or debits it where the amount is below zero: "! credit alice 5 EUR".
+// A Transfer credits an account, or debits it where the amount is below zero, as in
+// "! credit alice 5.00 EUR".
 type Transfer struct {
 	Account string
 	Balance string // "" is the first that fits

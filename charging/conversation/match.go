@@ -82,7 +82,8 @@ func (d *Demand) money(name string, said charging.Quantity) []string {
 		return unless(said.Unit == "", "%s=%s, want none", name, said)
 	}
 	want := d.Units[0]
-	well := said.Unit != "" && said.Amount == want.Amount && (want.Unit == "" || want.Unit == said.Unit)
+	well := said.Unit != "" && said.Amount == want.Amount &&
+		(want.Unit == "" || want.Unit == said.Unit)
 	return unless(well, "%s=%s, want %s", name, textOr(said, "none"), d.Value)
 }
 
@@ -93,7 +94,7 @@ func textOr(q charging.Quantity, none string) string {
 	return q.String()
 }
 
-// failed compares AVP paths by their end: Failed-AVP may hold the AVP alone or nested in its groups.
+// failed compares AVP paths by their end: Failed-AVP may hold the AVP alone or in its groups.
 func (d *Demand) failed(a *charging.Answer) []string {
 	var said []string
 	for _, f := range a.Failed {
@@ -154,7 +155,9 @@ func (s *ServiceExpect) find(left []charging.ServiceAnswer) int {
 	if same >= 0 || len(s.Key.IDs) > 0 {
 		return same
 	}
-	return slices.IndexFunc(left, func(a charging.ServiceAnswer) bool { return a.Key.Group == s.Key.Group })
+	return slices.IndexFunc(left, func(a charging.ServiceAnswer) bool {
+		return a.Key.Group == s.Key.Group
+	})
 }
 
 func (s *ServiceExpect) name() string { return keyWords(s.Key) }

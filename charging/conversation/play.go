@@ -100,8 +100,8 @@ func (m *Missed) Error() string {
 }
 
 // Play plays the conversation. The error says why it could not be played to its end: the context,
-// a door that fails, an answer that does not come, ErrWireOnly or ErrNeeds. What went another way than
-// written is no such error; it stands in the report, which holds what was played in any case.
+// a door that fails, an answer that does not come, ErrWireOnly or ErrNeeds. What went another way
+// than written is no such error; it stands in the report, which holds what was played in any case.
 func (c *Conversation) Play(ctx context.Context, door Door, o Options) (*Report, error) {
 	report := &Report{Name: c.Name, Door: door.Name}
 	if c.WireOnly() && door.Wire == nil {
@@ -200,11 +200,15 @@ func (p *player) send(ctx context.Context, step *Step) error {
 	p.waiting = append(p.waiting, under)
 	p.add(Event{Step: step, Request: request})
 	send := step.Send
-	if p.door.Wire != nil && (send.Connection != "" || len(send.Wire) > 0 || p.conversation.WireOnly()) {
-		reply := func(a *charging.Answer, avps charging.Attributes) { under.answers <- arrival{a, avps} }
+	if p.door.Wire != nil && p.conversation.WireOnly() {
+		reply := func(a *charging.Answer, avps charging.Attributes) {
+			under.answers <- arrival{a, avps}
+		}
 		return p.door.Wire.ChargeWire(ctx, send.Connection, request, send.Wire, reply)
 	}
-	p.door.Charger.Charge(ctx, request, func(a *charging.Answer) { under.answers <- arrival{answer: a} })
+	p.door.Charger.Charge(ctx, request, func(a *charging.Answer) {
+		under.answers <- arrival{answer: a}
+	})
 	return nil
 }
 
@@ -222,7 +226,8 @@ func (p *player) request(send *Send) *charging.Request {
 		request.Origin.Realm = p.Origin.Realm
 	}
 	// RFC 6733 section 8.8: DiameterIdentity, two numbers, and what the maker likes.
-	request.Key.Session.ID = fmt.Sprintf("%s;%s;%d;%s", p.Origin.Host, p.Suffix, p.sessions[name], name)
+	request.Key.Session.ID = fmt.Sprintf("%s;%s;%d;%s",
+		p.Origin.Host, p.Suffix, p.sessions[name], name)
 	hash := fnv.New32a()
 	fmt.Fprint(hash, p.conversation.Name, p.Suffix)
 	request.EndToEnd += hash.Sum32()

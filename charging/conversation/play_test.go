@@ -59,7 +59,8 @@ func (m *meter) Account(_ context.Context, id string) (conversation.Account, err
 	}
 	left := 10*charging.MoneyScale - m.spent
 	return conversation.Account{ID: id, Balances: []conversation.Balance{{
-		ID: "main", Amount: charging.Quantity{Amount: left, Unit: "EUR"}, Reserved: cent, Available: left - cent,
+		ID: "main", Amount: charging.Quantity{Amount: left, Unit: "EUR"},
+		Reserved: cent, Available: left - cent,
 	}}}, nil
 }
 
@@ -84,7 +85,8 @@ func (m *meter) door() conversation.Door {
 
 func play(t *testing.T, door conversation.Door, lines ...string) *conversation.Report {
 	t.Helper()
-	report, err := parse(t, lines...).Play(t.Context(), door, conversation.Options{Suffix: "1", Draw: true})
+	options := conversation.Options{Suffix: "1", Draw: true}
+	report, err := parse(t, lines...).Play(t.Context(), door, options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +95,9 @@ func play(t *testing.T, door conversation.Door, lines ...string) *conversation.R
 
 func TestPlayPassesWhereAllIsAsWritten(t *testing.T) {
 	t.Parallel()
-	m := &meter{final: &charging.FinalUnit{Action: charging.Redirect, Redirect: "sip:topup@example.com"}}
+	m := &meter{final: &charging.FinalUnit{
+		Action: charging.Redirect, Redirect: "sip:topup@example.com",
+	}}
 	report := play(t, m.door(),
 		"> initial s1 15550100 rg=100 n=3 want",
 		"< 2001 rg=100 2001 grant=300s validity=3600s final=redirect:sip:topup@example.com cost=0.00",
@@ -120,7 +124,8 @@ func TestPlayTellsNearMisses(t *testing.T) {
 	t.Parallel()
 	report := play(t, (&meter{}).door(),
 		"> initial s1 15550100 rg=100 want rg=200 want",
-		"< 4012 rg=100 4012 grant=240s final=terminate validity=60s rg=300 rg=200 absent services=3 failed=Rating-Group",
+		"< 4012 rg=100 4012 grant=240s final=terminate validity=60s rg=300 rg=200 absent services=3 "+
+			"failed=Rating-Group",
 		"> retransmit s1",
 		"< repeat cost=0.07 balance=1.00 low",
 		"= alice 9.00 EUR reserved 0.35 available 8.65",
@@ -140,7 +145,8 @@ func TestPlayTellsNearMisses(t *testing.T) {
 		"test.conv:6: cost=0.00 EUR, want 0.07",
 		"test.conv:6: balance=none, want 1.00",
 		"test.conv:6: no low balance is said, want low",
-		"test.conv:7: alice has 10.00 EUR reserved 0.01 available 9.99, want 9.00 EUR reserved 0.35 available 8.65",
+		"test.conv:7: alice has 10.00 EUR reserved 0.01 available 9.99, " +
+			"want 9.00 EUR reserved 0.35 available 8.65",
 		"test.conv:8: alice/other has no balance in EUR",
 		"test.conv:10: this is the first answer to its number, want a repeat",
 	}
@@ -157,7 +163,8 @@ func TestPlayKeepsSeveralRequestsUnderWay(t *testing.T) {
 	t.Parallel()
 	m := &meter{hold: true}
 	report := play(t, m.door(),
-		"> initial s1 rg=1 want", "> initial s2 rg=2 want", "< 2001 rg=1 grant=300s", "< 2001 rg=2 grant=300s")
+		"> initial s1 rg=1 want", "> initial s2 rg=2 want",
+		"< 2001 rg=1 grant=300s", "< 2001 rg=2 grant=300s")
 	if err := report.Err(); err != nil {
 		t.Error(err)
 	}
@@ -180,7 +187,8 @@ func TestPlayTurnsTheClockAndAsksForSettings(t *testing.T) {
 	t.Parallel()
 	m := &meter{}
 	c := parse(t, "! needs late-usage=debit", "! clock 2035-03-05T09:00:00Z")
-	if _, err := c.Play(t.Context(), m.door(), conversation.Options{}); !errors.Is(err, conversation.ErrNeeds) {
+	_, err := c.Play(t.Context(), m.door(), conversation.Options{})
+	if !errors.Is(err, conversation.ErrNeeds) {
 		t.Errorf("Play at a server without the setting = %v, want %v", err, conversation.ErrNeeds)
 	}
 	door := m.door()
@@ -196,7 +204,8 @@ func TestPlayTurnsTheClockAndAsksForSettings(t *testing.T) {
 func TestPlayEndsWhereNoAnswerComes(t *testing.T) {
 	t.Parallel()
 	options := conversation.Options{Timeout: time.Millisecond}
-	_, err := parse(t, "> initial s1", "< 2001").Play(t.Context(), (&meter{hold: true}).door(), options)
+	door := (&meter{hold: true}).door()
+	_, err := parse(t, "> initial s1", "< 2001").Play(t.Context(), door, options)
 	if want := "test.conv:4: no answer within 1ms"; err == nil || err.Error() != want {
 		t.Errorf("Play = %v, want %s", err, want)
 	}
@@ -225,7 +234,8 @@ func TestPlayHandsWireWordsToAWire(t *testing.T) {
 	w := &wire{}
 	door := w.door()
 	door.Wire = w
-	report := play(t, door, "> initial s1 rg=1 want avp:User-Name=alice flags: +T", "< 2001 expect-avp:Validity-Time=60",
+	report := play(t, door,
+		"> initial s1 rg=1 want avp:User-Name=alice flags: +T", "< 2001 expect-avp:Validity-Time=60",
 		"> retransmit s1 conn=b", "< repeat expect-avp:Validity-Time=61 expect-avp:Filter-Id=none")
 	wantWords := []conversation.Word{
 		{Name: "avp", Path: "User-Name", Value: "alice"}, {Name: "flags", Value: "+T"},
@@ -236,7 +246,8 @@ func TestPlayHandsWireWordsToAWire(t *testing.T) {
 	if diff := cmp.Diff([]string{"", "b"}, w.connections); diff != "" {
 		t.Errorf("connections (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"test.conv:6: Validity-Time=60, want 61"}, report.Misses()); diff != "" {
+	want := []string{"test.conv:6: Validity-Time=60, want 61"}
+	if diff := cmp.Diff(want, report.Misses()); diff != "" {
 		t.Errorf("misses (-want +got):\n%s", diff)
 	}
 }

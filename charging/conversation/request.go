@@ -131,7 +131,8 @@ func (r *requestParser) report(t token, err error) {
 
 // parseIdentity reads a subscriber: bare digits are an E.164 number.
 func parseIdentity(text string) (charging.Identity, bool) {
-	if digits := strings.TrimPrefix(text, "+"); digits != "" && strings.Trim(digits, "0123456789") == "" {
+	digits := strings.TrimPrefix(text, "+")
+	if digits != "" && strings.Trim(digits, "0123456789") == "" {
 		return charging.Identity{Type: charging.E164, Data: text}, true
 	}
 	scheme, rest, found := strings.Cut(text, ":")
