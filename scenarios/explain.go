@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/ocs-sim/ocs-sim/charging"
 )
@@ -62,7 +63,9 @@ func (s *scenario) isFor(situation *charging.Situation) (seen []string, ok bool)
 		return nil, true
 	}
 	identities(situation, func(name string) bool {
-		seen = append(seen, name)
+		if !slices.Contains(seen, name) {
+			seen = append(seen, name)
+		}
 		ok = ok || name == s.subscriber
 		return !ok
 	})
@@ -75,7 +78,7 @@ func (e *Explanation) rule(r *rule, s *charging.Situation) RuleExplanation {
 	case !told.Matches:
 		told.Why = fmt.Sprintf("%s wants %s and sees %s", told.Fails, told.Want, told.Seen)
 	case r.spent():
-		told.Why = fmt.Sprintf("it matches, and is used up: it acted %d times", r.fired)
+		told.Why = fmt.Sprintf("it matches, but is used up: times is %d", r.times)
 	case e.Acts != "":
 		told.Why = "it matches, but " + e.Acts + " comes first"
 	default:
