@@ -289,3 +289,12 @@ func FuzzDocument(f *testing.F) {
 		}
 	})
 }
+
+func TestBareNumbersAreTexts(t *testing.T) {
+	t.Parallel()
+	doc := parse(t, `{name: 7, subscriber: 015550100, tags: [1], rules: [{pass: true}]}`)
+	if doc.Name != "7" || doc.Subscriber != "015550100" || doc.Tags[0] != "1" {
+		t.Errorf("name %q, subscriber %q, tags %q; want them as written",
+			doc.Name, doc.Subscriber, doc.Tags)
+	}
+}
