@@ -61,16 +61,16 @@ func late(d charging.Decision) charging.Decision {
 	return d
 }
 
-func TestExamples(t *testing.T) {
+const (
+	mscc    = charging.AtService
+	command = charging.AtCommand
+	both    = charging.AtBoth
+)
+
+func TestExamplesOfRefusal(t *testing.T) {
 	t.Parallel()
-	const (
-		mscc    = charging.AtService
-		command = charging.AtCommand
-		both    = charging.AtBoth
-	)
 	var usual charging.Decision
-	terminate := &charging.FinalUnit{Action: charging.Terminate}
-	for name, steps := range map[string][]step{
+	playExamples(t, map[string][]step{
 		"refused-at-start": {
 			{begin(), refused(4012, mscc)}, {begin(), refused(4012, mscc)},
 			{join(1, 3), usual}, {end(2), usual},
@@ -105,6 +105,14 @@ func TestExamples(t *testing.T) {
 			{situation(update, 1, service(100), service(200)), for200(refused(4012, mscc))},
 			{situation(termination, 2, report(200)), usual},
 		},
+	})
+}
+
+func TestExamplesOfLastUnits(t *testing.T) {
+	t.Parallel()
+	var usual charging.Decision
+	terminate := &charging.FinalUnit{Action: charging.Terminate}
+	playExamples(t, map[string][]step{
 		"last-minute-at-join": {
 			{begin(), usual},
 			{join(1, 3), limited(charging.Limit{Grant: seconds(60), Final: terminate})},
@@ -139,7 +147,12 @@ func TestExamples(t *testing.T) {
 		"exhausted-unheard": {
 			{join(1, 3), charging.Decision{Delivery: &charging.Delivery{Drop: true}}}, {join(2, 3), usual},
 		},
-	} {
+	})
+}
+
+func playExamples(t *testing.T, examples map[string][]step) {
+	t.Helper()
+	for name, steps := range examples {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			playExample(t, name, steps)
@@ -194,7 +207,7 @@ func TestEveryExampleIsPlayed(t *testing.T) {
 	for _, file := range files {
 		name, isExample := strings.CutSuffix(file.Name(), ".yaml")
 		if isExample && !strings.Contains(string(source), `"`+name+`":`) {
-			t.Errorf("testdata/%s is no case of TestExamples", file.Name())
+			t.Errorf("testdata/%s is no case of any test", file.Name())
 		}
 	}
 }

@@ -9,8 +9,9 @@ import (
 
 // An Explanation says what Decide would do with a situation, and why.
 type Explanation struct {
-	Acts      string                `json:"acts,omitempty"` // the rule that would; empty: charge as usual
-	Scenarios []ScenarioExplanation `json:"scenarios"`      // in the order of trial
+	// Acts is the rule that would; empty: the request is charged as usual.
+	Acts      string                `json:"acts,omitempty"`
+	Scenarios []ScenarioExplanation `json:"scenarios"` // in the order of trial
 }
 
 // A ScenarioExplanation tells of one scenario. Its rules are left out where it is for another

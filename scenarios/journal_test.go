@@ -56,9 +56,9 @@ func TestAnExchangeTellsAll(t *testing.T) {
 	journal := scenarios.NewJournal(scenarios.JournalOptions{
 		Render: func(raw []byte) any { return "tree of " + string(raw[1:]) },
 	})
-	number := charge(journal, situation(update, 3, report(100, seconds(30)), func(s *charging.Situation) {
-		s.Request.Services[0].Asked = true
-	}), joined())
+	s := situation(update, 3, report(100, seconds(30)))
+	s.Request.Services[0].Asked = true
+	number := charge(journal, s, joined())
 	journal.Found(charging.Finding{Rule: "participants-without-trigger", Exchange: number})
 	got, err := journal.Exchange(number)
 	if err != nil {
@@ -95,7 +95,8 @@ func TestAnExchangeTellsAll(t *testing.T) {
 func TestExchangeInJSON(t *testing.T) {
 	t.Parallel()
 	journal := scenarios.NewJournal(scenarios.JournalOptions{})
-	number := journal.Received(charging.Message{Door: "rest", At: wall, Raw: []byte(`{"type":"initial"}`)})
+	in := charging.Message{Door: "rest", At: wall, Raw: []byte(`{"type":"initial"}`)}
+	number := journal.Received(in)
 	s := situation(initial, 0, service(100))
 	s.Request.Exchange = number
 	journal.Answered(s.Request, joined())
@@ -158,7 +159,8 @@ func TestFramesThatChargingNeverSawAreKept(t *testing.T) {
 		t.Errorf("Exchange of a CER without answer = %+v, %v", exchange, err)
 	}
 	journal.Sent(number, message("\x01CEA"))
-	if exchange, _ = journal.Exchange(number); exchange.SentAt == nil || exchange.AnswerRaw != "01434541" {
+	exchange, _ = journal.Exchange(number)
+	if exchange.SentAt == nil || exchange.AnswerRaw != "01434541" {
 		t.Errorf("after Sent: sent at %v, raw %s; want the CEA", exchange.SentAt, exchange.AnswerRaw)
 	}
 	if page, _ := journal.Exchanges(scenarios.Filter{Type: "initial"}); len(page) != 0 {

@@ -38,7 +38,9 @@ func TestSetIsItsModel(t *testing.T) {
 	})
 }
 
-func names(t *rapid.T) string { return rapid.SampledFrom([]string{"a", "b", "c", "d"}).Draw(t, "name") }
+func names(t *rapid.T) string {
+	return rapid.SampledFrom([]string{"a", "b", "c", "d"}).Draw(t, "name")
+}
 
 func who(t *rapid.T) string {
 	return rapid.SampledFrom([]string{"", "1", "2", "account-1"}).Draw(t, "subscriber")

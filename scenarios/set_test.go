@@ -3,6 +3,7 @@ package scenarios_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -237,9 +238,34 @@ rules:
 	if got := set.Decide(situation(update, 1)).Rule; got != "good rules[0]" {
 		t.Errorf("after faults %q acts, want good rules[0]", got)
 	}
-	_, faults = set.Put(scenarios.Document{Name: "a/b"})
-	if len(faults) != 2 || faults[0].Path != "name" || faults[1].Path != "rules" {
-		t.Errorf("Put of an empty document = %v, want faults of name and rules", faults)
+}
+
+func TestNamesAndSizes(t *testing.T) {
+	t.Parallel()
+	pass := []scenarios.Rule{{Pass: true}}
+	for _, test := range []struct {
+		doc  scenarios.Document
+		want string // path of the fault
+	}{
+		{scenarios.Document{Rules: pass}, "name"},
+		{scenarios.Document{Name: "a/b", Rules: pass}, "name"},
+		{scenarios.Document{Name: "a\nb", Rules: pass}, "name"},
+		{scenarios.Document{Name: strings.Repeat("a", scenarios.MaxName+1), Rules: pass}, "name"},
+		{scenarios.Document{Name: "a"}, "rules"},
+		{scenarios.Document{Name: "a", Rules: slices.Repeat(pass, scenarios.MaxRules+1)}, "rules"},
+		{scenarios.Document{Name: "a", Subscriber: "tel:+", Rules: pass}, "subscriber"},
+	} {
+		if faults := scenarios.Check(test.doc); len(faults) != 1 || faults[0].Path != test.want {
+			t.Errorf("Check of %.9q with %d rules = %v, want one fault of %s",
+				test.doc.Name, len(test.doc.Rules), faults, test.want)
+		}
+	}
+	largest := scenarios.Document{
+		Name:  strings.Repeat("a", scenarios.MaxName),
+		Rules: slices.Repeat(pass, scenarios.MaxRules),
+	}
+	if faults := scenarios.Check(largest); len(faults) > 0 {
+		t.Errorf("Check of the largest document = %v, want no faults", faults)
 	}
 }
 

@@ -2,9 +2,11 @@ package scenarios_test
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 
 	"github.com/ocs-sim/ocs-sim/charging"
+	"github.com/ocs-sim/ocs-sim/scenarios"
 )
 
 const (
@@ -14,17 +16,32 @@ const (
 	event       = charging.Event
 )
 
-func TestWhen(t *testing.T) {
-	t.Parallel()
-	sip := func(data string) option {
-		return subscriber("", charging.Identity{Type: charging.SIP, Data: data})
+// A whenCase is a `when` and whether its rule acts.
+type whenCase struct {
+	claim     string
+	when      string
+	situation *charging.Situation
+	want      bool
+}
+
+func checkWhen(t *testing.T, cases []whenCase) {
+	t.Helper()
+	for _, test := range cases {
+		t.Run(test.claim, func(t *testing.T) {
+			t.Parallel()
+			set := newSet(t, `{name: tried, rules: [{when: `+test.when+`, answer: {result: 4012}}]}`)
+			explained := set.Explain(test.situation).Acts != ""
+			if got := set.Decide(test.situation).Instead != nil; got != test.want || explained != got {
+				t.Errorf("when %s acts = %t, Explain says %t, want %t",
+					test.when, got, explained, test.want)
+			}
+		})
 	}
-	for _, test := range []struct {
-		claim     string
-		when      string
-		situation *charging.Situation
-		want      bool
-	}{
+}
+
+func TestWhenTheRequest(t *testing.T) {
+	t.Parallel()
+	checkWhen(t, []whenCase{
 		{"nothing written matches all", `{}`, situation(event, 0), true},
 		{"CCR is the message", `{message: CCR}`, situation(update, 1), true},
 		{"a type matches its own", `{type: update}`, situation(update, 1), true},
@@ -47,6 +64,12 @@ func TestWhen(t *testing.T) {
 			situation(update, 1, service(100), identifiers(5, 7)), true},
 		{"service and group are of one MSCC", `{rating_group: 200, service: 7}`,
 			situation(update, 1, service(100), identifiers(7), service(200)), false},
+	})
+}
+
+func TestWhenTheConference(t *testing.T) {
+	t.Parallel()
+	checkWhen(t, []whenCase{
 		{"participants are in the range", `{participants: 3..}`,
 			situation(update, 1, participants(3, false)), true},
 		{"participants are below the range", `{participants: 3..}`,
@@ -70,6 +93,12 @@ func TestWhen(t *testing.T) {
 			situation(update, 1, participants(3, true), trigger(50)), false},
 		{"no change is no trigger", `{trigger: participants}`,
 			situation(update, 1, participants(3, false)), false},
+	})
+}
+
+func TestWhenTheUnits(t *testing.T) {
+	t.Parallel()
+	checkWhen(t, []whenCase{
 		{"absent: no unit was asked for", `{requested: absent}`,
 			situation(update, 1, report(100, seconds(5))), true},
 		{"absent: no MSCC asks for nothing", `{requested: absent}`, situation(termination, 1), true},
@@ -108,6 +137,12 @@ func TestWhen(t *testing.T) {
 		{"nothing used is absent", `{used: absent}`, situation(update, 1, service(100)), true},
 		{"used and requested are of one MSCC", `{used: 5s.., requested: 60s}`,
 			situation(update, 1, report(100, seconds(9)), service(200, seconds(60))), false},
+	})
+}
+
+func TestWhenTheOrigin(t *testing.T) {
+	t.Parallel()
+	checkWhen(t, []whenCase{
 		{"a host matches in any case", `{origin_host: "IM?.example.*"}`, situation(update, 1), true},
 		{"a host matches whole", `{origin_host: example.com}`, situation(update, 1), false},
 		{"a context glob catches the bare form", `{context: "*32260@3gpp.org"}`,
@@ -121,18 +156,7 @@ func TestWhen(t *testing.T) {
 			situation(update, 2, media(true, "audio")), true},
 		{"one condition that fails is enough", `{type: update, number: 3.., media: audio}`,
 			situation(update, 2, media(true, "audio")), false},
-		{"an identity without Account matches", `{}`, situation(update, 1, sip("sip:x@y")), true},
-	} {
-		t.Run(test.claim, func(t *testing.T) {
-			t.Parallel()
-			set := newSet(t, `{name: tried, rules: [{when: `+test.when+`, answer: {result: 4012}}]}`)
-			explained := set.Explain(test.situation).Acts != ""
-			if got := set.Decide(test.situation).Instead != nil; got != test.want || explained != got {
-				t.Errorf("when %s acts = %t, Explain says %t, want %t",
-					test.when, got, explained, test.want)
-			}
-		})
-	}
+	})
 }
 
 func TestSubscriber(t *testing.T) {
@@ -149,13 +173,17 @@ func TestSubscriber(t *testing.T) {
 		{"the number as sent", "15550100", nil, true},
 		{"a leading + does not count", "+15550100", nil, true},
 		{"tel: does not count", "tel:+15550100", nil, true},
-		{"nor where it is sent", "15550100", identity(charging.SIP, "tel:+15550100;phone-context=x"), true},
+		{"nor where it is sent", "15550100",
+			identity(charging.SIP, "tel:+15550100;phone-context=x"), true},
 		{"the account's id", "alice", nil, true},
 		{"another identity of the account", "sip:alice@EXAMPLE.com", nil, true},
 		{"the case of a user counts", "sip:Alice@example.com", nil, false},
 		{"parameters of a SIP URI do not count", "sip:bob@example.com",
 			identity(charging.SIP, "SIP:bob@Example.COM;user=phone?subject=x"), true},
-		{"a SIP URI may have no user", "sip:example.com", identity(charging.SIP, "sip:EXAMPLE.com;lr"), true},
+		{"a SIP URI may have no user", "sip:example.com",
+			identity(charging.SIP, "sip:EXAMPLE.com;lr"), true},
+		{"other schemes compare as they are", "user@realm:1",
+			identity(charging.NAI, "user@realm:1"), true},
 		{"a + within a SIP URI counts", "sip:15@x", identity(charging.SIP, "sip:+15@x"), false},
 		{"any identity of the request", "262010000000001", []option{subscriber("",
 			charging.Identity{Type: charging.E164, Data: "1"},
@@ -213,6 +241,20 @@ func TestNthCountsWhatMatchesTheRest(t *testing.T) {
 		{"a new life counts anew without an end of the old one", `{nth: 2}`, []*charging.Situation{
 			situation(initial, 0), situation(initial, 0), situation(update, 1),
 		}, "--x"},
+		{"a new life counts anew where its begin does not count", `{type: update, nth: 2}`,
+			[]*charging.Situation{
+				situation(update, 1), situation(initial, 0), situation(update, 1), situation(update, 2),
+			}, "---x"},
+		{"a subscriber without account counts by identity", `{nth: {per: subscriber, is: 2}}`,
+			[]*charging.Situation{
+				situation(event, 0, subscriber("", charging.Identity{Data: "tel:+1"})),
+				situation(event, 0, subscriber("", charging.Identity{Data: "2"})),
+				situation(event, 0, subscriber("", charging.Identity{Data: "1"})),
+			}, "--x"},
+		{"those without any identity count together", `{nth: {per: subscriber, is: 2}}`,
+			[]*charging.Situation{
+				situation(event, 0, subscriber("")), situation(event, 0, subscriber("")),
+			}, "-x"},
 		{"a termination has its place", `{nth: {per: session, is: 2}}`, []*charging.Situation{
 			situation(initial, 0), situation(termination, 1),
 		}, "-x"},
@@ -223,18 +265,51 @@ func TestNthCountsWhatMatchesTheRest(t *testing.T) {
 		t.Run(test.claim, func(t *testing.T) {
 			t.Parallel()
 			set := newSet(t, `{name: x, rules: [{when: `+test.rule+`, answer: {result: 4012}}]}`)
-			got := ""
-			for _, s := range test.steps {
-				explained := set.Explain(s).Acts != ""
-				acts := set.Decide(s).Instead != nil
-				if acts != explained {
-					t.Errorf("%s: Decide acts = %t, Explain before it said %t", test.rule, acts, explained)
-				}
-				got += map[bool]string{true: "x", false: "-"}[acts]
-			}
+			got := acted(t, set, test.steps)
 			if got != test.want {
 				t.Errorf("%s acted %s, want %s", test.rule, got, test.want)
 			}
 		})
 	}
+}
+
+// acted plays the steps and writes x for each that the set acts on, - for the others.
+func acted(t *testing.T, set *scenarios.Set, steps []*charging.Situation) (got string) {
+	t.Helper()
+	for i, s := range steps {
+		explained := set.Explain(s).Acts != ""
+		acts := set.Decide(s).Rule != ""
+		if acts != explained {
+			t.Errorf("step %d: Decide acts = %t, Explain before it said %t", i, acts, explained)
+		}
+		got += map[bool]string{true: "x", false: "-"}[acts]
+	}
+	return got
+}
+
+func TestNthRemembersManySessions(t *testing.T) {
+	t.Parallel()
+	set := newSet(t, `{name: x, rules: [{when: {type: update, nth: 2}, pass: true}]}`)
+	const many = scenarios.TallyLimit + 1
+	for i := range many {
+		set.Decide(situation(update, 1, session(strconv.Itoa(i))))
+	}
+	for _, id := range []int{0, many - 1} {
+		if set.Decide(situation(update, 2, session(strconv.Itoa(id)))).Rule == "" {
+			t.Errorf("the second update of session %d of %d is not counted as such", id, many)
+		}
+	}
+	for i := range 2 * many {
+		set.Decide(situation(update, 1, session("n"+strconv.Itoa(i))))
+	}
+	if set.Decide(situation(update, 2, session("1"))).Rule != "" {
+		t.Errorf("session 1 is still counted after %d others, want it forgotten", 3*many)
+	}
+}
+
+func TestARequestCountsOnceWhateverItsNames(t *testing.T) {
+	t.Parallel()
+	set := newSet(t, `{name: x, subscriber: "15550100", rules: [{times: 2, pass: true}]}`)
+	set.Decide(situation(update, 1)) // the identity stands in the request and in the account
+	checkCounters(t, set, "x", "1/1 left 1")
 }
