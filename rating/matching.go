@@ -91,7 +91,7 @@ func serviceTypes() names {
 	}}
 }
 
-// roles are the names of Role-Of-Node (3GPP TS 32.299 section 7.2.185).
+// roles are the names of Role-Of-Node (3GPP TS 32.299).
 func roles() names {
 	return names{0, []string{"originating", "terminating", "forwarding"}}
 }
