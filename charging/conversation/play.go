@@ -251,6 +251,9 @@ func (p *player) expect(ctx context.Context, step *Step) error {
 	if err != nil {
 		return err
 	}
+	if len(step.Expect.Wire) > 0 && got.attributes == nil {
+		return fmt.Errorf("this door does not show the AVPs of an answer: %w", ErrWireOnly)
+	}
 	event := Event{Step: step, Request: under.request, Answer: got.answer}
 	event.Misses = step.Expect.Misses(got.answer, p.first[under.request.Key])
 	event.Misses = append(event.Misses, wireMisses(step.Expect.Wire, got.attributes)...)
