@@ -98,7 +98,7 @@ func textOr(q charging.Quantity, none string) string {
 func (d *Demand) failed(a *charging.Answer) []string {
 	var said []string
 	for _, f := range a.Failed {
-		said = append(said, f.Path)
+		said = append(said, failedName(f))
 		if f.Path == d.Value || strings.HasSuffix(f.Path, "."+d.Value) ||
 			strings.HasSuffix(d.Value, "."+f.Path) {
 			return nil
@@ -106,6 +106,14 @@ func (d *Demand) failed(a *charging.Answer) []string {
 	}
 	well := d.Value == "none" && len(a.Failed) == 0 || d.Value == "any" && len(a.Failed) > 0
 	return unless(well, "failed=%s, want %s", orNone(strings.Join(said, ",")), d.Value)
+}
+
+// failedName is the path of a Failed-AVP; its octets where the door could not name it.
+func failedName(f charging.FailedAVP) string {
+	if f.Path == "" {
+		return hex.EncodeToString(f.Raw)
+	}
+	return f.Path
 }
 
 func orNone(text string) string {
