@@ -31,7 +31,6 @@ type Options struct {
 const usualReasons = 6
 
 const (
-	defaultValidity    = time.Hour
 	defaultSupervision = 2 * time.Hour
 )
 
