@@ -2,6 +2,9 @@ package charging
 
 import "time"
 
+// ClosedByExpiry is the Session.ClosedBy of a session that supervision ended.
+const ClosedByExpiry = "expired"
+
 // A Session is the state of one credit-control session. It is a value that is replaced, never
 // changed in place, so that a ledger can go back to the one before.
 type Session struct {
