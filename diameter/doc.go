@@ -1,0 +1,2 @@
+// Package diameter is Gy on the wire, both ways.
+package diameter
