@@ -65,26 +65,29 @@ func (w *walk) nested(raw []byte) []byte {
 	return inner
 }
 
-// refuseFraming notes an AVP whose length cannot be followed. Its header is shown with the least
-// payload of its type, a header that is cut short is filled up (RFC 6733 section 7.1.5).
-func (w *walk) refuseFraming(a avp, rest []byte) {
-	if w.request.Refused != nil {
-		return
+// refuseLength notes an AVP whose length cannot be followed, or does not fit its type. bad is what
+// there is of it.
+func (w *walk) refuseLength(bad []byte, message string) {
+	if w.request.Refused == nil {
+		w.refuse(resultInvalidAVPLength, w.example(bad), message)
 	}
+}
+
+// example shows an AVP of a wrong length: its header, filled up where it is cut short, and the
+// least payload of its type (RFC 6733 section 7.1.5). Showing what came would make the answer as
+// unreadable as the request.
+func (w *walk) example(bad []byte) []byte {
+	var whole [12]byte
+	copy(whole[:], bad)
 	header, vendor := 8, uint32(0)
-	if len(rest) > 4 && rest[4]&flagVendor != 0 {
-		header = 12
+	if whole[4]&flagVendor != 0 {
+		header, vendor = 12, binary.BigEndian.Uint32(whole[8:])
 	}
-	raw := make([]byte, header, header+8)
-	copy(raw, rest)
-	if header == 12 {
-		vendor = binary.BigEndian.Uint32(raw[8:])
-	}
+	raw := append(make([]byte, 0, header+8), whole[:header]...)
 	if definition, ok := w.shapes.dictionary.find(vendor, binary.BigEndian.Uint32(raw)); ok {
 		raw = append(raw, make([]byte, definition.kind.minimum())...)
 	}
-	raw = endAVP(raw, 0)
-	w.refuse(resultInvalidAVPLength, raw, "the length of an AVP leaves the space around it")
+	return endAVP(raw, 0)
 }
 
 // presence says which AVPs of a CCR were there.
