@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"net"
 	"slices"
 	"sync"
@@ -98,7 +99,9 @@ func Dial(ctx context.Context, address string, o ClientOptions) (*Client, error)
 		answers: answerDecoder(),
 		done:    make(chan struct{}),
 		waiting: make(map[uint32]*waiter),
-		last:    firstIdentifier(),
+		// The low bits are by chance, as RFC 6733 section 3 wants it: a client that starts again
+		// within the second does not repeat itself.
+		last: firstEndToEnd(time.Now()) | rand.Uint32N(1<<20),
 	}
 	go c.read()
 	if err := c.exchangeCapabilities(ctx); err != nil {
@@ -108,20 +111,17 @@ func Dial(ctx context.Context, address string, o ClientOptions) (*Client, error)
 	return c, nil
 }
 
-// firstIdentifier follows RFC 6733 section 3: the low bits of the time, so that identifiers are
-// not used again soon after a restart.
-func firstIdentifier() uint32 { return uint32(time.Now().UnixNano()>>10) << 12 }
-
 func (c *Client) exchangeCapabilities(ctx context.Context) error {
 	id := c.identifier()
 	answer, err := c.Exchange(ctx, appendCapabilities(nil, c.options, c.conn.LocalAddr(), id))
 	if err != nil {
 		return err
 	}
-	if result := resultOf(answer); result != charging.Success {
-		return fmt.Errorf("the server answers %s", result.Name())
+	result, err := resultOf(answer)
+	if err == nil && charging.Result(result) != charging.Success {
+		err = fmt.Errorf("the server answers %s", charging.Result(result).Name())
 	}
-	return nil
+	return err
 }
 
 // Charge sends the request as a CCR. reply gets what the CCA says; where none comes, because time

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/netip"
 	"time"
 
 	"github.com/ocs-sim/ocs-sim/charging"
@@ -79,79 +78,38 @@ func (c *Client) received(frame []byte) error {
 
 // appendReply answers a request of the server.
 func (c *Client) appendReply(dst []byte, frame []byte, h header) []byte {
-	session := sessionOf(frame)
+	seen := lookOver(frame)
+	session, _, _ := nextAVP(seen.session)
 	result := charging.Success
 	switch h.command {
 	case commandDeviceWatchdog, commandDisconnectPeer:
 	case commandReAuth:
-		result = agreed(c.options.ReAuthorize, session)
+		result = agreed(c.options.ReAuthorize, string(session.data))
 	case commandAbortSession:
-		result = agreed(c.options.Abort, session)
+		result = agreed(c.options.Abort, string(session.data))
 	default:
 		result = resultCommandUnsupported
 	}
 	start := len(dst)
-	flags := h.flags & flagProxiable
+	head := h.answer()
 	if result.ProtocolError() {
-		flags |= flagError
+		head.flags |= flagError
 	}
-	dst = appendMessageHeader(dst, flags, h)
-	if session != "" {
-		dst = appendText(dst, avpSessionID, session)
-	}
+	dst = appendMessage(dst, head)
+	dst = appendRaw(dst, seen.session)
 	dst = appendNumber(dst, avpResultCode, uint32(result))
 	dst = appendOrigin(dst, c.options)
-	for rest := frame[headerLength:]; len(rest) > 0; {
-		a, next, ok := nextAVP(rest)
-		if !ok {
-			break
-		}
-		if a.id() == avpProxyInfo {
-			dst = appendRaw(dst, a.raw)
-		}
-		rest = next
+	for _, proxy := range seen.proxies {
+		dst = appendRaw(dst, proxy)
 	}
 	return endMessage(dst, start)
 }
-
-// resultCommandUnsupported is a protocol error (RFC 6733 section 7.1.3).
-const resultCommandUnsupported charging.Result = 3001
 
 func agreed(ask func(string) charging.Result, session string) charging.Result {
 	if ask == nil {
 		return charging.Success
 	}
 	return ask(session)
-}
-
-// sessionOf finds Session-Id, if there is one.
-func sessionOf(frame []byte) string {
-	a, _ := findAVP(frame, avpSessionID)
-	return string(a.data)
-}
-
-// resultOf finds Result-Code; zero where there is none.
-func resultOf(frame []byte) charging.Result {
-	a, ok := findAVP(frame, avpResultCode)
-	if !ok || len(a.data) != 4 {
-		return 0
-	}
-	return charging.Result(a.uint32())
-}
-
-// findAVP finds the first AVP with an id at command level.
-func findAVP(frame []byte, id uint64) (avp, bool) {
-	for rest := frame[headerLength:]; len(rest) > 0; {
-		a, next, ok := nextAVP(rest)
-		if !ok {
-			break
-		}
-		if a.id() == id {
-			return a, true
-		}
-		rest = next
-	}
-	return avp{}, false
 }
 
 func appendOrigin(dst []byte, o ClientOptions) []byte {
@@ -163,11 +121,11 @@ func appendOrigin(dst []byte, o ClientOptions) []byte {
 // vendor, since servers look for either.
 func appendCapabilities(dst []byte, o ClientOptions, local net.Addr, id uint32) []byte {
 	start := len(dst)
-	dst = appendMessageHeader(dst, flagRequest, header{
-		command: commandCapabilitiesExchange, hopByHop: id, endToEnd: id,
+	dst = appendMessage(dst, header{
+		flags: flagRequest, command: commandCapabilitiesExchange, hopByHop: id, endToEnd: id,
 	})
 	dst = appendOrigin(dst, o)
-	dst = appendAddress(dst, avpHostIPAddress, local)
+	dst = appendHostAddress(dst, avpHostIPAddress, addressOf(local))
 	dst = appendNumber(dst, avpVendorID, 0)
 	dst = appendPlainText(dst, avpProductName, o.ProductName)
 	dst = appendNumber(dst, avpSupportedVendorID, vendor3GPP)
@@ -180,28 +138,20 @@ func appendCapabilities(dst []byte, o ClientOptions, local net.Addr, id uint32) 
 	return endMessage(dst, start)
 }
 
-// appendAddress appends an address with its family (RFC 6733 section 4.3.1).
-func appendAddress(dst []byte, id uint64, of net.Addr) []byte {
-	ip := netip.IPv4Unspecified()
-	if at, err := netip.ParseAddrPort(of.String()); err == nil {
-		ip = at.Addr().Unmap().WithZone("")
+// addressOf is the IP address of one end of a connection.
+func addressOf(end net.Addr) net.IP {
+	if tcp, ok := end.(*net.TCPAddr); ok {
+		return tcp.IP
 	}
-	family := uint16(familyIPv4)
-	if ip.Is6() {
-		family = familyIPv6
-	}
-	start := len(dst)
-	dst = beginGroup(dst, id)
-	dst = binary.BigEndian.AppendUint16(dst, family)
-	return endAVP(append(dst, ip.AsSlice()...), start)
+	return net.IPv4zero
 }
 
 // appendDisconnect appends a DPR that means to stay away.
 func appendDisconnect(dst []byte, o ClientOptions, id uint32) []byte {
 	const doNotWantToTalkToYou = 2
 	start := len(dst)
-	dst = appendMessageHeader(dst, flagRequest, header{
-		command: commandDisconnectPeer, hopByHop: id, endToEnd: id,
+	dst = appendMessage(dst, header{
+		flags: flagRequest, command: commandDisconnectPeer, hopByHop: id, endToEnd: id,
 	})
 	dst = appendOrigin(dst, o)
 	dst = appendNumber(dst, avpDisconnectCause, doNotWantToTalkToYou)

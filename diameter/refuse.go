@@ -2,7 +2,6 @@ package diameter
 
 import (
 	"bytes"
-	"encoding/binary"
 
 	"github.com/ocs-sim/ocs-sim/charging"
 )
@@ -66,28 +65,12 @@ func (w *walk) nested(raw []byte) []byte {
 }
 
 // refuseLength notes an AVP whose length cannot be followed, or does not fit its type. bad is what
-// there is of it.
+// there is of it. An example is shown in its place (RFC 6733 section 7.1.5): what came would make
+// the answer as unreadable as the request.
 func (w *walk) refuseLength(bad []byte, message string) {
 	if w.request.Refused == nil {
-		w.refuse(resultInvalidAVPLength, w.example(bad), message)
+		w.refuse(resultInvalidAVPLength, w.shapes.dictionary.example(bad), message)
 	}
-}
-
-// example shows an AVP of a wrong length: its header, filled up where it is cut short, and the
-// least payload of its type (RFC 6733 section 7.1.5). Showing what came would make the answer as
-// unreadable as the request.
-func (w *walk) example(bad []byte) []byte {
-	var whole [12]byte
-	copy(whole[:], bad)
-	header, vendor := 8, uint32(0)
-	if whole[4]&flagVendor != 0 {
-		header, vendor = 12, binary.BigEndian.Uint32(whole[8:])
-	}
-	raw := append(make([]byte, 0, header+8), whole[:header]...)
-	if definition, ok := w.shapes.dictionary.find(vendor, binary.BigEndian.Uint32(raw)); ok {
-		raw = append(raw, make([]byte, definition.kind.minimum())...)
-	}
-	return endAVP(raw, 0)
 }
 
 // presence says which AVPs of a CCR were there.

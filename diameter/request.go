@@ -22,8 +22,8 @@ func appendRequest(
 	if r.Retransmitted {
 		flags |= flagRetransmitted
 	}
-	dst = appendMessageHeader(dst, flags, header{
-		command: commandCreditControl, application: creditControlApplication,
+	dst = appendMessage(dst, header{
+		flags: flags, command: commandCreditControl, application: creditControlApplication,
 		hopByHop: hopByHop, endToEnd: endToEnd,
 	})
 	dst = appendRouting(dst, r, o)
