@@ -31,6 +31,8 @@ const (
 	avpDestinationHost             = 293
 	avpTerminationCause            = 295
 	avpOriginRealm                 = 296
+	avpExperimentalResult          = 297
+	avpExperimentalResultCode      = 298
 )
 
 // AVPs of RFC 8506.

@@ -60,6 +60,7 @@ type walk struct {
 	depth   int
 	saw     presence
 	proxies [][]byte
+	lenient bool // pass over what is not known, whatever its flags
 
 	single    charging.Service // units at command level, as RFC 8506 has them without MSCC
 	hasSingle bool
@@ -92,7 +93,7 @@ func (w *walk) next(rest *[]byte) (a avp, s shape, ok bool) {
 	for len(*rest) > 0 {
 		whole := *rest
 		if a, *rest, ok = nextAVP(whole); !ok {
-			w.refuseFraming(a, whole)
+			w.refuseLength(whole, "the length of an AVP leaves the space around it")
 			return a, 0, false
 		}
 		if a.vendor == vendor3GPP {
@@ -112,11 +113,11 @@ func (w *walk) sound(a avp, s shape) bool {
 	case a.flags&reservedBits != 0:
 		// RFC 6733 section 4.1: an unrecognized bit is an error.
 		w.refuse(resultInvalidAVPBits, a.raw, "an AVP has a flag bit that is not defined")
-	case s == unknownShape && a.flags&flagMandatory != 0:
+	case s == unknownShape && a.flags&flagMandatory != 0 && !w.lenient:
 		w.refuse(resultAVPUnsupported, a.raw, "an AVP with the M bit is not known here")
 	case s == unknownShape:
 	case !s.fits(a.data):
-		w.refuse(resultInvalidAVPLength, a.raw, "the length of an AVP does not fit its type")
+		w.refuseLength(a.raw, "the length of an AVP does not fit its type")
 	default:
 		return true
 	}

@@ -1,7 +1,6 @@
 package diameter
 
 import (
-	"encoding/binary"
 	"net/netip"
 	"strings"
 	"time"
@@ -18,12 +17,12 @@ type identity struct{ host, realm string }
 // command level, since TS 32.299 section 6.4.3 knows no other place.
 func appendAnswer(dst []byte, a *charging.Answer, h header, proxyInfo [][]byte, self identity) []byte {
 	start := len(dst)
-	flags := h.flags & flagProxiable
+	head := h.answer()
 	bare := a.Result.ProtocolError() || a.Type == 0 || a.Key.Session.ID == ""
 	if bare {
-		flags |= flagError
+		head.flags |= flagError
 	}
-	dst = appendMessageHeader(dst, flags, h)
+	dst = appendMessage(dst, head)
 	if bare {
 		dst = appendBareAnswer(dst, a, self)
 	} else {
@@ -45,9 +44,9 @@ func appendBareAnswer(dst []byte, a *charging.Answer, self identity) []byte {
 	if a.Key.Session.ID != "" {
 		dst = appendText(dst, avpSessionID, a.Key.Session.ID)
 	}
+	dst = appendNumber(dst, avpResultCode, uint32(a.Result))
 	dst = appendText(dst, avpOriginHost, self.host)
-	dst = appendText(dst, avpOriginRealm, self.realm)
-	return appendNumber(dst, avpResultCode, uint32(a.Result))
+	return appendText(dst, avpOriginRealm, self.realm)
 }
 
 func appendCreditControlAnswer(dst []byte, a *charging.Answer, self identity) []byte {
@@ -193,9 +192,6 @@ func appendRefund(dst, refund []byte) []byte {
 
 // appendFailed appends one Failed-AVP for all: TS 32.299 allows no more than one.
 func appendFailed(dst []byte, failed []charging.FailedAVP) []byte {
-	if len(failed) == 0 {
-		return dst
-	}
 	start := len(dst)
 	dst = beginGroup(dst, avpFailedAVP)
 	empty := len(dst)
@@ -215,34 +211,21 @@ func appendFailed(dst []byte, failed []charging.FailedAVP) []byte {
 // appendExample appends the AVP of a path, names joined by dots, of the least length its type
 // allows and filled with zeros (RFC 6733 section 7.5). A path that is not known is left out.
 func appendExample(dst []byte, path string) []byte {
-	name, rest, _ := strings.Cut(path, ".")
-	definition, ok := SharedDictionary().named(name)
+	dictionary := SharedDictionary()
+	name, members, _ := strings.Cut(path, ".")
+	definition, ok := dictionary.named(name)
 	if !ok {
 		return dst
 	}
 	start := len(dst)
-	flags := byte(0)
-	if definition.mandatory {
-		flags = flagMandatory
-	}
-	dst = appendHeader(dst, definition.vendor, definition.code, flags)
-	dst = append(dst, make([]byte, definition.kind.minimum())...)
-	if rest != "" {
-		dst = appendExample(dst, rest)
+	dst = append(dst, dictionary.missing(definition.id())...)
+	if members != "" {
+		dst = appendExample(dst, members)
 	}
 	return endAVP(dst, start)
 }
 
-// appendMessageHeader begins a message with the command and the ids of h; endMessage writes its
-// length.
-func appendMessageHeader(dst []byte, flags byte, h header) []byte {
-	dst = append(dst, 1, 0, 0, 0)
-	dst = binary.BigEndian.AppendUint32(dst, uint32(flags)<<24|h.command&0xffffff)
-	dst = binary.BigEndian.AppendUint32(dst, h.application)
-	dst = binary.BigEndian.AppendUint32(dst, h.hopByHop)
-	return binary.BigEndian.AppendUint32(dst, h.endToEnd)
-}
-
+// endMessage writes the length of the message that began at start.
 func endMessage(dst []byte, start int) []byte {
 	length := len(dst) - start
 	dst[start+1], dst[start+2], dst[start+3] = byte(length>>16), byte(length>>8), byte(length)

@@ -45,8 +45,8 @@ func lengthened(p part, length int) part {
 }
 
 func frameOf(flags byte, parts ...part) []byte {
-	h := header{command: commandCreditControl, application: 4, hopByHop: 0x11, endToEnd: 0x22}
-	b := appendMessageHeader(nil, flags, h)
+	h := header{flags: flags, command: commandCreditControl, application: 4, hopByHop: 0x11, endToEnd: 0x22}
+	b := appendMessage(nil, h)
 	for _, p := range parts {
 		b = append(b, p...)
 	}

@@ -2,7 +2,6 @@ package diameter
 
 import (
 	"bytes"
-	"encoding/binary"
 
 	"github.com/ocs-sim/ocs-sim/charging"
 )
@@ -65,26 +64,13 @@ func (w *walk) nested(raw []byte) []byte {
 	return inner
 }
 
-// refuseFraming notes an AVP whose length cannot be followed. Its header is shown with the least
-// payload of its type, a header that is cut short is filled up (RFC 6733 section 7.1.5).
-func (w *walk) refuseFraming(a avp, rest []byte) {
-	if w.request.Refused != nil {
-		return
+// refuseLength notes an AVP whose length cannot be followed, or does not fit its type. bad is what
+// there is of it. An example is shown in its place (RFC 6733 section 7.1.5): what came would make
+// the answer as unreadable as the request.
+func (w *walk) refuseLength(bad []byte, message string) {
+	if w.request.Refused == nil {
+		w.refuse(resultInvalidAVPLength, w.shapes.dictionary.example(bad), message)
 	}
-	header, vendor := 8, uint32(0)
-	if len(rest) > 4 && rest[4]&flagVendor != 0 {
-		header = 12
-	}
-	raw := make([]byte, header, header+8)
-	copy(raw, rest)
-	if header == 12 {
-		vendor = binary.BigEndian.Uint32(raw[8:])
-	}
-	if definition, ok := w.shapes.dictionary.find(vendor, binary.BigEndian.Uint32(raw)); ok {
-		raw = append(raw, make([]byte, definition.kind.minimum())...)
-	}
-	raw = endAVP(raw, 0)
-	w.refuse(resultInvalidAVPLength, raw, "the length of an AVP leaves the space around it")
 }
 
 // presence says which AVPs of a CCR were there.
