@@ -26,6 +26,9 @@ func (g *guard) charge(frame []byte, h header) {
 	}
 	request, proxyInfo := s.decoder.decode(frame, s.options.Clock.Now())
 	request.Exchange = number
+	if request.Attributes == nil {
+		request.Attributes = frameAttributes{frame}
+	}
 	s.peers.came(g.connection, request.Origin)
 	if !g.acquire() {
 		return

@@ -1,10 +1,6 @@
 package diameter
 
-import (
-	"encoding/binary"
-
-	"github.com/ocs-sim/ocs-sim/charging"
-)
+import "github.com/ocs-sim/ocs-sim/charging"
 
 // Results that are given before charging hears of a request (RFC 6733 section 7.1).
 const (
@@ -17,30 +13,10 @@ const (
 	resultNoCommonSecurity       charging.Result = 5017
 )
 
-// appendMessage begins a message; endMessage writes its length.
-func appendMessage(dst []byte, h header) []byte {
-	dst = append(dst, 1, 0, 0, 0)
-	dst = binary.BigEndian.AppendUint32(dst, uint32(h.flags)<<24|h.command)
-	dst = binary.BigEndian.AppendUint32(dst, h.application)
-	dst = binary.BigEndian.AppendUint32(dst, h.hopByHop)
-	return binary.BigEndian.AppendUint32(dst, h.endToEnd)
-}
-
-// answer is the header of the answer to a request: only the P bit is repeated (RFC 6733 section
-// 6.2), and the identifiers.
-func (h header) answer() header {
-	h.flags &= flagProxiable
-	return h
-}
-
 // appendFault appends Failed-AVP around an AVP, header and data.
 func appendFault(dst, raw []byte) []byte {
 	start := len(dst)
-	dst = append(appendHeader(dst, 0, avpFailedAVP, flagMandatory), raw...)
-	for len(dst)%4 != 0 {
-		dst = append(dst, 0)
-	}
-	return endAVP(dst, start)
+	return endAVP(appendRaw(beginGroup(dst, avpFailedAVP), raw), start)
 }
 
 // answerFault answers a request that is refused here, and closes the connection where that is all
@@ -60,22 +36,21 @@ func (g *guard) answerFault(frame []byte, h header, fault *refusal) {
 // of RFC 6733 section 7.2, which protocol errors have anyway.
 func appendError(dst, frame []byte, h header, fault *refusal, self identity) []byte {
 	seen := lookOver(frame)
-	answer := h.answer()
+	// RFC 6733 section 6.2: of the flags only the P bit is repeated.
+	flags := h.flags & flagProxiable
 	if fault.result.ProtocolError() || !seen.meets(h) {
-		answer.flags |= flagError
+		flags |= flagError
 	}
 	start := len(dst)
-	dst = appendMessage(dst, answer)
-	if seen.session != nil {
-		dst = endAVP(append(dst, seen.session...), len(dst))
-	}
+	dst = appendMessageHeader(dst, flags, h)
+	dst = appendRaw(dst, seen.session)
 	dst = appendUint32(dst, 0, avpResultCode, uint32(fault.result))
 	dst = appendString(dst, 0, avpOriginHost, self.host)
 	dst = appendString(dst, 0, avpOriginRealm, self.realm)
-	if answer.flags&flagError == 0 && h.command == commandCreditControl {
+	if flags&flagError == 0 && h.command == commandCreditControl {
 		dst = appendUint32(dst, 0, avpAuthApplicationID, creditControlApplication)
-		dst = endAVP(append(dst, seen.requestType...), len(dst))
-		dst = endAVP(append(dst, seen.requestNumber...), len(dst))
+		dst = appendRaw(dst, seen.requestType)
+		dst = appendRaw(dst, seen.requestNumber)
 	}
 	if fault.message != "" {
 		dst = appendPlainText(dst, avpErrorMessage, fault.message)
@@ -84,7 +59,7 @@ func appendError(dst, frame []byte, h header, fault *refusal, self identity) []b
 		dst = appendFault(dst, fault.failed)
 	}
 	for _, proxy := range seen.proxies {
-		dst = endAVP(append(dst, proxy...), len(dst))
+		dst = appendRaw(dst, proxy)
 	}
 	return endMessage(dst, start)
 }
