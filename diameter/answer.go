@@ -32,12 +32,9 @@ func (d answerReader) parse(frame []byte) (*charging.Answer, error) {
 	room := new(room)
 	w := walk{decoder: d.decoder, request: &room.request, room: room, lenient: true}
 	answer := new(charging.Answer)
-	for rest := frame[headerLength:]; len(rest) > 0; {
-		a, _, ok := w.next(&rest)
-		if !ok {
-			break
-		}
-		w.answered(answer, a)
+	var a avp
+	for rest := frame[headerLength:]; w.next(&rest, &a); {
+		w.answered(answer, &a)
 	}
 	if refused := w.request.Refused; refused != nil {
 		return nil, fmt.Errorf("read CCA: %s (%s)", refused.Message, refused.Result.Name())
@@ -46,7 +43,7 @@ func (d answerReader) parse(frame []byte) (*charging.Answer, error) {
 }
 
 // answered reads an AVP at command level of a CCA.
-func (w *walk) answered(answer *charging.Answer, a avp) {
+func (w *walk) answered(answer *charging.Answer, a *avp) {
 	switch a.id() {
 	case avpSessionID:
 		answer.Key.Session.ID = string(a.data)
@@ -80,16 +77,13 @@ func (w *walk) answered(answer *charging.Answer, a avp) {
 }
 
 // experimental reads Experimental-Result, which some servers send in place of Result-Code.
-func (w *walk) experimental(answer *charging.Answer, group avp) {
+func (w *walk) experimental(answer *charging.Answer, group *avp) {
 	if !w.enter(group) {
 		return
 	}
 	defer w.leave()
-	for rest := group.data; len(rest) > 0; {
-		a, _, ok := w.next(&rest)
-		if !ok {
-			return
-		}
+	var a avp
+	for rest := group.data; w.next(&rest, &a); {
 		if a.id() == avpExperimentalResultCode && answer.Result == 0 {
 			answer.Result = charging.Result(a.uint32())
 		}
@@ -110,16 +104,13 @@ func appendFailures(failed []charging.FailedAVP, data []byte) []charging.FailedA
 }
 
 // serviceAnswer reads one MSCC of an answer.
-func (w *walk) serviceAnswer(answer *charging.Answer, group avp) (s charging.ServiceAnswer) {
+func (w *walk) serviceAnswer(answer *charging.Answer, group *avp) (s charging.ServiceAnswer) {
 	if !w.enter(group) {
 		return s
 	}
 	defer w.leave()
-	for rest := group.data; len(rest) > 0; {
-		a, _, ok := w.next(&rest)
-		if !ok {
-			break
-		}
+	var a avp
+	for rest := group.data; w.next(&rest, &a); {
 		switch a.id() {
 		case avpRatingGroup:
 			s.Key.Group = charging.Known(int64(a.uint32()))
@@ -128,22 +119,22 @@ func (w *walk) serviceAnswer(answer *charging.Answer, group avp) (s charging.Ser
 		case avpResultCode:
 			s.Result = charging.Result(a.uint32())
 		case avpGrantedServiceUnit:
-			w.granted(&s, a)
+			w.granted(&s, &a)
 		case avpValidityTime:
 			s.ValidFor = time.Duration(a.uint32()) * time.Second
 		case avpFinalUnitIndication:
-			s.Final = w.finalUnit(a)
+			s.Final = w.finalUnit(&a)
 		case avpRefundInformation:
 			answer.Refund = bytes.Clone(a.data)
 		default:
-			w.quotaManagement(&s, a)
+			w.quotaManagement(&s, &a)
 		}
 	}
 	return s
 }
 
 // quotaManagement reads what 3GPP adds to an MSCC.
-func (w *walk) quotaManagement(s *charging.ServiceAnswer, a avp) {
+func (w *walk) quotaManagement(s *charging.ServiceAnswer, a *avp) {
 	switch a.id() {
 	case avpTimeQuotaThreshold:
 		s.Threshold = charging.Quantity{Amount: int64(a.uint32()), Unit: charging.Time}
@@ -158,37 +149,31 @@ func (w *walk) quotaManagement(s *charging.ServiceAnswer, a avp) {
 	}
 }
 
-func (w *walk) granted(s *charging.ServiceAnswer, group avp) {
+func (w *walk) granted(s *charging.ServiceAnswer, group *avp) {
 	if !w.enter(group) {
 		return
 	}
 	defer w.leave()
 	var units unitList
-	for rest := group.data; len(rest) > 0; {
-		a, _, ok := w.next(&rest)
-		if !ok {
-			break
-		}
+	var a avp
+	for rest := group.data; w.next(&rest, &a); {
 		if a.id() == avpTariffTimeChange {
 			s.TariffChange = a.time()
 			continue
 		}
-		w.unit(&units, a)
+		w.unit(&units, &a)
 	}
 	s.Granted = units.keep(w.room)
 }
 
-func (w *walk) finalUnit(group avp) *charging.FinalUnit {
+func (w *walk) finalUnit(group *avp) *charging.FinalUnit {
 	final := new(charging.FinalUnit)
 	if !w.enter(group) {
 		return final
 	}
 	defer w.leave()
-	for rest := group.data; len(rest) > 0; {
-		a, _, ok := w.next(&rest)
-		if !ok {
-			break
-		}
+	var a avp
+	for rest := group.data; w.next(&rest, &a); {
 		switch a.id() {
 		case avpFinalUnitAction:
 			final.Action = charging.FinalAction(min(a.uint32(), 0xff))
@@ -197,22 +182,19 @@ func (w *walk) finalUnit(group avp) *charging.FinalUnit {
 		case avpFilterID:
 			final.Names = append(final.Names, string(a.data))
 		case avpRedirectServer:
-			final.Redirect = w.redirectServer(a)
+			final.Redirect = w.redirectServer(&a)
 		}
 	}
 	return final
 }
 
-func (w *walk) redirectServer(group avp) (address string) {
+func (w *walk) redirectServer(group *avp) (address string) {
 	if !w.enter(group) {
 		return ""
 	}
 	defer w.leave()
-	for rest := group.data; len(rest) > 0; {
-		a, _, ok := w.next(&rest)
-		if !ok {
-			break
-		}
+	var a avp
+	for rest := group.data; w.next(&rest, &a); {
 		if a.id() == avpRedirectServerAddress {
 			address = string(a.data)
 		}

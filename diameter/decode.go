@@ -40,12 +40,9 @@ func (d *decoder) decode(frame []byte, at time.Time) (r *charging.Request, proxy
 	h := parseHeader(frame)
 	w.request.EndToEnd = h.endToEnd
 	w.request.Retransmitted = h.flags&flagRetransmitted != 0
-	for rest := frame[headerLength:]; len(rest) > 0; {
-		a, s, ok := w.next(&rest)
-		if !ok {
-			break
-		}
-		w.command(a, s)
+	var a avp
+	for rest := frame[headerLength:]; w.next(&rest, &a); {
+		w.command(&a)
 	}
 	w.finish()
 	return w.request, w.proxies
@@ -58,14 +55,15 @@ type walk struct {
 	room    *room
 	path    [maxGroups][]byte // the groups around the AVP at hand, outermost first
 	depth   int
+	shape   shape // of the AVP that next found
 	saw     presence
 	proxies [][]byte
 	lenient bool // pass over what is not known, whatever its flags
 
 	single    charging.Service // units at command level, as RFC 8506 has them without MSCC
 	hasSingle bool
-	userName  string
-	caller    string
+	userName  []byte // in the frame, as caller is
+	caller    []byte
 	info      gathering
 }
 
@@ -77,38 +75,44 @@ type room struct {
 	used        [2]charging.Usage
 	units       [6]charging.Quantity
 	ids         [2]uint32
+	media       [2]string
+	triggers    [1]uint32
 	// How many of each are taken.
 	unitsTaken, reports, idsTaken int
+	triggered                     bool
 }
 
 func (w *walk) begin(at time.Time) {
 	w.request.At = at
 	w.request.Subscribers = w.room.subscribers[:0]
 	w.request.Services = w.room.services[:0]
+	w.info.offered = w.room.media[:0]
 }
 
-// next cuts the next AVP that is known and has a sound length. Others are refused, or passed over
-// where they carry no M bit. ok is false at the end, and where the rest cannot be followed.
-func (w *walk) next(rest *[]byte) (a avp, s shape, ok bool) {
-	for len(*rest) > 0 {
-		whole := *rest
-		if a, *rest, ok = nextAVP(whole); !ok {
+// next cuts the next AVP that is known and has a sound length, and notes its shape. Others are
+// refused, or passed over where they carry no M bit. It is false at the end, and where the rest
+// cannot be followed.
+func (w *walk) next(rest *[]byte, a *avp) bool {
+	for whole := *rest; len(whole) > 0; whole = *rest {
+		var ok bool
+		if *rest, ok = a.cut(whole); !ok {
 			w.refuseLength(whole, "the length of an AVP leaves the space around it")
-			return a, 0, false
+			return false
 		}
 		if a.vendor == vendor3GPP {
 			w.request.Vendor3GPP = true
 		}
-		s = w.shapes.of(a.vendor, a.code)
-		if w.sound(a, s) {
-			return a, s, true
+		w.shape = w.shapes.of(a.vendor, a.code)
+		if w.sound(a) {
+			return true
 		}
 	}
-	return a, 0, false
+	return false
 }
 
 // sound reports whether the AVP is worth reading.
-func (w *walk) sound(a avp, s shape) bool {
+func (w *walk) sound(a *avp) bool {
+	s := w.shape
 	switch {
 	case a.flags&reservedBits != 0:
 		// RFC 6733 section 4.1: an unrecognized bit is an error.
@@ -125,7 +129,7 @@ func (w *walk) sound(a avp, s shape) bool {
 }
 
 // enter goes into a group; leave must follow if it reports true.
-func (w *walk) enter(group avp) bool {
+func (w *walk) enter(group *avp) bool {
 	if w.depth == maxGroups {
 		w.refuse(charging.InvalidAVPValue, group.raw, "groups of AVPs stand too deep in one another")
 		return false
@@ -138,7 +142,7 @@ func (w *walk) enter(group avp) bool {
 func (w *walk) leave() { w.depth-- }
 
 // command reads an AVP at command level.
-func (w *walk) command(a avp, s shape) {
+func (w *walk) command(a *avp) {
 	if !w.occurs(a) {
 		return
 	}
@@ -175,7 +179,7 @@ func (w *walk) command(a avp, s shape) {
 	case avpTerminationCause:
 		r.Cause = a.uint32()
 	case avpUserName:
-		w.userName = string(a.data)
+		w.userName = a.data
 	case avpProxyInfo:
 		w.proxies = append(w.proxies, a.raw)
 	case avpRouteRecord:
@@ -185,14 +189,14 @@ func (w *walk) command(a avp, s shape) {
 	case avpTrigger:
 		r.Triggers = w.triggers(r.Triggers, a)
 	default:
-		w.lessUsual(a, s)
+		w.lessUsual(a)
 	}
 }
 
 // lessUsual reads what stands at command level in few requests: units without an MSCC (RFC 8506
 // section 5.1), Subscription-Id-Extension, and the information on the service, whose groups some
 // clients send without Service-Information around them.
-func (w *walk) lessUsual(a avp, s shape) {
+func (w *walk) lessUsual(a *avp) {
 	switch a.id() {
 	case avpSubscriptionID, avpSubscriptionIDExtension:
 		w.subscriber(a)
@@ -203,11 +207,11 @@ func (w *walk) lessUsual(a avp, s shape) {
 	case avpRefundInformation:
 		w.request.Refund = bytes.Clone(a.data)
 	default:
-		w.inform(0, a, s)
+		w.inform(0, a)
 	}
 }
 
-func (w *walk) requestType(a avp) {
+func (w *walk) requestType(a *avp) {
 	value := a.uint32()
 	if value < 1 || value > 4 {
 		w.refuse(charging.InvalidAVPValue, a.raw, "CC-Request-Type is none of 1 to 4")
@@ -219,7 +223,7 @@ func (w *walk) requestType(a avp) {
 }
 
 // within checks an enumeration that starts at zero (RFC 6733 section 7.1.5).
-func (w *walk) within(a avp, highest uint32) bool {
+func (w *walk) within(a *avp, highest uint32) bool {
 	if a.uint32() <= highest {
 		return true
 	}

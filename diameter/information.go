@@ -14,12 +14,12 @@ type gathering struct {
 	hasOffer, hasAnswer bool
 	called, requested   int64           // parties
 	body                charging.Number // octets
-	icid                string
+	icid                []byte          // in the frame
 }
 
 // inform reads an AVP of the service information, inside the group parent. Most are taken at any
 // depth: standards and clients differ in where they put them.
-func (w *walk) inform(parent uint64, a avp, s shape) {
+func (w *walk) inform(parent uint64, a *avp) {
 	switch {
 	case a.id() == avpSDPMediaComponent:
 		if parent != avpEarlyMediaDescription {
@@ -27,14 +27,14 @@ func (w *walk) inform(parent uint64, a avp, s shape) {
 		}
 	case a.id() == avpSubscriptionID, a.id() == avpSubscriptionIDExtension:
 		w.subscriber(a)
-	case s == groupShape:
+	case w.shape == groupShape:
 		w.informGroup(a)
 	default:
 		w.tell(parent, a)
 	}
 }
 
-func (w *walk) informGroup(group avp) {
+func (w *walk) informGroup(group *avp) {
 	if group.id() == avpParticipantGroup {
 		w.request.Information.Members = oneMore(w.request.Information.Members)
 	}
@@ -43,19 +43,16 @@ func (w *walk) informGroup(group avp) {
 	}
 	defer w.leave()
 	parent := group.id()
-	for rest := group.data; len(rest) > 0; {
-		a, s, ok := w.next(&rest)
-		if !ok {
-			return
-		}
-		w.inform(parent, a, s)
+	var a avp
+	for rest := group.data; w.next(&rest, &a); {
+		w.inform(parent, &a)
 	}
 }
 
 func oneMore(n charging.Number) charging.Number { return charging.Known(n.Value + 1) }
 
 // tell reads a single value. The first of its name counts.
-func (w *walk) tell(parent uint64, a avp) {
+func (w *walk) tell(parent uint64, a *avp) {
 	i := &w.request.Information
 	switch a.id() {
 	case avpNumberOfParticipants:
@@ -71,8 +68,8 @@ func (w *walk) tell(parent uint64, a avp) {
 	case avpRoleOfNode:
 		first(&i.Role, a)
 	case avpCallingPartyAddress:
-		if w.caller == "" {
-			w.caller = string(a.data)
+		if w.caller == nil {
+			w.caller = a.data
 		}
 	case avpCalledPartyAddress:
 		w.called(parent, a)
@@ -89,8 +86,8 @@ func (w *walk) tell(parent uint64, a avp) {
 			i.Conference = string(a.data)
 		}
 	case avpIMSChargingIdentifier:
-		if w.info.icid == "" {
-			w.info.icid = string(a.data)
+		if w.info.icid == nil {
+			w.info.icid = a.data
 		}
 	case avpMessagesDelivered:
 		first(&i.Counters.Delivered, a)
@@ -103,14 +100,14 @@ func (w *walk) tell(parent uint64, a avp) {
 	}
 }
 
-func first(n *charging.Number, a avp) {
+func first(n *charging.Number, a *avp) {
 	if !n.Known {
 		*n = charging.Known(int64(a.uint32()))
 	}
 }
 
 // called counts recipients; a participant's own address is none.
-func (w *walk) called(parent uint64, a avp) {
+func (w *walk) called(parent uint64, a *avp) {
 	if parent == avpParticipantGroup {
 		return
 	}
@@ -124,7 +121,7 @@ func (w *walk) called(parent uint64, a avp) {
 func (w *walk) settleInformation() {
 	i := &w.request.Information
 	if i.Conference == "" {
-		i.Conference = w.info.icid
+		i.Conference = string(w.info.icid)
 	}
 	if w.info.body.Known {
 		i.Size = w.info.body
@@ -149,26 +146,23 @@ func (w *walk) settleInformation() {
 }
 
 // mediaComponent reads one SDP-Media-Component, that is one m-line.
-func (w *walk) mediaComponent(group avp) {
+func (w *walk) mediaComponent(group *avp) {
 	if !w.enter(group) {
 		return
 	}
 	defer w.leave()
 	var name string
 	var named, used, answer bool
-	for rest := group.data; len(rest) > 0; {
-		a, s, ok := w.next(&rest)
-		if !ok {
-			break
-		}
+	var a avp
+	for rest := group.data; w.next(&rest, &a); {
 		switch {
 		case a.id() == avpSDPMediaName && !named:
 			name, used = mediaLine(a.data)
 			named = name != ""
 		case a.id() == avpSDPType:
 			answer = a.uint32() == sdpAnswer
-		case s == groupShape:
-			w.informGroup(a)
+		case w.shape == groupShape:
+			w.informGroup(&a)
 		}
 	}
 	switch {

@@ -166,7 +166,7 @@ func placeInRequest(id uint64) presence {
 }
 
 // occurs checks whether the AVP may stand here, at command level, and not too often.
-func (w *walk) occurs(a avp) bool {
+func (w *walk) occurs(a *avp) bool {
 	place := placeInRequest(a.id())
 	switch {
 	case place == 0:
@@ -184,7 +184,7 @@ func (w *walk) occurs(a avp) bool {
 }
 
 // once is occurs for the members of a group; seen is the group's own.
-func (w *walk) once(seen *presence, place presence, a avp) bool {
+func (w *walk) once(seen *presence, place presence, a *avp) bool {
 	if *seen&place != 0 {
 		w.refuseExcess(a)
 		return false
@@ -193,12 +193,12 @@ func (w *walk) once(seen *presence, place presence, a avp) bool {
 	return true
 }
 
-func (w *walk) refuseExcess(a avp) {
+func (w *walk) refuseExcess(a *avp) {
 	w.refuse(resultAVPOccursTooOften, a.raw, "an AVP occurs more often than it may")
 }
 
 // routed checks for a loop (RFC 6733 section 6.1.3).
-func (w *walk) routed(a avp) {
+func (w *walk) routed(a *avp) {
 	if bytes.EqualFold(a.data, []byte(w.self.host)) {
 		w.refuse(resultLoopDetected, nil, "Route-Record names this server")
 	}

@@ -17,19 +17,16 @@ const (
 )
 
 // service reads one Multiple-Services-Credit-Control.
-func (w *walk) service(group avp) (s charging.Service) {
+func (w *walk) service(group *avp) (s charging.Service) {
 	if !w.enter(group) {
 		return s
 	}
 	defer w.leave()
 	var seen presence
-	for rest := group.data; len(rest) > 0; {
-		a, _, ok := w.next(&rest)
-		if !ok {
-			break
-		}
-		if place := placeInService(a.id()); place == 0 || w.once(&seen, place, a) {
-			w.ofService(&s, a)
+	var a avp
+	for rest := group.data; w.next(&rest, &a); {
+		if place := placeInService(a.id()); place == 0 || w.once(&seen, place, &a) {
+			w.ofService(&s, &a)
 		}
 	}
 	return s
@@ -49,7 +46,7 @@ func placeInService(id uint64) presence {
 }
 
 // ofService reads a member of an MSCC, or the same AVP at command level.
-func (w *walk) ofService(s *charging.Service, a avp) {
+func (w *walk) ofService(s *charging.Service, a *avp) {
 	switch a.id() {
 	case avpRatingGroup:
 		s.Key.Group = charging.Known(int64(a.uint32()))
@@ -91,44 +88,38 @@ func (w *walk) withID(ids []uint32, id uint32) []uint32 {
 	return slices.Insert(ids, place, id)
 }
 
-func (w *walk) requested(group avp) []charging.Quantity {
+func (w *walk) requested(group *avp) []charging.Quantity {
 	if !w.enter(group) {
 		return nil
 	}
 	defer w.leave()
 	var units unitList
-	for rest := group.data; len(rest) > 0; {
-		a, _, ok := w.next(&rest)
-		if !ok {
-			break
-		}
-		w.unit(&units, a)
+	var a avp
+	for rest := group.data; w.next(&rest, &a); {
+		w.unit(&units, &a)
 	}
 	return units.keep(w.room)
 }
 
-func (w *walk) used(group avp) (u charging.Usage) {
+func (w *walk) used(group *avp) (u charging.Usage) {
 	if !w.enter(group) {
 		return u
 	}
 	defer w.leave()
 	var units unitList
-	for rest := group.data; len(rest) > 0; {
-		a, _, ok := w.next(&rest)
-		if !ok {
-			break
-		}
+	var a avp
+	for rest := group.data; w.next(&rest, &a); {
 		switch a.id() {
 		case avpReportingReason:
-			if w.once(&units.seen, sawUsageReason, a) {
+			if w.once(&units.seen, sawUsageReason, &a) {
 				u.Reason = charging.Known(int64(a.uint32()))
 			}
 		case avpTariffChangeUsage:
-			if w.once(&units.seen, sawUsageTariff, a) && w.within(a, 2) {
+			if w.once(&units.seen, sawUsageTariff, &a) && w.within(&a, 2) {
 				u.Tariff = charging.Known(int64(a.uint32()))
 			}
 		default:
-			w.unit(&units, a)
+			w.unit(&units, &a)
 		}
 	}
 	u.Units = units.keep(w.room)
@@ -136,16 +127,16 @@ func (w *walk) used(group avp) (u charging.Usage) {
 }
 
 // triggers adds the Trigger-Types of a Trigger to a list.
-func (w *walk) triggers(list []uint32, group avp) []uint32 {
+func (w *walk) triggers(list []uint32, group *avp) []uint32 {
 	if !w.enter(group) {
 		return list
 	}
 	defer w.leave()
-	for rest := group.data; len(rest) > 0; {
-		a, _, ok := w.next(&rest)
-		if !ok {
-			break
-		}
+	if list == nil && !w.room.triggered {
+		list, w.room.triggered = w.room.triggers[:0], true
+	}
+	var a avp
+	for rest := group.data; w.next(&rest, &a); {
 		if a.id() == avpTriggerType {
 			list = append(list, a.uint32())
 		}

@@ -9,7 +9,7 @@ import (
 
 // subscriber reads Subscription-Id, or Subscription-Id-Extension, at command level or inside
 // Service-Information, where Kamailio sends it once more.
-func (w *walk) subscriber(group avp) {
+func (w *walk) subscriber(group *avp) {
 	if !w.enter(group) {
 		return
 	}
@@ -21,18 +21,15 @@ func (w *walk) subscriber(group avp) {
 	var identity charging.Identity
 	var seen presence
 	const sawType, sawData presence = 1, 2
-	for rest := group.data; len(rest) > 0; {
-		a, _, ok := w.next(&rest)
-		if !ok {
-			return
-		}
+	var a avp
+	for rest := group.data; w.next(&rest, &a); {
 		switch a.id() {
 		case avpSubscriptionIDType:
-			if w.once(&seen, sawType, a) && w.within(a, uint32(charging.Private)) {
+			if w.once(&seen, sawType, &a) && w.within(&a, uint32(charging.Private)) {
 				identity.Type = charging.IdentityType(a.uint32())
 			}
 		case avpSubscriptionIDData:
-			if w.once(&seen, sawData, a) {
+			if w.once(&seen, sawData, &a) {
 				identity.Data = string(a.data)
 			}
 		}
@@ -48,12 +45,9 @@ func (w *walk) subscriber(group avp) {
 }
 
 // subscriberExtension reads the form that RFC 8506 section 8.58 added: the type is the AVP's code.
-func (w *walk) subscriberExtension(group avp) {
-	for rest := group.data; len(rest) > 0; {
-		a, _, ok := w.next(&rest)
-		if !ok {
-			return
-		}
+func (w *walk) subscriberExtension(group *avp) {
+	var a avp
+	for rest := group.data; w.next(&rest, &a); {
 		if id := a.id(); id >= avpSubscriptionIDE164 && id <= avpSubscriptionIDPrivate {
 			w.addSubscriber(charging.Identity{
 				Type: charging.IdentityType(id - avpSubscriptionIDE164), Data: string(a.data),
@@ -74,7 +68,7 @@ func (w *walk) fallBack() {
 	if len(w.request.Subscribers) > 0 {
 		return
 	}
-	for _, name := range [...]string{w.userName, w.caller} {
+	for _, name := range [...]string{string(w.userName), string(w.caller)} {
 		if name != "" {
 			w.addSubscriber(charging.Identity{Type: identityTypeOf(name), Data: name})
 		}

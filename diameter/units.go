@@ -30,7 +30,7 @@ const (
 )
 
 // unit adds what the AVP counts to the list; it ignores AVPs that count nothing.
-func (w *walk) unit(l *unitList, a avp) {
+func (w *walk) unit(l *unitList, a *avp) {
 	switch a.id() {
 	case avpCCTime:
 		w.count(l, a, sawTime, charging.Time, uint64(a.uint32()))
@@ -47,7 +47,7 @@ func (w *walk) unit(l *unitList, a avp) {
 	}
 }
 
-func (w *walk) count(l *unitList, a avp, place presence, unit charging.Unit, value uint64) {
+func (w *walk) count(l *unitList, a *avp, place presence, unit charging.Unit, value uint64) {
 	if !w.once(&l.seen, place, a) {
 		return
 	}
@@ -59,7 +59,7 @@ func (w *walk) count(l *unitList, a avp, place presence, unit charging.Unit, val
 	l.count++
 }
 
-func (w *walk) countMoney(l *unitList, a avp) {
+func (w *walk) countMoney(l *unitList, a *avp) {
 	if !w.once(&l.seen, sawMoney, a) {
 		return
 	}
@@ -77,20 +77,17 @@ func (w *walk) countMoney(l *unitList, a avp) {
 
 // money reads CC-Money, Cost-Information or Remaining-Balance. An amount that does not come to
 // whole millionths, or leaves 64 bits, is refused and never rounded.
-func (w *walk) money(group avp) (q charging.Quantity, ok bool) {
+func (w *walk) money(group *avp) (q charging.Quantity, ok bool) {
 	if !w.enter(group) {
 		return q, false
 	}
 	defer w.leave()
 	q.Unit = anyCurrency
-	for rest := group.data; len(rest) > 0; {
-		a, _, more := w.next(&rest)
-		if !more {
-			break
-		}
+	var a avp
+	for rest := group.data; w.next(&rest, &a); {
 		switch a.id() {
 		case avpUnitValue:
-			if q.Amount, ok = millionths(w.unitValue(a)); !ok {
+			if q.Amount, ok = millionths(w.unitValue(&a)); !ok {
 				w.refuse(charging.InvalidAVPValue, a.raw, "a sum of money is not of whole millionths")
 				return q, false
 			}
@@ -105,16 +102,13 @@ func (w *walk) money(group avp) (q charging.Quantity, ok bool) {
 }
 
 // unitValue reads Unit-Value: digits times ten to the exponent (RFC 8506 section 8.8).
-func (w *walk) unitValue(group avp) (digits int64, exponent int32) {
+func (w *walk) unitValue(group *avp) (digits int64, exponent int32) {
 	if !w.enter(group) {
 		return 0, 0
 	}
 	defer w.leave()
-	for rest := group.data; len(rest) > 0; {
-		a, _, more := w.next(&rest)
-		if !more {
-			break
-		}
+	var a avp
+	for rest := group.data; w.next(&rest, &a); {
 		switch a.id() {
 		case avpValueDigits:
 			digits = int64(a.uint64())
