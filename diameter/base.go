@@ -216,7 +216,7 @@ func (s *Server) appendCapabilitiesAnswer(
 	if fault != nil {
 		result = fault.result
 	}
-	dst = appendMessageHeader(dst, h.flags&flagProxiable, h)
+	dst = appendMessage(dst, h.answer())
 	dst = s.appendResult(dst, result)
 	for _, ip := range s.addresses(local) {
 		dst = appendHostAddress(dst, avpHostIPAddress, ip)
@@ -282,7 +282,7 @@ func appendHostAddress(dst []byte, code uint32, ip net.IP) []byte {
 
 // deviceWatchdog answers a DWR.
 func (s *Server) deviceWatchdog(g *guard, h header) {
-	answer := appendMessageHeader(nil, h.flags&flagProxiable, h)
+	answer := appendMessage(nil, h.answer())
 	answer = s.appendResult(answer, charging.Success)
 	g.reply(endMessage(s.appendStateID(answer), 0))
 }
@@ -290,7 +290,7 @@ func (s *Server) deviceWatchdog(g *guard, h header) {
 // disconnectPeer answers a DPR; then the connection ends.
 func (s *Server) disconnectPeer(g *guard, h header) {
 	g.log.Info().Msg("the peer says goodbye")
-	answer := appendMessageHeader(nil, h.flags&flagProxiable, h)
+	answer := appendMessage(nil, h.answer())
 	g.reply(endMessage(s.appendResult(answer, charging.Success), 0))
 	g.finish()
 }

@@ -30,7 +30,8 @@ type connection struct {
 	left    chan struct{} // closed when the guard reads no more
 	written chan struct{} // closed when the writer is through
 
-	lastOrigin string // of the last charged request; the guard's own
+	lastOrigin string // of the last charged request; the guard's own, as is the next
+	lastChange int64  // of the routes, at that request
 	registered string // the key in the registry, whose lock guards it
 
 	mu       sync.Mutex

@@ -177,7 +177,7 @@ func (p *rawPeer) expectAlive() {
 
 // message makes a message of any command.
 func message(h header, parts ...part) []byte {
-	b := appendMessageHeader(nil, h.flags, h)
+	b := appendMessage(nil, h)
 	for _, p := range parts {
 		b = append(b, p...)
 	}

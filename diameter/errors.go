@@ -1,6 +1,10 @@
 package diameter
 
-import "github.com/ocs-sim/ocs-sim/charging"
+import (
+	"encoding/binary"
+
+	"github.com/ocs-sim/ocs-sim/charging"
+)
 
 // Results that are given before charging hears of a request (RFC 6733 section 7.1).
 const (
@@ -12,6 +16,22 @@ const (
 	resultUnsupportedVersion     charging.Result = 5011
 	resultNoCommonSecurity       charging.Result = 5017
 )
+
+// appendMessage begins a message; endMessage writes its length.
+func appendMessage(dst []byte, h header) []byte {
+	dst = append(dst, 1, 0, 0, 0)
+	dst = binary.BigEndian.AppendUint32(dst, uint32(h.flags)<<24|h.command)
+	dst = binary.BigEndian.AppendUint32(dst, h.application)
+	dst = binary.BigEndian.AppendUint32(dst, h.hopByHop)
+	return binary.BigEndian.AppendUint32(dst, h.endToEnd)
+}
+
+// answer is the header of the answer to a request: only the P bit is repeated (RFC 6733 section
+// 6.2), and the identifiers.
+func (h header) answer() header {
+	h.flags &= flagProxiable
+	return h
+}
 
 // appendFault appends Failed-AVP around an AVP, header and data.
 func appendFault(dst, raw []byte) []byte {
@@ -36,18 +56,17 @@ func (g *guard) answerFault(frame []byte, h header, fault *refusal) {
 // of RFC 6733 section 7.2, which protocol errors have anyway.
 func appendError(dst, frame []byte, h header, fault *refusal, self identity) []byte {
 	seen := lookOver(frame)
-	// RFC 6733 section 6.2: of the flags only the P bit is repeated.
-	flags := h.flags & flagProxiable
+	head := h.answer()
 	if fault.result.ProtocolError() || !seen.meets(h) {
-		flags |= flagError
+		head.flags |= flagError
 	}
 	start := len(dst)
-	dst = appendMessageHeader(dst, flags, h)
+	dst = appendMessage(dst, head)
 	dst = appendRaw(dst, seen.session)
 	dst = appendUint32(dst, 0, avpResultCode, uint32(fault.result))
 	dst = appendString(dst, 0, avpOriginHost, self.host)
 	dst = appendString(dst, 0, avpOriginRealm, self.realm)
-	if flags&flagError == 0 && h.command == commandCreditControl {
+	if head.flags&flagError == 0 && h.command == commandCreditControl {
 		dst = appendUint32(dst, 0, avpAuthApplicationID, creditControlApplication)
 		dst = appendRaw(dst, seen.requestType)
 		dst = appendRaw(dst, seen.requestNumber)

@@ -6,9 +6,6 @@ import (
 	"github.com/ocs-sim/ocs-sim/charging"
 )
 
-// maxDepth is how deep groups may stand in one another in a message of the base protocol.
-const maxDepth = 16
-
 // inspect finds the first AVP that RFC 6733 section 4 does not allow: a length that leaves its
 // surroundings or does not fit its type, groups too deep in one another, and in a request an
 // unknown AVP with the M bit.
@@ -45,12 +42,39 @@ func (d *Dictionary) inspectAVP(a avp, depth int, request bool) *refusal {
 		}
 	case definition.kind != grouped:
 		return nil
-	case depth == maxDepth:
+	case depth == maxGroups:
 		return &refusal{
 			charging.InvalidAVPValue, d.example(a.raw), "groups of AVPs stand too deep in one another",
 		}
 	}
 	return d.inspectMembers(a.data, depth+1, request)
+}
+
+// sound is inspect for a CCR, quickly: it reports whether all lengths fit and no unknown AVP has the
+// M bit. Proxy-Info belongs to the relays and goes back as it came, whatever is in it.
+func (s *shapes) sound(members []byte, depth int) bool {
+	for rest := members; len(rest) > 0; {
+		a, next, ok := nextAVP(rest)
+		if !ok {
+			return false
+		}
+		rest = next
+		switch shape := s.of(a.vendor, a.code); {
+		case shape == unknownShape:
+			if a.flags&flagMandatory != 0 {
+				return false
+			}
+		case shape != groupShape:
+			if !shape.fits(a.data) {
+				return false
+			}
+		case depth > 0 || a.id() != avpProxyInfo:
+			if depth == maxGroups || !s.sound(a.data, depth+1) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // example is an AVP for Failed-AVP in place of one whose length is wrong: its header, filled up

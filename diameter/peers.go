@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ocs-sim/ocs-sim/charging"
@@ -44,6 +45,7 @@ type peers struct {
 	byHost  map[string][]*connection // the newest last
 	routes  map[string]string        // a host, and the peer by which its requests came
 	ordered []string                 // the hosts of routes, oldest first
+	changes atomic.Int64             // of routes
 }
 
 func newPeers() *peers {
@@ -89,12 +91,13 @@ func (p *peers) of(host string, but *connection) []*connection {
 		func(c *connection) bool { return c == but })
 }
 
-// came notes by which peer the requests of a host come, where it is not the peer's own.
+// came notes by which peer the requests of a host come, where it is not the peer's own. It looks
+// no further where the last request was the same host's and no route has changed since.
 func (p *peers) came(c *connection, origin charging.Origin) {
-	if origin.Host == c.lastOrigin || origin.Host == "" {
+	if origin.Host == c.lastOrigin && p.changes.Load() == c.lastChange || origin.Host == "" {
 		return
 	}
-	c.lastOrigin = origin.Host
+	defer func() { c.lastOrigin, c.lastChange = origin.Host, p.changes.Load() }()
 	c.mu.Lock()
 	relay := strings.ToLower(c.peer.OriginHost)
 	c.mu.Unlock()
@@ -104,7 +107,12 @@ func (p *peers) came(c *connection, origin charging.Origin) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if _, known := p.routes[host]; !known {
+	prior, known := p.routes[host]
+	if prior == relay {
+		return
+	}
+	p.changes.Add(1)
+	if !known {
 		if len(p.ordered) == maxRoutes {
 			delete(p.routes, p.ordered[0])
 			p.ordered = p.ordered[1:]

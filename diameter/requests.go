@@ -11,12 +11,6 @@ import (
 	"github.com/ocs-sim/ocs-sim/charging"
 )
 
-// AVPs that only answers to our own requests carry.
-const (
-	avpExperimentalResult     = 297
-	avpExperimentalResultCode = 298
-)
-
 // A pendingRequest is a request of ours that waits for its answer. reply has room for one frame;
 // nil says that none will come.
 type pendingRequest struct {
@@ -66,7 +60,7 @@ func (c *connection) request(
 		return nil, err
 	}
 	defer c.forgetRequest(h)
-	c.enqueue(outgoing{message: endMessage(appendAVPs(appendMessageHeader(nil, h.flags, h)), 0)})
+	c.enqueue(outgoing{message: endMessage(appendAVPs(appendMessage(nil, h)), 0)})
 	select {
 	case frame := <-reply:
 		if frame == nil {
@@ -99,7 +93,7 @@ func (c *connection) sendWatchdog() {
 	if err != nil {
 		return
 	}
-	message := c.server.appendOrigin(appendMessageHeader(nil, h.flags, h))
+	message := c.server.appendOrigin(appendMessage(nil, h))
 	c.enqueue(outgoing{message: endMessage(c.server.appendStateID(message), 0)})
 }
 

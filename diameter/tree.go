@@ -119,7 +119,7 @@ func (d *Dictionary) renderAVP(a avp, depth int) *Node {
 	switch {
 	case !definition.kind.fits(a.data):
 		n.Value, n.Fault = hexadecimal(a.data), "the length does not fit the type"
-	case definition.kind == grouped && depth < maxDepth:
+	case definition.kind == grouped && depth < maxGroups:
 		n.Children, n.Fault = d.render(a.data, depth+1)
 	default:
 		n.Value = definition.format(a)
