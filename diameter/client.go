@@ -66,6 +66,7 @@ type Client struct {
 	mu      sync.Mutex
 	waiting map[uint32]*waiter // by Hop-by-Hop
 	last    uint32             // Hop-by-Hop given last
+	leaving bool               // Close was called: however the connection ends, that is why
 	err     error              // why the connection ended
 }
 
@@ -199,12 +200,20 @@ func (c *Client) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), min(c.options.Timeout, closePatience))
 	defer cancel()
 	_ = c.conn.SetWriteDeadline(time.Now().Add(closePatience))
-	if c.Err() == nil {
+	if c.leave() {
 		// What the server answers, if anything, changes nothing.
 		_, _ = c.Exchange(ctx, appendDisconnect(nil, c.options, c.identifier()))
 	}
 	c.end(ErrClosed)
 	return nil
+}
+
+// leave notes that the owner wants to go, and reports whether there is something to leave.
+func (c *Client) leave() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.leaving = true
+	return c.err == nil
 }
 
 // closePatience is how long Close waits for a server that says nothing.
@@ -280,6 +289,9 @@ func (c *Client) end(reason error) {
 	if c.err != nil {
 		c.mu.Unlock()
 		return
+	}
+	if c.leaving {
+		reason = ErrClosed
 	}
 	c.err = reason
 	lost := c.waiting

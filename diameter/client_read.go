@@ -59,7 +59,7 @@ func readFrame(from *bufio.Reader) ([]byte, error) {
 // received deals with one message. After a DPR reading goes on, for answers that are still under
 // way, until the server closes.
 func (c *Client) received(frame []byte) error {
-	if fault := c.answers.shapes.dictionary.inspect(frame, false); fault != nil {
+	if fault := inspectFromServer(frame); fault != nil {
 		return fmt.Errorf("bad message: %s", fault.message)
 	}
 	h := parseHeader(frame)
@@ -76,10 +76,29 @@ func (c *Client) received(frame []byte) error {
 	return c.write(c.appendReply(nil, frame, h))
 }
 
+// inspectFromServer finds what RFC 6733 section 4 does not allow. What a Failed-AVP shows is left
+// alone: that something is wrong with it is why it is there.
+func inspectFromServer(frame []byte) *refusal {
+	d := SharedDictionary()
+	for rest := frame[headerLength:]; len(rest) > 0; {
+		a, next, ok := nextAVP(rest)
+		if !ok {
+			return &refusal{message: "the length of an AVP leaves the message"}
+		}
+		if a.id() != avpFailedAVP {
+			if fault := d.inspectAVP(a, 0, false); fault != nil {
+				return fault
+			}
+		}
+		rest = next
+	}
+	return nil
+}
+
 // appendReply answers a request of the server.
 func (c *Client) appendReply(dst []byte, frame []byte, h header) []byte {
 	seen := lookOver(frame)
-	session, _, _ := nextAVP(seen.session)
+	session, _, _ := nextAVP(appendRaw(nil, seen.session))
 	result := charging.Success
 	switch h.command {
 	case commandDeviceWatchdog, commandDisconnectPeer:

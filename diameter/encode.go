@@ -60,8 +60,10 @@ func appendCreditControlAnswer(dst []byte, a *charging.Answer, self identity) []
 	if a.Key.Session.Sub != 0 {
 		dst = appendLong(dst, avpCCSubSessionID, a.Key.Session.Sub)
 	}
+	refund := a.Refund
 	for i := range a.Services {
-		dst = appendServiceAnswer(dst, &a.Services[i])
+		dst = appendServiceAnswer(dst, &a.Services[i], refund)
+		refund = nil
 	}
 	dst = appendMoney(dst, avpCostInformation, a.Cost)
 	dst = appendMoney(dst, avpRemainingBalance, a.Balance)
@@ -71,8 +73,10 @@ func appendCreditControlAnswer(dst []byte, a *charging.Answer, self identity) []
 }
 
 // appendServiceAnswer appends one MSCC. Rating-Group and Service-Identifier are those of the
-// request: some clients drop a service that is not named, or fail on it.
-func appendServiceAnswer(dst []byte, s *charging.ServiceAnswer) []byte {
+// request: some clients drop a service that is not named, or fail on it. Refund-Information
+// belongs here by TS 32.299 section 7.1.9; it stands at command level too, where clients without
+// MSCC look for it.
+func appendServiceAnswer(dst []byte, s *charging.ServiceAnswer, refund []byte) []byte {
 	start := len(dst)
 	dst = beginGroup(dst, avpMultipleServices)
 	if len(s.Granted) > 0 {
@@ -91,6 +95,7 @@ func appendServiceAnswer(dst []byte, s *charging.ServiceAnswer) []byte {
 	dst = appendThreshold(dst, s.Threshold)
 	dst = appendKnown(dst, avpQuotaHoldingTime, s.HoldingTime)
 	dst = appendTriggers(dst, s.Triggers)
+	dst = appendRefund(dst, refund)
 	return endAVP(dst, start)
 }
 

@@ -97,7 +97,6 @@ const (
 	sawGroup
 	sawCorrelation
 	sawOriginState
-	sawReason
 	sawRefund
 
 	// tolerated may come again: Kamailio sends its origin twice, once from its transport and once

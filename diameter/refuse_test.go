@@ -34,6 +34,11 @@ func TestDecodeRefuses(t *testing.T) {
 			result: 5001, failed: group(avpServiceInformation, group(avpIMSInformation, unknown)),
 		},
 		{
+			claim: "an unknown AVP with the M bit in a group that tells nothing here", result: 5001,
+			frame:  ccr(1, 0, group(avpMultipleServices, group(457, unknown))),
+			failed: group(avpMultipleServices, group(457, unknown)),
+		},
+		{
 			claim: "an AVP of an unknown vendor with the M bit",
 			frame: ccr(1, 0, words(99<<32|416, "x")), result: 5001, failed: words(99<<32|416, "x"),
 		},

@@ -72,6 +72,20 @@ func (w *walk) ofService(s *charging.Service, a *avp) {
 		if w.request.Refund == nil {
 			w.request.Refund = bytes.Clone(a.data)
 		}
+	default:
+		w.lookInto(a)
+	}
+}
+
+// lookInto looks for faults in a group that tells nothing that is charged.
+func (w *walk) lookInto(group *avp) {
+	if w.shape != groupShape || !w.enter(group) {
+		return
+	}
+	defer w.leave()
+	var a avp
+	for rest := group.data; w.next(&rest, &a); {
+		w.lookInto(&a)
 	}
 }
 
