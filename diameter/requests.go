@@ -110,7 +110,9 @@ const (
 
 // sayGoodbye sends a DPR and waits for the DPA, then ends the connection (RFC 6733 section 5.4).
 func (c *connection) sayGoodbye(ctx context.Context, cause uint32) {
-	if c.opened() && !c.closing() {
+	if !c.opened() {
+		_ = c.Close()
+	} else if !c.closing() {
 		_, err := c.request(ctx, commandDisconnectPeer, baseApplication, 0, func(dst []byte) []byte {
 			return appendUint32(c.server.appendOrigin(dst), 0, avpDisconnectCause, cause)
 		})
