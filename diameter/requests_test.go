@@ -178,3 +178,29 @@ func TestDisconnect(t *testing.T) {
 		t.Errorf("Disconnect() of nobody = %v, want %s", err, KindPeerNotFound)
 	}
 }
+
+func TestARecorderSeesOurQuestionsWithTheirAnswers(t *testing.T) {
+	t.Parallel()
+	w := &watcher{}
+	d := openDoor(t, Options{Recorder: w})
+	p := d.connect(t)
+	done := make(chan error, 1)
+	go func() {
+		_, err := d.Reauthorize(context.Background(), charging.SessionID{ID: "s"},
+			charging.Origin{Host: "client.example.org", Realm: "example.org"})
+		done <- err
+	}()
+	p.answerNext(2002)
+	if err := <-done; err != nil {
+		t.Fatalf("Reauthorize() = %v, want nil", err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.received) != 2 || w.received[1].Peer != testSelf.host {
+		t.Fatalf("%d questions are recorded, want the CER and our RAR", len(w.received))
+	}
+	question, answer := Render(w.received[1].Raw).Name, Render(w.sent[2].Raw).Name
+	if question != "RAR" || answer != "RAA" || w.sent[2].Peer != "client.example.org" {
+		t.Errorf("recorded %s and %s of %q, want RAR and RAA", question, answer, w.sent[2].Peer)
+	}
+}
