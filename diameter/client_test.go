@@ -285,9 +285,21 @@ func TestAnAnswerAlwaysComes(t *testing.T) {
 			s.read()
 			_ = s.Close()
 		}, "the server disconnected"},
-		{"when what it sends is no Diameter", func(s *server, _ []byte) { s.send([]byte("HTTP/1.1 400\r\n")) }, "cannot be read"},
-		{"when a length is impossible", func(s *server, _ []byte) { s.send([]byte{1, 0, 0, 3}) }, "cannot be read"},
-		{"when a length is unbearable", func(s *server, _ []byte) { s.send([]byte{1, 255, 255, 252}) }, "cannot be read"},
+		{
+			"when what it sends is no Diameter",
+			func(s *server, _ []byte) { s.send([]byte("HTTP/1.1 400\r\n")) },
+			"cannot be read",
+		},
+		{
+			"when a length is impossible",
+			func(s *server, _ []byte) { s.send([]byte{1, 0, 0, 3}) },
+			"cannot be read",
+		},
+		{
+			"when a length is unbearable",
+			func(s *server, _ []byte) { s.send([]byte{1, 255, 255, 252}) },
+			"cannot be read",
+		},
 		{"when an AVP leaves the message", func(s *server, r []byte) {
 			s.send(message(0x40, 272, binary.BigEndian.Uint32(r[12:]), []byte{0, 0, 1, 7, 0x40, 0, 1, 0}))
 		}, "bad message"},

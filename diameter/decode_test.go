@@ -44,7 +44,9 @@ func TestDecodeReadsAnUpdate(t *testing.T) {
 			Key:   charging.ServiceKey{Group: charging.Known(100), IDs: []uint32{3, 9}},
 			Asked: true,
 			Used: []charging.Usage{{
-				Units:  []charging.Quantity{{Amount: 120, Unit: charging.Time}, {Amount: 5, Unit: charging.Total}},
+				Units: []charging.Quantity{
+					{Amount: 120, Unit: charging.Time}, {Amount: 5, Unit: charging.Total},
+				},
 				Reason: charging.Known(3), Tariff: charging.Known(1),
 			}},
 			Reason:   charging.Known(6),

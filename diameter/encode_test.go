@@ -21,9 +21,13 @@ func answersOnRecord() map[string]*charging.Answer {
 	group := func(n int64, ids ...uint32) charging.ServiceKey {
 		return charging.ServiceKey{Group: charging.Known(n), IDs: ids}
 	}
-	seconds := func(n int64) []charging.Quantity { return []charging.Quantity{{Amount: n, Unit: charging.Time}} }
+	seconds := func(n int64) []charging.Quantity {
+		return []charging.Quantity{{Amount: n, Unit: charging.Time}}
+	}
 	answer := func(services ...charging.ServiceAnswer) *charging.Answer {
-		return &charging.Answer{Key: update, Type: charging.Update, Result: charging.Success, Services: services}
+		return &charging.Answer{
+			Key: update, Type: charging.Update, Result: charging.Success, Services: services,
+		}
 	}
 	full := answer(charging.ServiceAnswer{
 		Key: group(100, 3, 9), Result: charging.Success, Granted: seconds(300), ValidFor: time.Hour,
@@ -39,10 +43,14 @@ func answersOnRecord() map[string]*charging.Answer {
 	refused.Result, refused.Message = charging.InvalidAVPValue, "a value is wrong"
 	refused.Failed = []charging.FailedAVP{{Raw: []byte(number(avpCCRequestType, 9))}}
 	missing := answer()
-	missing.Result, missing.Failed = charging.MissingAVP, []charging.FailedAVP{{Path: "Service-Context-Id"}}
+	missing.Result, missing.Failed = charging.MissingAVP, []charging.FailedAVP{
+		{Path: "Service-Context-Id"},
+	}
 	nested := answer()
 	nested.Result = charging.RatingFailed
-	nested.Failed = []charging.FailedAVP{{Path: "Service-Information.IMS-Information.Message-Body.Content-Length"}}
+	nested.Failed = []charging.FailedAVP{
+		{Path: "Service-Information.IMS-Information.Message-Body.Content-Length"},
+	}
 	typeless := answer()
 	typeless.Type, typeless.Result = 0, charging.MissingAVP
 	typeless.Failed = []charging.FailedAVP{{Path: "CC-Request-Type"}}
@@ -50,23 +58,39 @@ func answersOnRecord() map[string]*charging.Answer {
 	busy.Result = charging.TooBusy
 	units := answer(charging.ServiceAnswer{Granted: []charging.Quantity{
 		{Amount: 1, Unit: charging.Total}, {Amount: 2, Unit: charging.Input},
-		{Amount: 3, Unit: charging.Output}, {Amount: 4, Unit: charging.Events}, {Amount: 500_000, Unit: "EUR"},
+		{
+			Amount: 3, Unit: charging.Output,
+		}, {Amount: 4, Unit: charging.Events}, {Amount: 500_000, Unit: "EUR"},
 	}})
 	final := func(f charging.FinalUnit) charging.ServiceAnswer {
-		return charging.ServiceAnswer{Key: group(1), Result: charging.Success, Granted: seconds(60), Final: &f}
+		return charging.ServiceAnswer{
+			Key: group(1), Result: charging.Success, Granted: seconds(60), Final: &f,
+		}
 	}
 	return map[string]*charging.Answer{
 		"grant with everything": full,
 		"two services, one refused": answer(
-			charging.ServiceAnswer{Key: group(1), Result: charging.Success, Granted: seconds(60), ValidFor: time.Minute},
+			charging.ServiceAnswer{
+				Key: group(1), Result: charging.Success, Granted: seconds(60), ValidFor: time.Minute,
+			},
 			charging.ServiceAnswer{Key: group(2), Result: charging.CreditLimitReached}),
-		"service without a group":     answer(charging.ServiceAnswer{Result: charging.Success, Granted: seconds(1)}),
-		"every unit":                  units,
-		"final unit terminate":        answer(final(charging.FinalUnit{Action: charging.Terminate})),
-		"final unit redirect to SIP":  answer(final(charging.FinalUnit{Action: charging.Redirect, Redirect: "sip:top-up@example.net"})),
-		"final unit redirect to URL":  answer(final(charging.FinalUnit{Action: charging.Redirect, Redirect: "http://top-up.example.net"})),
-		"final unit redirect to IPv4": answer(final(charging.FinalUnit{Action: charging.Redirect, Redirect: "192.0.2.1"})),
-		"final unit redirect to IPv6": answer(final(charging.FinalUnit{Action: charging.Redirect, Redirect: "2001:db8::1"})),
+		"service without a group": answer(
+			charging.ServiceAnswer{Result: charging.Success, Granted: seconds(1)},
+		),
+		"every unit":           units,
+		"final unit terminate": answer(final(charging.FinalUnit{Action: charging.Terminate})),
+		"final unit redirect to SIP": answer(
+			final(charging.FinalUnit{Action: charging.Redirect, Redirect: "sip:top-up@example.net"}),
+		),
+		"final unit redirect to URL": answer(
+			final(charging.FinalUnit{Action: charging.Redirect, Redirect: "http://top-up.example.net"}),
+		),
+		"final unit redirect to IPv4": answer(
+			final(charging.FinalUnit{Action: charging.Redirect, Redirect: "192.0.2.1"}),
+		),
+		"final unit redirect to IPv6": answer(
+			final(charging.FinalUnit{Action: charging.Redirect, Redirect: "2001:db8::1"}),
+		),
 		"final unit restrict": answer(final(charging.FinalUnit{
 			Action: charging.RestrictAccess, Filters: []string{"permit in ip from any to any"}, Names: []string{"portal"}})),
 		"refused with the AVP at fault":      refused,
@@ -119,7 +143,9 @@ func record(frame []byte) string {
 func TestAnAnswerDependsOnItsRequestInNothingElse(t *testing.T) {
 	t.Parallel()
 	answer := answersOnRecord()["grant with everything"]
-	first := appendAnswer(nil, answer, header{flags: flagRequest, command: 272, application: 4}, nil, testSelf)
+	first := appendAnswer(
+		nil, answer, header{flags: flagRequest, command: 272, application: 4}, nil, testSelf,
+	)
 	again := appendAnswer(make([]byte, 8, 4096), answer, header{
 		flags: flagRequest | flagRetransmitted | flagProxiable, command: 272, application: 4, hopByHop: 9, endToEnd: 8,
 	}, nil, testSelf)[8:]
@@ -134,9 +160,13 @@ func TestAnAnswerDependsOnItsRequestInNothingElse(t *testing.T) {
 func TestAmountsOutOfRangeAreCutToWhatTheWireHolds(t *testing.T) {
 	t.Parallel()
 	answer := &charging.Answer{
-		Key: charging.Key{Session: charging.SessionID{ID: "s"}}, Type: charging.Initial, Result: charging.Success,
+		Key: charging.Key{
+			Session: charging.SessionID{ID: "s"},
+		}, Type: charging.Initial, Result: charging.Success,
 		Services: []charging.ServiceAnswer{{
-			Granted:   []charging.Quantity{{Amount: 1 << 40, Unit: charging.Time}, {Amount: -1, Unit: charging.Total}},
+			Granted: []charging.Quantity{
+				{Amount: 1 << 40, Unit: charging.Time}, {Amount: -1, Unit: charging.Total},
+			},
 			ValidFor:  90 * time.Second / 60,
 			Threshold: charging.Quantity{Amount: 1 << 40, Unit: charging.Total},
 		}},

@@ -45,7 +45,9 @@ func lengthened(p part, length int) part {
 }
 
 func frameOf(flags byte, parts ...part) []byte {
-	h := header{flags: flags, command: commandCreditControl, application: 4, hopByHop: 0x11, endToEnd: 0x22}
+	h := header{
+		flags: flags, command: commandCreditControl, application: 4, hopByHop: 0x11, endToEnd: 0x22,
+	}
 	b := appendMessage(nil, h)
 	for _, p := range parts {
 		b = append(b, p...)

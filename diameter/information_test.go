@@ -37,7 +37,12 @@ func TestInformationIsReadWhereverItStands(t *testing.T) {
 		},
 		{
 			"participant groups are members, and recipients where nobody else is named",
-			[]part{poc(group(avpParticipantGroup, words(avpCalledPartyAddress, "sip:b@x")), group(avpParticipantGroup))},
+			[]part{
+				poc(
+					group(avpParticipantGroup, words(avpCalledPartyAddress, "sip:b@x")),
+					group(avpParticipantGroup),
+				),
+			},
 			charging.Information{Members: charging.Known(2), Recipients: charging.Known(2)},
 		},
 		{
@@ -51,7 +56,10 @@ func TestInformationIsReadWhereverItStands(t *testing.T) {
 			},
 		},
 		{
-			"requested parties come second", []part{ims(words(avpRequestedPartyAddress, "sip:r@x")), poc(group(avpParticipantGroup), group(avpParticipantGroup))},
+			"requested parties come second", []part{
+				ims(words(avpRequestedPartyAddress, "sip:r@x")),
+				poc(group(avpParticipantGroup), group(avpParticipantGroup)),
+			},
 			charging.Information{Members: charging.Known(2), Recipients: charging.Known(1)},
 		},
 		{
@@ -68,7 +76,11 @@ func TestInformationIsReadWhereverItStands(t *testing.T) {
 			charging.Information{MediaKnown: true},
 		},
 		{
-			"one of two audio lines is enough", []part{ims(mediaPart("audio 0 RTP/AVP 0"), mediaPart("AUDIO 5004/2 RTP/AVP 0"), mediaPart("audio 5006"))},
+			"one of two audio lines is enough", []part{
+				ims(
+					mediaPart("audio 0 RTP/AVP 0"), mediaPart("AUDIO 5004/2 RTP/AVP 0"), mediaPart("audio 5006"),
+				),
+			},
 			charging.Information{MediaKnown: true, Media: []string{"audio"}},
 		},
 		{
@@ -88,15 +100,21 @@ func TestInformationIsReadWhereverItStands(t *testing.T) {
 			charging.Information{},
 		},
 		{
-			"Application-Service-Type as enumeration", []part{group(avpServiceGenericInformation, number(avpApplicationServiceType, 104))},
+			"Application-Service-Type as enumeration", []part{
+				group(avpServiceGenericInformation, number(avpApplicationServiceType, 104)),
+			},
 			charging.Information{ServiceType: charging.Known(104)},
 		},
 		{
-			"Application-Service-Type as digits", []part{group(avpServiceGenericInformation, words(avpApplicationServiceType, "105"))},
+			"Application-Service-Type as digits", []part{
+				group(avpServiceGenericInformation, words(avpApplicationServiceType, "105")),
+			},
 			charging.Information{ServiceType: charging.Known(105)},
 		},
 		{
-			"Application-Service-Type by name", []part{group(avpServiceGenericInformation, words(avpApplicationServiceType, "leaving"))},
+			"Application-Service-Type by name", []part{
+				group(avpServiceGenericInformation, words(avpApplicationServiceType, "leaving")),
+			},
 			charging.Information{ServiceType: charging.Known(104)},
 		},
 		{
@@ -118,7 +136,9 @@ func TestInformationIsReadWhereverItStands(t *testing.T) {
 				Delivered: charging.Known(3), DeliveredExploded: charging.Known(4)}},
 		},
 		{
-			"Service-Id names the conference", []part{ims(words(avpIMSChargingIdentifier, "icid"), words(avpServiceID, "conf"))},
+			"Service-Id names the conference", []part{
+				ims(words(avpIMSChargingIdentifier, "icid"), words(avpServiceID, "conf")),
+			},
 			charging.Information{Conference: "conf"},
 		},
 		{
@@ -126,7 +146,9 @@ func TestInformationIsReadWhereverItStands(t *testing.T) {
 			charging.Information{Conference: "icid"},
 		},
 		{
-			"method and role", []part{ims(group(avpEventType, words(avpSIPMethod, "UPDATE")), number(avpRoleOfNode, 2))},
+			"method and role", []part{
+				ims(group(avpEventType, words(avpSIPMethod, "UPDATE")), number(avpRoleOfNode, 2)),
+			},
 			charging.Information{Method: "UPDATE", Role: charging.Known(2)},
 		},
 	} {
@@ -155,7 +177,9 @@ func TestMoneyIsReadExactly(t *testing.T) {
 		want     int64
 	}{
 		{14, -2, 140_000}, {1, 0, 1_000_000}, {1, -6, 1}, {140, -3, 140_000}, {1000, -9, 1},
-		{9, 12, 9_000_000_000_000_000_000}, {0, 2_000_000_000, 0}, {0, -2_000_000_000, 0}, {5, 2, 500_000_000},
+		{
+			9, 12, 9_000_000_000_000_000_000,
+		}, {0, 2_000_000_000, 0}, {0, -2_000_000_000, 0}, {5, 2, 500_000_000},
 	} {
 		r := decodeFrame(t, ccr(1, 0, requestedMoney(test.digits, test.exponent)))
 		if r.Refused != nil {

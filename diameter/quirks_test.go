@@ -21,7 +21,9 @@ func TestOpen5GSIsUnderstood(t *testing.T) {
 		number(avpMultipleServicesIndicator, 0),
 		group(avpMultipleServices,
 			group(avpRequestedServiceUnit, long(avpCCTotalOctets, 1_000_000)),
-			group(avpUsedServiceUnit, number(avpCCTime, 0), long(avpCCInputOctets, 0), long(avpCCOutputOctets, 0)),
+			group(
+				avpUsedServiceUnit, number(avpCCTime, 0), long(avpCCInputOctets, 0), long(avpCCOutputOctets, 0),
+			),
 			number(avpReportingReason, 4),
 		),
 		flagged(group(458, number(459, 0), octetsOf(460, []byte("3534900698733190"))), 0),
@@ -55,7 +57,9 @@ func TestKamailioIsUnderstood(t *testing.T) {
 		words(avpOriginHost, "scscf.ims.example.net"), words(avpOriginRealm, "ims.example.net"),
 		words(avpOriginHost, "cdp.ims.example.net"), words(avpOriginRealm, "ims.example.net"),
 		words(avpDestinationHost, "ocs.example.net"), words(avpDestinationRealm, "example.net"),
-		group(avpVendorSpecificApplicationID, number(avpVendorID, 10415), number(avpAuthApplicationID, 4)),
+		group(
+			avpVendorSpecificApplicationID, number(avpVendorID, 10415), number(avpAuthApplicationID, 4),
+		),
 		number(480, 2), number(485, 0),
 		words(avpServiceContextID, "ext.02.001.8.32260@3gpp.org"),
 		number(avpCCRequestType, 1), number(avpCCRequestNumber, 0),
@@ -114,7 +118,9 @@ func TestErgwAndMagmaAreUnderstood(t *testing.T) {
 		},
 		{
 			"a report asks for nothing",
-			group(avpMultipleServices, number(avpRatingGroup, 1), group(avpUsedServiceUnit, number(avpCCTime, 5))),
+			group(
+				avpMultipleServices, number(avpRatingGroup, 1), group(avpUsedServiceUnit, number(avpCCTime, 5)),
+			),
 			charging.Service{
 				Key:  charging.ServiceKey{Group: charging.Known(1)},
 				Used: []charging.Usage{{Units: []charging.Quantity{{Amount: 5, Unit: charging.Time}}}},
@@ -167,7 +173,10 @@ func TestProxyInfoAndTheHeaderAreHandedOn(t *testing.T) {
 
 func TestSubscribersFallBack(t *testing.T) {
 	t.Parallel()
-	calling := group(avpServiceInformation, group(avpIMSInformation, words(avpCallingPartyAddress, "sip:a@example.com")))
+	calling := group(
+		avpServiceInformation,
+		group(avpIMSInformation, words(avpCallingPartyAddress, "sip:a@example.com")),
+	)
 	for _, test := range []struct {
 		claim string
 		parts []part
@@ -175,23 +184,52 @@ func TestSubscribersFallBack(t *testing.T) {
 	}{
 		{
 			"Subscription-Ids stand alone",
-			[]part{words(avpUserName, "u"), subscriberPart(charging.NAI, "n"), calling, subscriberPart(charging.SIP, "s")},
+			[]part{
+				words(avpUserName, "u"),
+				subscriberPart(charging.NAI, "n"),
+				calling,
+				subscriberPart(charging.SIP, "s"),
+			},
 			[]charging.Identity{{Type: charging.NAI, Data: "n"}, {Type: charging.SIP, Data: "s"}},
 		},
 		{
 			"Subscription-Id-Extension has the type as its code",
-			[]part{group(avpSubscriptionIDExtension, words(661, "001010000000001")), group(avpSubscriptionIDExtension, words(664, "p"))},
-			[]charging.Identity{{Type: charging.IMSI, Data: "001010000000001"}, {Type: charging.Private, Data: "p"}},
+			[]part{
+				group(avpSubscriptionIDExtension, words(661, "001010000000001")),
+				group(avpSubscriptionIDExtension, words(664, "p")),
+			},
+			[]charging.Identity{
+				{Type: charging.IMSI, Data: "001010000000001"}, {Type: charging.Private, Data: "p"},
+			},
 		},
 		{
 			"User-Name comes before the calling party",
 			[]part{calling, words(avpUserName, "alice@example.com")},
-			[]charging.Identity{{Type: charging.NAI, Data: "alice@example.com"}, {Type: charging.SIP, Data: "sip:a@example.com"}},
+			[]charging.Identity{
+				{Type: charging.NAI, Data: "alice@example.com"},
+				{Type: charging.SIP, Data: "sip:a@example.com"},
+			},
 		},
-		{"User-Name may be a SIP URI", []part{words(avpUserName, "SIP:a@b")}, []charging.Identity{{Type: charging.SIP, Data: "SIP:a@b"}}},
-		{"User-Name may be a tel URI", []part{words(avpUserName, "tel:+1555")}, []charging.Identity{{Type: charging.E164, Data: "tel:+1555"}}},
-		{"fifteen digits are an IMSI", []part{words(avpUserName, "001010000000001")}, []charging.Identity{{Type: charging.IMSI, Data: "001010000000001"}}},
-		{"fewer are a number", []part{words(avpUserName, "+15550100")}, []charging.Identity{{Type: charging.E164, Data: "+15550100"}}},
+		{
+			"User-Name may be a SIP URI",
+			[]part{words(avpUserName, "SIP:a@b")},
+			[]charging.Identity{{Type: charging.SIP, Data: "SIP:a@b"}},
+		},
+		{
+			"User-Name may be a tel URI",
+			[]part{words(avpUserName, "tel:+1555")},
+			[]charging.Identity{{Type: charging.E164, Data: "tel:+1555"}},
+		},
+		{
+			"fifteen digits are an IMSI",
+			[]part{words(avpUserName, "001010000000001")},
+			[]charging.Identity{{Type: charging.IMSI, Data: "001010000000001"}},
+		},
+		{
+			"fewer are a number",
+			[]part{words(avpUserName, "+15550100")},
+			[]charging.Identity{{Type: charging.E164, Data: "+15550100"}},
+		},
 		{"nobody is named", nil, nil},
 	} {
 		t.Run(test.claim, func(t *testing.T) {

@@ -22,10 +22,17 @@ func TestDecodeRefuses(t *testing.T) {
 		failed part   // raw, or
 		path   string // of an example
 	}{
-		{claim: "an unknown AVP with the M bit", frame: ccr(1, 0, unknown), result: 5001, failed: unknown},
 		{
-			claim:  "an unknown AVP with the M bit in a group, and shows it there",
-			frame:  ccr(1, 0, group(avpMultipleServices, number(avpRatingGroup, 1), group(avpUsedServiceUnit, unknown))),
+			claim:  "an unknown AVP with the M bit",
+			frame:  ccr(1, 0, unknown),
+			result: 5001,
+			failed: unknown,
+		},
+		{
+			claim: "an unknown AVP with the M bit in a group, and shows it there",
+			frame: ccr(
+				1, 0, group(avpMultipleServices, number(avpRatingGroup, 1), group(avpUsedServiceUnit, unknown)),
+			),
 			result: 5001, failed: group(avpMultipleServices, group(avpUsedServiceUnit, unknown)),
 		},
 		{
@@ -42,14 +49,54 @@ func TestDecodeRefuses(t *testing.T) {
 			claim: "an AVP of an unknown vendor with the M bit",
 			frame: ccr(1, 0, words(99<<32|416, "x")), result: 5001, failed: words(99<<32|416, "x"),
 		},
-		{claim: "a missing Session-Id", frame: without(avpSessionID, 1), result: 5005, path: "Session-Id"},
-		{claim: "a missing Origin-Host", frame: without(avpOriginHost, 1), result: 5005, path: "Origin-Host"},
-		{claim: "a missing Origin-Realm", frame: without(avpOriginRealm, 1), result: 5005, path: "Origin-Realm"},
-		{claim: "a missing Destination-Realm", frame: without(avpDestinationRealm, 1), result: 5005, path: "Destination-Realm"},
-		{claim: "a missing Service-Context-Id", frame: without(avpServiceContextID, 1), result: 5005, path: "Service-Context-Id"},
-		{claim: "a missing CC-Request-Type", frame: without(avpCCRequestType, 1), result: 5005, path: "CC-Request-Type"},
-		{claim: "a missing CC-Request-Number", frame: without(avpCCRequestNumber, 1), result: 5005, path: "CC-Request-Number"},
-		{claim: "an event without Requested-Action", frame: ccr(4, 0), result: 5005, path: "Requested-Action"},
+		{
+			claim:  "a missing Session-Id",
+			frame:  without(avpSessionID, 1),
+			result: 5005,
+			path:   "Session-Id",
+		},
+		{
+			claim:  "a missing Origin-Host",
+			frame:  without(avpOriginHost, 1),
+			result: 5005,
+			path:   "Origin-Host",
+		},
+		{
+			claim:  "a missing Origin-Realm",
+			frame:  without(avpOriginRealm, 1),
+			result: 5005,
+			path:   "Origin-Realm",
+		},
+		{
+			claim:  "a missing Destination-Realm",
+			frame:  without(avpDestinationRealm, 1),
+			result: 5005,
+			path:   "Destination-Realm",
+		},
+		{
+			claim:  "a missing Service-Context-Id",
+			frame:  without(avpServiceContextID, 1),
+			result: 5005,
+			path:   "Service-Context-Id",
+		},
+		{
+			claim:  "a missing CC-Request-Type",
+			frame:  without(avpCCRequestType, 1),
+			result: 5005,
+			path:   "CC-Request-Type",
+		},
+		{
+			claim:  "a missing CC-Request-Number",
+			frame:  without(avpCCRequestNumber, 1),
+			result: 5005,
+			path:   "CC-Request-Number",
+		},
+		{
+			claim:  "an event without Requested-Action",
+			frame:  ccr(4, 0),
+			result: 5005,
+			path:   "Requested-Action",
+		},
 		{
 			claim:  "Destination-Host without Destination-Realm",
 			frame:  appendTo(without(avpDestinationRealm, 1), words(avpDestinationHost, "ocs.example.net")),
@@ -66,7 +113,9 @@ func TestDecodeRefuses(t *testing.T) {
 			result: 5004, failed: number(avpRequestedAction, 7),
 		},
 		{
-			claim: "Multiple-Services-Indicator 2", frame: ccr(1, 0, number(avpMultipleServicesIndicator, 2)),
+			claim: "Multiple-Services-Indicator 2", frame: ccr(
+				1, 0, number(avpMultipleServicesIndicator, 2),
+			),
 			result: 5004, failed: number(avpMultipleServicesIndicator, 2),
 		},
 		{
@@ -75,7 +124,9 @@ func TestDecodeRefuses(t *testing.T) {
 		},
 		{
 			claim: "Tariff-Change-Usage 3", result: 5004,
-			frame:  ccr(2, 1, group(avpMultipleServices, group(avpUsedServiceUnit, number(avpTariffChangeUsage, 3)))),
+			frame: ccr(
+				2, 1, group(avpMultipleServices, group(avpUsedServiceUnit, number(avpTariffChangeUsage, 3))),
+			),
 			failed: group(avpMultipleServices, group(avpUsedServiceUnit, number(avpTariffChangeUsage, 3))),
 		},
 		{
@@ -87,7 +138,9 @@ func TestDecodeRefuses(t *testing.T) {
 			result: 5009, failed: words(avpSessionID, "other"),
 		},
 		{
-			claim: "a second CC-Request-Type, though it is the same", frame: ccr(1, 0, number(avpCCRequestType, 1)),
+			claim: "a second CC-Request-Type, though it is the same", frame: ccr(
+				1, 0, number(avpCCRequestType, 1),
+			),
 			result: 5009, failed: number(avpCCRequestType, 1),
 		},
 		{
@@ -96,7 +149,9 @@ func TestDecodeRefuses(t *testing.T) {
 		},
 		{
 			claim: "a second Rating-Group in an MSCC", result: 5009,
-			frame:  ccr(1, 0, group(avpMultipleServices, number(avpRatingGroup, 1), number(avpRatingGroup, 2))),
+			frame: ccr(
+				1, 0, group(avpMultipleServices, number(avpRatingGroup, 1), number(avpRatingGroup, 2)),
+			),
 			failed: group(avpMultipleServices, number(avpRatingGroup, 2)),
 		},
 		{
@@ -106,14 +161,21 @@ func TestDecodeRefuses(t *testing.T) {
 			failed: group(avpMultipleServices, group(avpRequestedServiceUnit, number(avpCCTime, 2))),
 		},
 		{claim: "Granted-Service-Unit", frame: ccr(1, 0, granted), result: 5008, failed: granted},
-		{claim: "Result-Code", frame: ccr(1, 0, number(avpResultCode, 2001)), result: 5008, failed: number(avpResultCode, 2001)},
+		{
+			claim:  "Result-Code",
+			frame:  ccr(1, 0, number(avpResultCode, 2001)),
+			result: 5008,
+			failed: number(avpResultCode, 2001),
+		},
 		{
 			claim: "another application", result: 5004, failed: number(avpAuthApplicationID, 16777238),
 			frame: appendTo(without(avpAuthApplicationID, 1), number(avpAuthApplicationID, 16777238)),
 		},
 		{
 			claim: "its own name in Route-Record, in any case", result: 3005,
-			frame: ccr(1, 0, words(avpRouteRecord, "proxy.example.net"), words(avpRouteRecord, "OCS.example.net")),
+			frame: ccr(
+				1, 0, words(avpRouteRecord, "proxy.example.net"), words(avpRouteRecord, "OCS.example.net"),
+			),
 		},
 		{
 			claim: "an AVP flag that nobody defined", result: 3009,
@@ -146,13 +208,17 @@ func TestDecodeRefuses(t *testing.T) {
 		},
 		{
 			claim: "money that is not of whole millionths", result: 5004,
-			frame:  ccr(1, 0, requestedMoney(1, -7)),
-			failed: group(avpMultipleServices, group(avpRequestedServiceUnit, group(avpCCMoney, unitValue(1, -7)))),
+			frame: ccr(1, 0, requestedMoney(1, -7)),
+			failed: group(
+				avpMultipleServices, group(avpRequestedServiceUnit, group(avpCCMoney, unitValue(1, -7))),
+			),
 		},
 		{
 			claim: "money that leaves 64 bits", result: 5004,
-			frame:  ccr(1, 0, requestedMoney(1, 13)),
-			failed: group(avpMultipleServices, group(avpRequestedServiceUnit, group(avpCCMoney, unitValue(1, 13)))),
+			frame: ccr(1, 0, requestedMoney(1, 13)),
+			failed: group(
+				avpMultipleServices, group(avpRequestedServiceUnit, group(avpCCMoney, unitValue(1, 13))),
+			),
 		},
 		{
 			claim: "a currency that does not exist", result: 5004,
@@ -163,8 +229,12 @@ func TestDecodeRefuses(t *testing.T) {
 		},
 		{
 			claim: "octets that leave 63 bits", result: 5004,
-			frame:  ccr(1, 0, group(avpMultipleServices, group(avpRequestedServiceUnit, long(avpCCTotalOctets, 1<<63)))),
-			failed: group(avpMultipleServices, group(avpRequestedServiceUnit, long(avpCCTotalOctets, 1<<63))),
+			frame: ccr(
+				1, 0, group(avpMultipleServices, group(avpRequestedServiceUnit, long(avpCCTotalOctets, 1<<63))),
+			),
+			failed: group(
+				avpMultipleServices, group(avpRequestedServiceUnit, long(avpCCTotalOctets, 1<<63)),
+			),
 		},
 	} {
 		t.Run(test.claim, func(t *testing.T) {
@@ -194,7 +264,9 @@ func TestDecodeRefuses(t *testing.T) {
 func appendTo(frame []byte, p part) []byte { return endMessage(append(frame, p...), 0) }
 
 func unitValue(digits int64, exponent int32) part {
-	return group(avpUnitValue, long(avpValueDigits, uint64(digits)), number(avpExponent, uint32(exponent)))
+	return group(
+		avpUnitValue, long(avpValueDigits, uint64(digits)), number(avpExponent, uint32(exponent)),
+	)
 }
 
 func requestedMoney(digits int64, exponent int32) part {

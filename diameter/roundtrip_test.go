@@ -165,11 +165,15 @@ func drawInformation(t *rapid.T) charging.Information {
 		Participants: drawNumber(t, "participants", word32),
 		ServiceType:  drawNumber(t, "service type", 200),
 		MediaKnown:   rapid.Bool().Draw(t, "media known"),
-		Method:       rapid.SampledFrom([]string{"", "INVITE", "MESSAGE", "BYE", "UPDATE"}).Draw(t, "method"),
-		Role:         drawNumber(t, "role", 2),
-		Size:         drawNumber(t, "size", word32),
+		Method: rapid.SampledFrom(
+			[]string{"", "INVITE", "MESSAGE", "BYE", "UPDATE"},
+		).Draw(t, "method"),
+		Role: drawNumber(t, "role", 2),
+		Size: drawNumber(t, "size", word32),
 		Counters: charging.Counters{
-			Delivered: drawNumber(t, "delivered", word32), DeliveredExploded: drawNumber(t, "exploded", word32),
+			Delivered: drawNumber(
+				t, "delivered", word32,
+			), DeliveredExploded: drawNumber(t, "exploded", word32),
 			Sent: drawNumber(t, "sent", word32), Exploded: drawNumber(t, "all exploded", word32),
 		},
 		Conference: rapid.SampledFrom([]string{"", "conference-1"}).Draw(t, "conference"),
@@ -238,7 +242,11 @@ func drawServiceAnswer(t *rapid.T) charging.ServiceAnswer {
 		s.Final = rapid.SampledFrom([]*charging.FinalUnit{
 			{Action: charging.Terminate},
 			{Action: charging.Redirect, Redirect: "sip:top-up@example.net"},
-			{Action: charging.RestrictAccess, Filters: []string{"permit in ip from any to any"}, Names: []string{"f1", "f2"}},
+			{
+				Action:  charging.RestrictAccess,
+				Filters: []string{"permit in ip from any to any"},
+				Names:   []string{"f1", "f2"},
+			},
 		}).Draw(t, "final unit")
 	}
 	if rapid.Bool().Draw(t, "threshold") {
