@@ -15,7 +15,9 @@ type identity struct{ host, realm string }
 // a repeat gets the same AVPs in the same order: h is the header of the request at hand, and
 // proxyInfo its Proxy-Info AVPs. Units stand in MSCCs always, also where the request had them at
 // command level, since TS 32.299 section 6.4.3 knows no other place.
-func appendAnswer(dst []byte, a *charging.Answer, h header, proxyInfo [][]byte, self identity) []byte {
+func appendAnswer(
+	dst []byte, a *charging.Answer, h header, proxyInfo [][]byte, self identity,
+) []byte {
 	start := len(dst)
 	head := h.answer()
 	bare := a.Result.ProtocolError() || a.Type == 0 || a.Key.Session.ID == ""
