@@ -14,10 +14,12 @@ import (
 func TestACEASaysWhatThisServerIs(t *testing.T) {
 	t.Parallel()
 	p := openDoor(t, Options{ProductName: "tester"}).dial(t)
-	p.send(cerFrom("client.example.org", number(avpOriginStateID, 5), number(avpAuthApplicationID, 4)))
+	p.send(cerFrom("client.example.org", number(avpOriginStateID, 5),
+		number(avpAuthApplicationID, 4)))
 	tree := p.expect(p.receive(), charging.Success)
 	if tree.Flags != "" || tree.HopByHop != 1 || tree.EndToEnd != 2 {
-		t.Errorf("CEA has flags %q and ids %d, %d, want none and 1, 2", tree.Flags, tree.HopByHop, tree.EndToEnd)
+		t.Errorf("CEA has flags %q and ids %d, %d, want none and 1, 2",
+			tree.Flags, tree.HopByHop, tree.EndToEnd)
 	}
 	want := map[string][]string{
 		"Origin-Host": {"ocs.example.net"}, "Origin-Realm": {"example.net"},
@@ -89,11 +91,13 @@ func TestCERs(t *testing.T) {
 				number(avpInbandSecurityID, 1), number(avpInbandSecurityID, 0)),
 			result: 2001,
 		},
-		"no Origin-Host":     {frame: cerWithout(avpOriginHost), result: 5005, failed: avpOriginHost},
-		"no Origin-Realm":    {frame: cerWithout(avpOriginRealm), result: 5005, failed: avpOriginRealm},
-		"no Host-IP-Address": {frame: cerWithout(avpHostIPAddress), result: 5005, failed: avpHostIPAddress},
-		"no Vendor-Id":       {frame: cerWithout(avpVendorID), result: 5005, failed: avpVendorID},
-		"no Product-Name":    {frame: cerWithout(avpProductName), result: 5005, failed: avpProductName},
+		"no Origin-Host":  {frame: cerWithout(avpOriginHost), result: 5005, failed: avpOriginHost},
+		"no Origin-Realm": {frame: cerWithout(avpOriginRealm), result: 5005, failed: avpOriginRealm},
+		"no Host-IP-Address": {
+			frame: cerWithout(avpHostIPAddress), result: 5005, failed: avpHostIPAddress,
+		},
+		"no Vendor-Id":    {frame: cerWithout(avpVendorID), result: 5005, failed: avpVendorID},
+		"no Product-Name": {frame: cerWithout(avpProductName), result: 5005, failed: avpProductName},
 		"a peer that is not on the list": {
 			options: Options{AllowedPeers: []string{"*.example.com"}},
 			frame:   cer(), result: 3010, closed: true,
@@ -105,7 +109,8 @@ func TestCERs(t *testing.T) {
 			frame: cerFrom("a.example.org", number(99999, 1)), result: 5001, failed: 99999,
 		},
 		"an unknown AVP without it": {
-			frame:  cerFrom("a.example.org", flagged(number(99999, 1), 0), number(avpAuthApplicationID, 4)),
+			frame: cerFrom("a.example.org", flagged(number(99999, 1), 0),
+				number(avpAuthApplicationID, 4)),
 			result: 2001,
 		},
 	}
@@ -267,7 +272,8 @@ func TestAPeerIsToldWithWhatItSaid(t *testing.T) {
 	t.Parallel()
 	d := openDoor(t, Options{})
 	p := d.dial(t)
-	p.send(cerFrom("Relay.example.org", number(avpOriginStateID, 9), number(avpAuthApplicationID, relayApplication)))
+	p.send(cerFrom("Relay.example.org", number(avpOriginStateID, 9),
+		number(avpAuthApplicationID, relayApplication)))
 	p.expect(p.receive(), charging.Success)
 	peers := d.Peers()
 	if len(peers) != 1 {

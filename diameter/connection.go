@@ -47,11 +47,12 @@ type connection struct {
 
 // outgoing is one message on its way out: encoded already, or an answer to encode.
 type outgoing struct {
-	message []byte
-	number  int64 // of the exchange
-	charged *charged
-	answer  *charging.Answer
-	slot    bool // gives a slot back
+	message  []byte
+	number   int64 // of the exchange
+	recorded bool  // the recorder knows of it already
+	charged  *charged
+	answer   *charging.Answer
+	slot     bool // gives a slot back
 }
 
 func newConnection(s *Server, raw net.Conn) *connection {
@@ -203,7 +204,7 @@ func (c *connection) encode(buffer []byte, o *outgoing) []byte {
 	} else {
 		buffer = append(buffer, o.message...)
 	}
-	if recorder := c.server.options.Recorder; recorder != nil {
+	if recorder := c.server.options.Recorder; recorder != nil && !o.recorded {
 		c.recordAnswer(*o)
 		recorder.Sent(number, c.message(buffer[start:len(buffer):len(buffer)]))
 	}

@@ -302,7 +302,10 @@ func (g *guard) admit(frame []byte) []byte {
 		g.charge(frame, h)
 		return nil
 	}
-	g.frame, g.number = frame, g.received(frame)
+	g.frame = frame
+	if h.request() {
+		g.number = g.received(frame)
+	}
 	fault := g.inspect(frame, h)
 	switch {
 	case fault == nil:

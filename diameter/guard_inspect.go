@@ -50,8 +50,8 @@ func (d *Dictionary) inspectAVP(a avp, depth int, request bool) *refusal {
 	return d.inspectMembers(a.data, depth+1, request)
 }
 
-// sound is inspect for a CCR, quickly: it reports whether all lengths fit and no unknown AVP has the
-// M bit. Proxy-Info belongs to the relays and goes back as it came, whatever is in it.
+// sound is inspect for a CCR, quickly: it reports whether all lengths fit and no unknown AVP has
+// the M bit. Proxy-Info belongs to the relays and goes back as it came, whatever is in it.
 func (s *shapes) sound(members []byte, depth int) bool {
 	for rest := members; len(rest) > 0; {
 		a, next, ok := nextAVP(rest)

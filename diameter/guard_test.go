@@ -77,7 +77,9 @@ func TestBadInput(t *testing.T) {
 		},
 		"credit control in the base application": {frame: command(272, 0, flagRequest), result: 3007},
 		"a DWR in application 4":                 {frame: command(280, 4, flagRequest), result: 3007},
-		"the E bit in a request":                 {frame: command(272, 4, flagRequest|flagError), result: 3008},
+		"the E bit in a request": {
+			frame: command(272, 4, flagRequest|flagError), result: 3008,
+		},
 		"the E bit in a DWR": {
 			frame: with(dwr(), func(b []byte) { b[4] |= flagError }), result: 3008,
 		},
@@ -106,10 +108,12 @@ func TestBadInput(t *testing.T) {
 			failed: 0x6a756e6b,
 		},
 		"an address of 1 octet": {
-			frame: dwrWith(octetsOf(avpHostIPAddress, []byte{1})), result: 5014, failed: avpHostIPAddress,
+			frame: dwrWith(octetsOf(avpHostIPAddress, []byte{1})), result: 5014,
+			failed: avpHostIPAddress,
 		},
 		"an address of 2 octets": {
-			frame: dwrWith(octetsOf(avpHostIPAddress, []byte{0, 1})), result: 5014, failed: avpHostIPAddress,
+			frame: dwrWith(octetsOf(avpHostIPAddress, []byte{0, 1})), result: 5014,
+			failed: avpHostIPAddress,
 		},
 		"a time of 3 octets": {
 			frame: dwrWith(octetsOf(avpEventTimestamp, []byte{1, 2, 3})), result: 5014,
@@ -119,8 +123,12 @@ func TestBadInput(t *testing.T) {
 			frame: dwrWith(part{0, 0, 3, 0x75, 0x80, 0, 0, 8}), result: 5014, failed: 885,
 		},
 		"groups as deep as may be": {frame: dwrWith(nestedGroups(16)), result: 2001},
-		"groups too deep":          {frame: dwrWith(nestedGroups(18)), result: 5004, failed: avpFailedAVP},
-		"groups 4000 deep":         {frame: dwrWith(nestedGroups(4000)), result: 5004, failed: avpFailedAVP},
+		"groups too deep": {
+			frame: dwrWith(nestedGroups(18)), result: 5004, failed: avpFailedAVP,
+		},
+		"groups 4000 deep": {
+			frame: dwrWith(nestedGroups(4000)), result: 5004, failed: avpFailedAVP,
+		},
 		"an unknown AVP with the M bit": {
 			frame: dwrWith(number(99999, 1)), result: 5001, failed: 99999,
 		},

@@ -3,7 +3,10 @@ package diameter
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"math/rand/v2"
+	"net"
 	"os"
 	"runtime"
 	"slices"
@@ -151,13 +154,33 @@ func TestMutantsOverSockets(t *testing.T) {
 	d := openDoor(t, Options{CloseTimeout: 50 * time.Millisecond, CapabilitiesTimeout: time.Second})
 	for range min(mutantCount(t, 3000)/10, 100_000) {
 		p := d.dial(t)
-		_, _ = p.Write(cer())
+		p.send(cer())
+		var stream []byte
 		for range 10 {
-			if _, err := p.Write(m.mutant()); err != nil {
-				break
-			}
+			stream = append(stream, m.mutant()...)
+		}
+		_, _ = p.Write(stream)
+		_ = p.Conn.(*net.TCPConn).CloseWrite()
+		if err := readAll(p); err != nil {
+			t.Fatalf("%v after %x", err, stream)
 		}
 		_ = p.Conn.Close()
 	}
 	d.connect(t).expectAlive()
+}
+
+// readAll reads messages to the end of the connection, which must come in time.
+func readAll(p *rawPeer) error {
+	for {
+		frame, err := p.read()
+		var timeout net.Error
+		switch {
+		case errors.As(err, &timeout) && timeout.Timeout():
+			return errors.New("neither an answer nor the end came")
+		case err != nil:
+			return nil
+		case Render(frame).Fault != "":
+			return fmt.Errorf("the server sent %x", frame)
+		}
+	}
 }

@@ -15,6 +15,7 @@ import (
 // nil says that none will come.
 type pendingRequest struct {
 	command uint32
+	number  int64 // of the exchange
 	reply   chan []byte
 }
 
@@ -40,7 +41,7 @@ func (c *connection) begin(command, application uint32, flags byte) (header, cha
 		flags: flags | flagRequest, command: command, application: application,
 		hopByHop: c.hopByHop, endToEnd: c.server.endToEnd.Add(1),
 	}
-	c.pending[h.hopByHop] = pendingRequest{command, reply}
+	c.pending[h.hopByHop] = pendingRequest{command: command, reply: reply}
 	return h, reply, nil
 }
 
@@ -60,7 +61,7 @@ func (c *connection) request(
 		return nil, err
 	}
 	defer c.forgetRequest(h)
-	c.enqueue(outgoing{message: endMessage(appendAVPs(appendMessage(nil, h)), 0)})
+	c.ask(h, endMessage(appendAVPs(appendMessage(nil, h)), 0))
 	select {
 	case frame := <-reply:
 		if frame == nil {
@@ -72,6 +73,23 @@ func (c *connection) request(
 	}
 }
 
+// ask sends a request of ours. To the recorder it is a question like any other, which a message
+// from this host asks: that of an exchange whose answer comes from the peer.
+func (c *connection) ask(h header, message []byte) {
+	if recorder := c.server.options.Recorder; recorder != nil {
+		asked := c.message(message)
+		asked.Peer = c.server.self.host
+		number := recorder.Received(asked)
+		c.mu.Lock()
+		if p, ok := c.pending[h.hopByHop]; ok {
+			p.number = number
+			c.pending[h.hopByHop] = p
+		}
+		c.mu.Unlock()
+	}
+	c.enqueue(outgoing{message: message, recorded: true})
+}
+
 // answered gives an answer to whoever waits for it; a late or foreign one is dropped.
 func (c *connection) answered(h header, frame []byte) {
 	c.mu.Lock()
@@ -81,10 +99,15 @@ func (c *connection) answered(h header, frame []byte) {
 	}
 	c.mu.Unlock()
 	if !ok {
+		c.received(frame)
 		c.log.Info().Uint32("command", h.command).Msg("an answer to nothing that was asked")
 		return
 	}
-	p.reply <- bytes.Clone(frame)
+	frame = bytes.Clone(frame)
+	if recorder := c.server.options.Recorder; recorder != nil {
+		recorder.Sent(p.number, c.message(frame))
+	}
+	p.reply <- frame
 }
 
 // sendWatchdog sends a DWR. Nobody waits for the DWA: that it comes is what counts.
@@ -94,7 +117,7 @@ func (c *connection) sendWatchdog() {
 		return
 	}
 	message := c.server.appendOrigin(appendMessage(nil, h))
-	c.enqueue(outgoing{message: endMessage(c.server.appendStateID(message), 0)})
+	c.ask(h, endMessage(c.server.appendStateID(message), 0))
 }
 
 func (s *Server) appendOrigin(dst []byte) []byte {
@@ -110,7 +133,9 @@ const (
 
 // sayGoodbye sends a DPR and waits for the DPA, then ends the connection (RFC 6733 section 5.4).
 func (c *connection) sayGoodbye(ctx context.Context, cause uint32) {
-	if c.opened() && !c.closing() {
+	if !c.opened() {
+		_ = c.Close()
+	} else if !c.closing() {
 		_, err := c.request(ctx, commandDisconnectPeer, baseApplication, 0, func(dst []byte) []byte {
 			return appendUint32(c.server.appendOrigin(dst), 0, avpDisconnectCause, cause)
 		})

@@ -98,8 +98,9 @@ func TestRenderIsJSONFriendly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = `{"name":"CCA","command":272,"application":4,"flags":"P","hop_by_hop":1,"end_to_end":2,` +
-		`"length":48,"avps":[{"name":"Trigger","code":1264,"vendor":10415,"flags":"VM","children":[` +
+	const want = `{"name":"CCA","command":272,"application":4,"flags":"P",` +
+		`"hop_by_hop":1,"end_to_end":2,"length":48,"avps":[{"name":"Trigger",` +
+		`"code":1264,"vendor":10415,"flags":"VM","children":[` +
 		`{"name":"Trigger-Type","code":870,"vendor":10415,"flags":"VM",` +
 		`"value":"CHANGE_IN_PARTICIPANTS_NMB (50)"}]}]}`
 	if diff := cmp.Diff(want, string(got)); diff != "" {
