@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/ocs-sim/ocs-sim/api/resource"
 	"github.com/ocs-sim/ocs-sim/charging"
 )
 
@@ -13,22 +14,13 @@ const MaxAccounts = 10_000_000
 // An Account is an account as written, or, with Count, a range of accounts numbered from 0: {n} in
 // any of its texts stands for the number, {n:07} for the number with seven digits.
 type Account struct {
-	ID          string     `json:"id" yaml:"id"`
-	Count       int        `json:"count,omitempty" yaml:"count"`
-	Status      string     `json:"status,omitempty" yaml:"status"`
-	Plan        string     `json:"plan,omitempty" yaml:"plan"`
-	Subscribers []Identity `json:"subscribers,omitempty" yaml:"subscribers"`
-	Balances    []Balance  `json:"balances,omitempty" yaml:"balances"`
-	Tags        []string   `json:"tags,omitempty" yaml:"tags"`
-}
-
-// An Identity names a subscriber, as one key and its value: {e164: "15550100"}.
-type Identity struct {
-	E164    string `json:"e164,omitempty" yaml:"e164"`
-	IMSI    string `json:"imsi,omitempty" yaml:"imsi"`
-	SIP     string `json:"sip,omitempty" yaml:"sip"`
-	NAI     string `json:"nai,omitempty" yaml:"nai"`
-	Private string `json:"private,omitempty" yaml:"private"`
+	ID          string              `json:"id" yaml:"id"`
+	Count       int                 `json:"count,omitempty" yaml:"count"`
+	Status      string              `json:"status,omitempty" yaml:"status"`
+	Plan        string              `json:"plan,omitempty" yaml:"plan"`
+	Subscribers []resource.Identity `json:"subscribers,omitempty" yaml:"subscribers"`
+	Balances    []Balance           `json:"balances,omitempty" yaml:"balances"`
+	Tags        []string            `json:"tags,omitempty" yaml:"tags"`
 }
 
 // A Balance is a balance as written. Amount is a quantity, of which the unit is the balance's;
@@ -53,33 +45,6 @@ func (a Account) MarshalJSON() ([]byte, error) {
 		a.Count = 0
 	}
 	return json.Marshal(plain(a))
-}
-
-// IdentityKeys are the keys of an identity, in the order of their numbers on the wire.
-func IdentityKeys() []string { return []string{"e164", "imsi", "sip", "nai", "private"} }
-
-// WriteIdentity returns an identity's written form.
-func WriteIdentity(identity charging.Identity) Identity {
-	var written Identity
-	*written.fields()[int(identity.Type)%len(written.fields())] = identity.Data
-	return written
-}
-
-// Identities are the identities written, in the order of their types.
-func (w *Identity) Identities() []charging.Identity {
-	var list []charging.Identity
-	for kind, field := range w.fields() {
-		if *field != "" {
-			list = append(list, charging.Identity{
-				Type: charging.IdentityType(kind), Data: *field})
-		}
-	}
-	return list
-}
-
-// fields are in the order of the identity types' numbers.
-func (w *Identity) fields() [5]*string {
-	return [...]*string{&w.E164, &w.IMSI, &w.SIP, &w.NAI, &w.Private}
 }
 
 // canonical is the form in which two identities are compared: without tel: and a leading +, SIP

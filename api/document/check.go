@@ -20,7 +20,6 @@ type checker struct {
 	ids        map[string]string // account id -> where it is written
 	identities map[charging.Identity]string
 	scenarios  map[string]bool
-	trial      *scenarios.Set
 	accounts   []accounts.Account
 	warnings   []string
 }
@@ -32,7 +31,6 @@ func newChecker(knownPlans []string) *checker {
 		ids:        map[string]string{},
 		identities: map[charging.Identity]string{},
 		scenarios:  map[string]bool{},
-		trial:      scenarios.New(scenarios.Options{}),
 	}
 	for _, name := range knownPlans {
 		check.plans[name] = true
@@ -91,8 +89,7 @@ func (c *checker) scenario(p *part, index int) {
 		return
 	}
 	c.scenarios[doc.Name] = true
-	_, faults := c.trial.Put(doc)
-	p.faults = append(p.faults, prefixed(path, faults)...)
+	p.faults = append(p.faults, prefixed(path, scenarios.Check(doc))...)
 }
 
 func (c *checker) account(p *part, index int) {

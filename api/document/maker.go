@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ocs-sim/ocs-sim/accounts"
+	"github.com/ocs-sim/ocs-sim/api/resource"
 	"github.com/ocs-sim/ocs-sim/charging"
 )
 
@@ -97,15 +98,15 @@ func (m *maker) readStatus(written string) {
 	}
 }
 
-func (m *maker) readSubscribers(written []Identity) {
+func (m *maker) readSubscribers(written []resource.Identity) {
 	for i := range written {
 		path := "subscribers[" + strconv.Itoa(i) + "]"
 		identities := written[i].Identities()
 		if len(identities) == 0 {
-			m.fault(path, "an identity has one of the keys "+strings.Join(IdentityKeys(), ", "))
+			m.fault(path, "an identity has one of the keys "+strings.Join(resource.IdentityKeys(), ", "))
 		}
 		for _, identity := range identities {
-			inside := path + "." + IdentityKeys()[identity.Type]
+			inside := path + "." + resource.IdentityKeys()[identity.Type]
 			m.subscriberPaths = append(m.subscriberPaths, inside)
 			made := subscriberMaker{identity.Type, m.text(inside, identity.Data)}
 			m.subscribers = append(m.subscribers, made)
