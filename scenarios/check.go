@@ -14,6 +14,9 @@ import (
 func Check(doc Document) []charging.Fault {
 	c := checker{}
 	c.name(doc.Name)
+	if doc.Subscriber != "" && normal(doc.Subscriber) == "" {
+		c.fault("subscriber", "%q names nobody; leave it out for everybody", doc.Subscriber)
+	}
 	switch {
 	case len(doc.Rules) == 0:
 		c.fault("rules", "a scenario needs at least one rule")

@@ -37,9 +37,10 @@ func conditions(w *When) []condition {
 
 func (w *When) requestConditions() (list []condition) {
 	if w.Type != "" {
+		kind := requestType(w.Type)
 		list = append(list, condition{
 			key: "type", want: w.Type,
-			holds: func(s *charging.Situation) bool { return s.Request.Type.String() == w.Type },
+			holds: func(s *charging.Situation) bool { return s.Request.Type == kind },
 			seen:  func(s *charging.Situation) string { return s.Request.Type.String() },
 		})
 	}
@@ -52,6 +53,16 @@ func (w *When) requestConditions() (list []condition) {
 		})
 	}
 	return list
+}
+
+// requestType finds the type of a word; 0, which no request has, where there is none.
+func requestType(word string) charging.RequestType {
+	for kind := charging.Initial; kind <= charging.Event; kind++ {
+		if kind.String() == word {
+			return kind
+		}
+	}
+	return 0
 }
 
 func (w *When) originConditions() (list []condition) {
@@ -135,7 +146,9 @@ func listText(names []string) string {
 }
 
 // triggerCondition holds where the client names the change by Trigger, or the session shows it.
-func triggerCondition(word string, number uint32, changed func(*charging.Situation) bool) condition {
+func triggerCondition(
+	word string, number uint32, changed func(*charging.Situation) bool,
+) condition {
 	return condition{
 		key: "trigger", want: word,
 		holds: func(s *charging.Situation) bool { return changed(s) || triggered(s.Request, number) },

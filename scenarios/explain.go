@@ -2,14 +2,16 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/ocs-sim/ocs-sim/charging"
 )
 
 // An Explanation says what Decide would do with a situation, and why.
 type Explanation struct {
-	Acts      string                `json:"acts,omitempty"` // the rule that would; empty: charge as usual
-	Scenarios []ScenarioExplanation `json:"scenarios"`      // in the order of trial
+	// Acts is the rule that would; empty: the request is charged as usual.
+	Acts      string                `json:"acts,omitempty"`
+	Scenarios []ScenarioExplanation `json:"scenarios"` // in the order of trial
 }
 
 // A ScenarioExplanation tells of one scenario. Its rules are left out where it is for another
@@ -62,7 +64,9 @@ func (s *scenario) isFor(situation *charging.Situation) (seen []string, ok bool)
 		return nil, true
 	}
 	identities(situation, func(name string) bool {
-		seen = append(seen, name)
+		if !slices.Contains(seen, name) {
+			seen = append(seen, name)
+		}
 		ok = ok || name == s.subscriber
 		return !ok
 	})
@@ -75,7 +79,7 @@ func (e *Explanation) rule(r *rule, s *charging.Situation) RuleExplanation {
 	case !told.Matches:
 		told.Why = fmt.Sprintf("%s wants %s and sees %s", told.Fails, told.Want, told.Seen)
 	case r.spent():
-		told.Why = fmt.Sprintf("it matches, and is used up: it acted %d times", r.fired)
+		told.Why = fmt.Sprintf("it matches, but is used up: times is %d", r.times)
 	case e.Acts != "":
 		told.Why = "it matches, but " + e.Acts + " comes first"
 	default:

@@ -24,8 +24,8 @@ type Filter struct {
 	Raw        bool            // with the bytes
 }
 
-// Exchanges returns the exchanges that a filter picks, oldest first, and the After of the next page;
-// 0: there is no more.
+// Exchanges returns the exchanges that a filter picks, oldest first, and the After of the next
+// page; 0: there is no more.
 func (j *Journal) Exchanges(f Filter) (page []Exchange, next int64) {
 	limit := f.Limit
 	if limit <= 0 {

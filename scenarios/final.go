@@ -10,9 +10,9 @@ import (
 	"github.com/ocs-sim/ocs-sim/charging"
 )
 
-// A Final is a Final-Unit-Indication: `terminate`, `{redirect: URI}` or `{restrict: [...]}`. What is
-// restricted begins with permit or deny where it is a rule (Restriction-Filter-Rule), and is the
-// name of a filter (Filter-Id) otherwise.
+// A Final is a Final-Unit-Indication: `terminate`, `{redirect: URI}` or `{restrict: [...]}`. What
+// stands in restrict is a Restriction-Filter-Rule where it begins with permit or deny, and the name
+// of a filter (Filter-Id) otherwise.
 type Final charging.FinalUnit
 
 var errFinal = errors.New(

@@ -11,8 +11,8 @@ import (
 
 // An Nth picks requests by their place among those that match the rest of a `when`, whichever rule
 // acts on them: the second of each session (`2`), or `{per: total|session|subscriber, is: 2}`. A
-// session counts anew with each life, which begins with an initial request, unless the rule is about
-// initial requests itself.
+// session counts anew with each life, which begins with an initial request, unless the rule is
+// about initial requests itself.
 type Nth struct {
 	Per string `yaml:"per,omitempty" json:"per,omitempty"` // empty: session
 	Is  Range  `yaml:"is" json:"is"`
@@ -112,7 +112,8 @@ func (p *place) next(s *charging.Situation) int64 {
 	return p.tally.count(p.key(s)) + 1
 }
 
-// take counts a request: matching ones get the next place, and the end of a session frees its count.
+// take counts a request: matching ones get the next place, and the end of a session frees its
+// count.
 func (p *place) take(s *charging.Situation, matches bool) (is bool) {
 	key, next := p.key(s), p.next(s)
 	perSession := p.Per == "" || p.Per == "session"

@@ -68,6 +68,9 @@ func (c *charge) settle(service *charging.Service) (charging.Result, error) {
 
 // ungranted makes the state of a service that reports usage without a grant.
 func (c *charge) ungranted(service *charging.Service) (charging.ServiceState, charging.Result) {
+	if c.plan == nil {
+		return charging.ServiceState{}, charging.UnableToComply
+	}
 	in := c.inputs(service, c.tx.Now())
 	for _, used := range service.Used {
 		for _, q := range used.Units {
@@ -210,8 +213,11 @@ func (c *charge) inputsOf(state *charging.ServiceState, at time.Time) charging.I
 		info = &c.prior.Info
 	}
 	n := info.Participants
-	if state.Conditions.Participants.Known {
+	if terms, err := c.termsOf(&state.Conditions); err == nil && state.Conditions.Participants.Known {
 		n = state.Conditions.Participants
+		if terms.CountInviter {
+			n.Value--
+		}
 	}
 	return charging.Inputs{
 		Context: c.session.Context, Service: state.Key, Units: []charging.Unit{state.Conditions.Unit},
