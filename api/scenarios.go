@@ -33,8 +33,8 @@ type PutScenarioInput struct {
 
 func (s *server) scenarioRoutes() {
 	example := strings.Replace(scenarioBody, "{", `{"name": "last-minute-at-join",
-		"counters": [{"rule": "last-minute-at-join/1", "matched": 0, "fired": 0, "remaining": 1},
-			{"rule": "last-minute-at-join/2", "matched": 0, "fired": 0}], `, 1)
+		"counters": [{"rule": "last-minute-at-join rules[0]", "matched": 0, "fired": 0, "remaining": 1},
+			{"rule": "last-minute-at-join rules[1]", "matched": 0, "fired": 0}], `, 1)
 	invalid := []charging.ErrorKind{charging.KindInvalidDocument}
 	unknown := []charging.ErrorKind{charging.KindScenarioNotFound}
 	register(s, route{
@@ -71,7 +71,7 @@ func (s *server) scenarioRoutes() {
 		description: "Takes a charge and tells, for each rule, whether it matches and if not, what fails. " +
 			"Nothing is charged, used up or counted.",
 		body: resource.Charge{}, bodyExample: chargeBody,
-		example: `{"scenarios": [{"name": "last-minute-at-join", "rules": [{"rule": "last-minute-at-join/1",
+		example: `{"scenarios": [{"name": "last-minute-at-join", "rules": [{"rule": "last-minute-at-join rules[0]",
 			"matches": false, "acts": false, "fails": "when.type", "want": "update", "seen": "initial",
 			"why": "when.type wants update and sees initial"}]}]}`,
 		problems: invalid,

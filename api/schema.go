@@ -4,8 +4,6 @@ import (
 	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
-
-	"github.com/ocs-sim/ocs-sim/charging"
 )
 
 // description is what the framework needs to know of the API as a whole.
@@ -22,7 +20,7 @@ func (s *server) description() huma.Config {
 				License: &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"},
 			},
 			Components: &huma.Components{
-				Schemas:         huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+				Schemas:         huma.NewMapRegistry("#/components/schemas/", schemaName),
 				SecuritySchemes: map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}},
 			},
 			Tags: tags(),
@@ -37,7 +35,7 @@ func (s *server) description() huma.Config {
 	if s.Version == "" {
 		config.Info.Version = "unreleased"
 	}
-	s.describeTexts(config.Components.Schemas)
+	forms(config.Components.Schemas)
 	return config
 }
 
@@ -56,11 +54,6 @@ func tags() []*huma.Tag {
 	}
 }
 
-// describeTexts says of quantities, which are structures in Go, that they are texts.
-func (s *server) describeTexts(registry huma.Registry) {
-	registry.RegisterTypeAlias(reflect.TypeFor[charging.Quantity](), reflect.TypeFor[string]())
-}
-
 func (s *server) schemaOf(value any) *huma.Schema {
 	kind := reflect.TypeOf(value)
 	return s.api.OpenAPI().Components.Schemas.Schema(kind, true, kind.Name())
@@ -72,11 +65,29 @@ func (s *server) finishDescription() {
 	schemas := s.api.OpenAPI().Components.Schemas.Map()
 	delete(schemas, "ErrorModel")
 	delete(schemas, "ErrorDetail")
+	withoutReserved(schemas)
+	for _, schema := range schemas {
+		neverNull(schema)
+	}
 	for _, item := range s.api.OpenAPI().Paths {
 		for _, operation := range []*huma.Operation{item.Get, item.Put, item.Post, item.Delete} {
 			if operation != nil && operation.Tags[0] != "Health" {
 				operation.Security = []map[string][]string{{"token": {}}, {}}
 			}
 		}
+	}
+}
+
+// neverNull says of lists that they are never null, and of their items.
+func neverNull(schema *huma.Schema) {
+	if schema == nil {
+		return
+	}
+	if schema.Type == huma.TypeArray {
+		schema.Nullable = false
+	}
+	neverNull(schema.Items)
+	for _, property := range schema.Properties {
+		neverNull(property)
 	}
 }

@@ -38,7 +38,7 @@ type Balance struct {
 
 // A Transfer is a credit or a debit.
 type Transfer struct {
-	Amount    charging.Quantity `json:"amount" doc:"how much, above zero" example:"1.00 EUR"`
+	Amount    charging.Quantity `json:"amount" doc:"how much, above zero, as in 1.00 EUR"`
 	Reference string            `json:"reference,omitempty" doc:"shown in the posting" example:"voucher 7"`
 	Balance   string            `json:"balance,omitempty" doc:"id of the balance; left out: the first of the unit"`
 }

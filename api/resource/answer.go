@@ -44,7 +44,7 @@ type AnswerService struct {
 	RatingGroup  *int64     `json:"rating_group,omitempty" doc:"Rating-Group"`
 	Service      ServiceIDs `json:"service,omitempty" doc:"Service-Identifier, or a list of them"`
 	Result       uint32     `json:"result,omitempty" doc:"Result-Code at this level" example:"2001"`
-	Granted      *Granted   `json:"granted,omitempty" doc:"Granted-Service-Unit: a text, or texts by unit where one text does not say the unit" example:"100s"`
+	Granted      *Granted   `json:"granted,omitempty" doc:"Granted-Service-Unit: a text, or texts by unit where one text does not say the unit"`
 	ValidFor     string     `json:"valid_for,omitempty" doc:"Validity-Time" example:"3600s"`
 	Final        *Final     `json:"final,omitempty" doc:"Final-Unit-Indication: \"terminate\", {\"redirect\": URI} or {\"restrict\": [...]}"`
 	Threshold    string     `json:"threshold,omitempty" doc:"quota threshold"`
