@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 
 	"github.com/ocs-sim/ocs-sim/accounts"
 	"github.com/ocs-sim/ocs-sim/api/document"
@@ -50,8 +51,8 @@ func (s *server) accountRoutes() {
 		summary: "Create or change an account",
 		description: "The account is as written afterwards: status, plan, subscribers and tags are replaced. " +
 			"Balances are matched by id, and a difference in amount is posted as an adjustment; balances " +
-			"that are not named stay, and so do open sessions. The first balance without an id is `main`, " +
-			"others are called after their unit.",
+			"that are not named stay, and so do open sessions. Balances without an id are called by their " +
+			"position: `main`, `main-2`, ...",
 		created: true, body: document.Account{}, bodyExample: accountBody, example: accountExample,
 		problems: []charging.ErrorKind{charging.KindInvalidDocument, charging.KindLedgerStopped},
 	}, s.putAccount)
@@ -92,13 +93,13 @@ func (s *server) putAccount(ctx context.Context, in *PutAccountInput) (
 	if err != nil {
 		return nil, err
 	}
-	account, err := document.DecodeAccount(bodyName, data, in.ID, plans)
+	account, source, err := document.DecodeAccount(bodyName, data, in.ID, plans)
 	if err != nil {
 		return nil, err
 	}
 	stored, created, err := s.Ledger.PutAccount(ctx, s.Clock.Now(), account)
 	if err != nil {
-		return nil, err
+		return nil, placed(source, err)
 	}
 	return put(writeAccount(&stored), created), nil
 }
@@ -140,4 +141,13 @@ func writeBalance(b *accounts.Balance) resource.Balance {
 		ValidFrom: b.ValidFrom, ValidUntil: b.ValidUntil,
 		RatingGroups: append([]uint32{}, b.RatingGroups...),
 	}
+}
+
+// placed gives what the ledger finds wrong with a document its line and column.
+func placed(source *document.Source, err error) error {
+	var invalid *charging.Error
+	if errors.As(err, &invalid) && len(invalid.Faults) > 0 {
+		return source.Invalid(invalid.Faults)
+	}
+	return err
 }

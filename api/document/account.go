@@ -47,38 +47,51 @@ func (a Account) MarshalJSON() ([]byte, error) {
 	return json.Marshal(plain(a))
 }
 
-// canonical is the form in which two identities are compared: without tel: and a leading +, SIP
-// URIs without parameters and with their host in lower case.
+// canonical is the form in which two identities are compared: a telephone number without tel:, a
+// leading + and parameters, a SIP URI without scheme and parameters and with its host in lower
+// case; a tel URI is a telephone number, whichever key it has.
 func canonical(identity charging.Identity) charging.Identity {
-	data := identity.Data
-	switch identity.Type {
-	case charging.SIP:
-		data, _, _ = strings.Cut(data, ";")
-		if user, host, found := strings.Cut(data, "@"); found {
-			data = user + "@" + strings.ToLower(host)
+	data := strings.TrimSpace(identity.Data)
+	scheme, rest, found := strings.Cut(data, ":")
+	scheme = strings.ToLower(scheme)
+	switch {
+	case identity.Type == charging.SIP && found && scheme == "tel":
+		return canonical(charging.Identity{Type: charging.E164, Data: rest})
+	case identity.Type == charging.SIP:
+		if found && (scheme == "sip" || scheme == "sips") {
+			data = rest
 		}
-	case charging.E164:
-		data = strings.TrimPrefix(strings.TrimPrefix(data, "tel:"), "+")
+		data = lowerHost(data)
+	case identity.Type == charging.NAI:
+		data = lowerHost(data)
+	case identity.Type == charging.E164:
+		if found && scheme == "tel" {
+			data = rest
+		}
+		data, _, _ = strings.Cut(data, ";")
+		data = strings.TrimPrefix(data, "+")
 	}
 	return charging.Identity{Type: identity.Type, Data: data}
 }
 
-// wrongIdentity says what is wrong with an identity's form, or nothing.
-func wrongIdentity(identity charging.Identity) string {
-	data := canonical(identity).Data
-	digits := data != "" && strings.Trim(data, "0123456789") == ""
-	switch {
-	case identity.Type == charging.E164 && !digits:
-		return "an E.164 number has digits only, as in \"15550100\""
-	case identity.Type == charging.IMSI && !digits:
-		return "an IMSI has digits only, as in \"001010000000001\""
-	case identity.Type == charging.SIP && !hasScheme(data):
-		return "a SIP URI begins with sip:, sips: or tel:, as in \"sip:alice@example.com\""
-	}
-	return ""
+// lowerHost cuts parameters off and writes what follows the last @ in lower case.
+func lowerHost(data string) string {
+	host := strings.LastIndexByte(data, '@') + 1
+	tail, _, _ := strings.Cut(data[host:], ";")
+	return data[:host] + strings.ToLower(tail)
 }
 
-func hasScheme(uri string) bool {
-	scheme, rest, found := strings.Cut(strings.ToLower(uri), ":")
-	return found && rest != "" && (scheme == "sip" || scheme == "sips" || scheme == "tel")
+// wrongIdentity says what is wrong with an identity's form, or nothing.
+func wrongIdentity(identity charging.Identity) string {
+	as := canonical(identity)
+	digits := as.Data != "" && strings.Trim(as.Data, "0123456789") == ""
+	switch {
+	case as.Type == charging.E164 && !digits:
+		return "an E.164 number has digits only, as in \"15550100\""
+	case as.Type == charging.IMSI && !digits:
+		return "an IMSI has digits only, as in \"001010000000001\""
+	case as.Type == charging.SIP && !strings.ContainsAny(identity.Data, ":@"):
+		return "a SIP URI is written like \"sip:alice@example.com\""
+	}
+	return ""
 }

@@ -154,13 +154,13 @@ func (b *balanceMaker) read(n int, into *accounts.Balance) []charging.Fault {
 	}
 	amount := b.texts[0].at(n)
 	var err error
-	if into.Amount, err = charging.ParseQuantity(amount); amount == "" {
+	if into.Amount, err = resource.ParseQuantity(amount); amount == "" {
 		fault(0, "a balance needs an amount, as in 10.00 EUR")
 	} else if err != nil {
 		fault(0, err.Error())
 	}
 	if limit := b.texts[1].at(n); limit != "" {
-		quantity, err := charging.ParseQuantity(limit)
+		quantity, err := resource.ParseQuantity(limit)
 		into.CreditLimit = quantity.Amount
 		switch {
 		case err != nil:
@@ -184,41 +184,21 @@ func (b *balanceMaker) read(n int, into *accounts.Balance) []charging.Fault {
 	return faults
 }
 
-// balanceIDs names the balances that have no id: the first one main, others by their unit, with a
-// number where that is taken. So an account written again finds its balances again.
+// balanceIDs names the balances that have no id by their position: main, main-2, main-3. So an
+// account written again finds its balances again, and the ledger names them the same way.
 func balanceIDs(written []Balance) []string {
 	ids := make([]string, len(written))
 	for i := range written {
-		ids[i] = written[i].ID
-	}
-	for i := range written {
-		if ids[i] == "" {
-			ids[i] = freeID(ids, unitWord(written[i].Amount), i == 0)
+		switch {
+		case written[i].ID != "":
+			ids[i] = written[i].ID
+		case i == 0:
+			ids[i] = "main"
+		default:
+			ids[i] = "main-" + strconv.Itoa(i+1)
 		}
 	}
 	return ids
-}
-
-func freeID(taken []string, word string, first bool) string {
-	if first && !slices.Contains(taken, "main") {
-		return "main"
-	}
-	id := word
-	for n := 2; slices.Contains(taken, id); n++ {
-		id = word + "-" + strconv.Itoa(n)
-	}
-	return id
-}
-
-func unitWord(amount string) string {
-	quantity, err := charging.ParseQuantity(amount)
-	switch {
-	case err != nil:
-		return "balance"
-	case quantity.Unit.Octets():
-		return "octets"
-	}
-	return strings.ToLower(string(quantity.Unit))
 }
 
 // make makes account n.

@@ -13,13 +13,14 @@ import (
 )
 
 // DecodeAccount reads one account, for which the caller has the id already: written again it must
-// be the same. knownPlans are those it may have. The error is as Decode's.
+// be the same. knownPlans are those it may have. It returns the source too, so that what the
+// ledger finds wrong can be placed. The error is as Decode's.
 func DecodeAccount(name string, data []byte, id string, knownPlans []string) (
-	accounts.Account, error,
+	accounts.Account, *Source, error,
 ) {
 	source, err := Parse(name, data)
 	if err != nil {
-		return accounts.Account{}, err
+		return accounts.Account{}, nil, err
 	}
 	part := part{source: source, document: Document{Accounts: make([]Account, 1)}}
 	written := &part.document.Accounts[0]
@@ -37,9 +38,9 @@ func DecodeAccount(name string, data []byte, id string, knownPlans []string) (
 		found.Path = insideAccount(found.Path)
 	}
 	if err := source.Invalid(part.faults); err != nil {
-		return accounts.Account{}, err
+		return accounts.Account{}, nil, err
 	}
-	return check.accounts[0], nil
+	return check.accounts[0], source, nil
 }
 
 // insideAccount cuts off what names the account in a seed.

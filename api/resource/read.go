@@ -82,7 +82,7 @@ func readQuantity(text string) (charging.Quantity, error) {
 	if text == "" {
 		return charging.Quantity{}, nil
 	}
-	return charging.ParseQuantity(text)
+	return ParseQuantity(text)
 }
 
 func readHex(text string) ([]byte, error) {

@@ -260,7 +260,7 @@ func readAmount(text string, unit charging.Unit) (charging.Quantity, error) {
 	if plain, err := strconv.ParseInt(text, 10, 64); err == nil && unit != "" {
 		return amountOf(plain, unit)
 	}
-	read, err := charging.ParseQuantity(text)
+	read, err := ParseQuantity(text)
 	switch {
 	case err != nil:
 		return read, err
@@ -272,6 +272,16 @@ func readAmount(text string, unit charging.Unit) (charging.Quantity, error) {
 		return read, fmt.Errorf("%q is no amount of money", text)
 	}
 	return read, fmt.Errorf("%q does not count %s", text, unit)
+}
+
+// ParseQuantity reads what charging.ParseQuantity reads, and takes no number without a unit.
+func ParseQuantity(text string) (charging.Quantity, error) {
+	read, err := charging.ParseQuantity(text)
+	if err == nil && read.Unit == "" {
+		err = fmt.Errorf(
+			"%q has no unit; write it like 12.50 EUR, 10 MiB, 1h5m30s or 3 events", text)
+	}
+	return read, err
 }
 
 func amountOf(amount int64, unit charging.Unit) (charging.Quantity, error) {
