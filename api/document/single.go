@@ -24,7 +24,8 @@ func DecodeAccount(name string, data []byte, id string, knownPlans []string) (
 	}
 	part := part{source: source, document: Document{Accounts: make([]Account, 1)}}
 	written := &part.document.Accounts[0]
-	part.faults = slices.Concat(source.Decode(written), source.sameName("id", id))
+	part.faults = slices.Concat(
+		source.nothing(), source.Decode(written), source.sameName("id", id))
 	written.ID = id
 	if written.Count != 0 {
 		part.fault("count", "one account is put here; ranges belong into a seed")
@@ -61,11 +62,8 @@ func DecodePlan(name string, data []byte, plan string) (*rating.Document, error)
 		return nil, err
 	}
 	var written rating.Document
-	faults := source.sameName("name", plan)
-	faults = append(faults, source.without("name", "version").Decode(&written)...)
-	if source.Empty() {
-		faults = append(faults, emptyPlan())
-	}
+	faults := slices.Concat(source.nothing(), source.sameName("name", plan),
+		source.without("name", "version").Decode(&written))
 	if len(faults) == 0 {
 		_, faults = rating.Compile(plan, 0, &written)
 	}
@@ -75,8 +73,12 @@ func DecodePlan(name string, data []byte, plan string) (*rating.Document, error)
 	return &written, nil
 }
 
-func emptyPlan() charging.Fault {
-	return charging.Fault{Message: "the plan is empty; it needs a currency and rules"}
+// nothing is the fault of a document in which nothing is written.
+func (s *Source) nothing() []charging.Fault {
+	if !s.Empty() {
+		return nil
+	}
+	return []charging.Fault{{Message: "nothing is written here"}}
 }
 
 // DecodeScenario reads one scenario, for which the caller has the name already, and returns its
@@ -91,8 +93,8 @@ func DecodeScenario(name string, data []byte, scenario string, shown ...string) 
 	if err != nil {
 		return written, nil, err
 	}
-	faults := source.sameName("name", scenario)
-	faults = append(faults, source.without(shown...).Decode(&written)...)
+	faults := slices.Concat(source.nothing(), source.sameName("name", scenario),
+		source.without(shown...).Decode(&written))
 	written.Name = scenario
 	return written, source, source.Invalid(faults)
 }
