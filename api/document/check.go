@@ -15,22 +15,27 @@ import (
 
 // A checker finds what decoding cannot: words without meaning, and things written twice.
 type checker struct {
-	plans      map[string]bool   // that accounts may have
-	written    map[string]bool   // plans of the files so far
-	ids        map[string]string // account id -> where it is written
-	identities map[charging.Identity]string
+	plans      map[string]bool // that accounts may have
+	written    map[string]bool // plans of the files so far
+	ids        map[string]int  // account id -> which of accounts
+	identities map[charging.Identity]int
+	ranges     []writtenRange
 	scenarios  map[string]bool
 	accounts   []accounts.Account
 	warnings   []string
 }
 
+// A writtenRange is where accounts from one on are written.
+type writtenRange struct {
+	first int
+	path  string
+}
+
 func newChecker(knownPlans []string) *checker {
 	check := &checker{
-		plans:      map[string]bool{},
-		written:    map[string]bool{},
-		ids:        map[string]string{},
-		identities: map[charging.Identity]string{},
-		scenarios:  map[string]bool{},
+		plans:     map[string]bool{},
+		written:   map[string]bool{},
+		scenarios: map[string]bool{},
 	}
 	for _, name := range knownPlans {
 		check.plans[name] = true
@@ -46,6 +51,24 @@ func (c *checker) announce(p *part) {
 		}
 		c.plans[name], c.written[name] = true, true
 	}
+}
+
+// reserve makes room for all accounts at once: growing by and by takes twice as long.
+func (c *checker) reserve(parts []part) {
+	ids, identities := 0, 0
+	for i := range parts {
+		for j := range parts[i].document.Accounts {
+			account := &parts[i].document.Accounts[j]
+			count := min(max(account.Count, 1), MaxAccounts)
+			ids += count
+			identities += count * len(account.Subscribers)
+		}
+	}
+	const enough = 1_000_000 // a count may be a mistake
+	ids, identities = min(ids, enough), min(identities, enough)
+	c.ids = make(map[string]int, ids)
+	c.identities = make(map[charging.Identity]int, identities)
+	c.accounts = make([]accounts.Account, 0, ids)
 }
 
 func (c *checker) part(p *part) {
@@ -126,7 +149,7 @@ func unknownPlan(plan string, known []string) string {
 
 // expand counts a range out. A clash is told once: all others of a range clash the same way.
 func (c *checker) expand(p *part, maker *maker, path string) {
-	c.accounts = slices.Grow(c.accounts, maker.count)
+	c.ranges = append(c.ranges, writtenRange{len(c.accounts), path})
 	for n := range maker.count {
 		made, faults := maker.make(n)
 		if faults == nil {
@@ -148,21 +171,40 @@ func (c *checker) clash(maker *maker, made *accounts.Account, path string) []cha
 	if made.ID == "" {
 		return nil // told already
 	}
-	if where, taken := c.ids[made.ID]; taken {
+	if other, taken := c.ids[made.ID]; taken {
+		where := c.where(other)
 		message := fmt.Sprintf("account %q is written twice, also at %s", made.ID, where)
 		if where == path {
 			message = "every account of the range has this id; put {n} into it"
 		}
 		return []charging.Fault{{Path: "id", Message: message}}
 	}
-	c.ids[made.ID] = path
+	c.ids[made.ID] = len(c.accounts)
 	for i, identity := range made.Subscribers {
 		key := canonical(identity)
 		if owner, taken := c.identities[key]; taken {
 			return []charging.Fault{{Path: maker.subscriberPaths[i], Message: fmt.Sprintf(
-				"%q is a subscriber of account %q already", identity.Data, owner)}}
+				"%q is a subscriber of account %q already", identity.Data, c.idOf(owner, made))}}
 		}
-		c.identities[key] = made.ID
+		c.identities[key] = len(c.accounts)
 	}
 	return nil
+}
+
+// idOf is the id of an account; the one being made is not among the others yet.
+func (c *checker) idOf(index int, made *accounts.Account) string {
+	if index == len(c.accounts) {
+		return made.ID
+	}
+	return c.accounts[index].ID
+}
+
+// where is where an account is written.
+func (c *checker) where(index int) (path string) {
+	for _, written := range c.ranges {
+		if written.first <= index {
+			path = written.path
+		}
+	}
+	return path
 }

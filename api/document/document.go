@@ -57,6 +57,7 @@ func DecodeFiles(knownPlans []string, files ...File) (*Document, error) {
 		check.announce(&part)
 		parts = append(parts, part)
 	}
+	check.reserve(parts)
 	for i := range parts {
 		check.part(&parts[i])
 		wrong = append(wrong, parts[i].source.Invalid(parts[i].faults))

@@ -32,6 +32,7 @@ func DecodeAccount(name string, data []byte, id string, knownPlans []string) (
 		written.Count = 0
 	}
 	check := newChecker(knownPlans)
+	check.reserve(nil)
 	decoded := len(part.faults)
 	check.account(&part, 0)
 	for i := range part.faults[decoded:] {
