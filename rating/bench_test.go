@@ -17,7 +17,10 @@ rules:
     unit: events
     sizes: [{up_to: 1300 B, price: 0.05 EUR}, {up_to: 10000 B, price: 0.10 EUR}]
   - name: day
-    match: {context: "*32260@3gpp.org", rating_group: 100, window: "mon-fri 08:00-20:00 Europe/Paris"}
+    match:
+      context: "*32260@3gpp.org"
+      rating_group: 100
+      window: "mon-fri 08:00-20:00 Europe/Paris"
     unit: time
     per: 60s
     price: 0.05 EUR
@@ -97,5 +100,29 @@ func BenchmarkFindPeriod(b *testing.B) {
 		if _, err := plan.Rate(in); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// The hot path leaves no work for the garbage collector.
+func TestPricingAllocatesNothing(t *testing.T) {
+	plan := compile(t, threeRules)
+	in := benchmarkInputs()
+	got := testing.AllocsPerRun(100, func() {
+		c, err := plan.Rate(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		charge, err := plan.Price(&c, charging.Progress{}, 95)
+		if err != nil {
+			t.Fatal(err)
+		}
+		progress := plan.Resume(&c, &c, charge.Progress)
+		if _, _, err := plan.Afford(&c, progress, 300, 400_000); err != nil {
+			t.Fatal(err)
+		}
+		plan.Switch(in, in.At)
+	})
+	if got != 0 {
+		t.Errorf("rating and pricing allocate %v times, want 0", got)
 	}
 }

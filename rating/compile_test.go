@@ -45,7 +45,8 @@ rules:
     sizes: [{price: 0}]
     count: {from: [rsu, rss], default: 5s}
     counters: both
-    quota: {default: 10s, min: 60s, max: 30s, validity: 0s, threshold: 1 B, holding_time: 9999999999}
+    quota:
+      {default: 10s, min: 60s, max: 30s, validity: 0s, threshold: 1 B, holding_time: 9999999999}
     tariff_switch: both
     payer: caller
     send: [cost, coffee]
@@ -110,7 +111,8 @@ rules:
 			`from any to any`,
 		`rules[5].unit: unit mismatch: USD, but the plan's currency is EUR`,
 		`rules[5].participants.amount: an amount is for mode per_extra; per_participant multiplies price`,
-		`rules[6].unit: the rule needs a unit; use time, total, input, output, events, money, octets, ssu`,
+		`rules[6].unit: the rule needs a unit; use time, total, input, output, events, money, ` +
+			`octets, ssu`,
 		`rules[7].per: a price for money needs its block: per: 1.00 EUR`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -302,7 +304,8 @@ rules:
     price: 0.05 EUR
     setup: 0.10 EUR
     min_charge: 0.20 EUR
-    participants: {mode: per_extra, base: 2, amount: 0.02 EUR, initial: attached, count_inviter: true}
+    participants:
+      {mode: per_extra, base: 2, amount: 0.02 EUR, initial: attached, count_inviter: true}
     media: {audio: 0.06 EUR, video: 0.10 EUR, message: 0}
     count: {from: [rsu], default: 2}
     counters: delta

@@ -282,7 +282,8 @@ func TestConditionsOfAnotherPlanAreRefused(t *testing.T) {
 		if _, _, err := plan.Afford(&c, charging.Progress{}, 1, 1); err == nil {
 			t.Errorf("Afford(%s %d %s): no error", c.Plan, c.Version, c.Rule)
 		}
-		if got := plan.Resume(&c, &c, charging.Progress{Rest: 5, Paid: 7}); got.Rest != 0 || got.Paid != 7 {
+		got := plan.Resume(&c, &c, charging.Progress{Rest: 5, Paid: 7})
+		if got.Rest != 0 || got.Paid != 7 {
 			t.Errorf("Resume(%s %d %s) = %+v", c.Plan, c.Version, c.Rule, got)
 		}
 	}

@@ -36,6 +36,7 @@ func (c *compiler) match(path string, doc *Match) match {
 		}
 		m.windows = append(m.windows, w)
 	}
+	m.windows = joinWindows(m.windows)
 	for _, avp := range slices.Sorted(maps.Keys(doc.AVP)) {
 		m.attributes = append(m.attributes, attribute{avp, c.globs(path+".avp."+avp, doc.AVP[avp])})
 	}

@@ -114,6 +114,39 @@ func TestQuoteCountsThePaidRest(t *testing.T) {
 	}
 }
 
+func TestQuoteExplainsAllThatMovesThePrice(t *testing.T) {
+	t.Parallel()
+	plan := compile(t, `
+currency: EUR
+rules:
+  - unit: events
+    participants: {mode: per_participant}
+    media: {audio: 0.06 EUR, video: 0.10 EUR}
+    sizes: [{up_to: 1300 B, price: 0.05 EUR}]
+`)
+	got, err := rating.Quote(plan, rating.QuoteRequest{
+		Inputs: charging.Inputs{
+			Participants: charging.Known(3), At: instant(t, "2026-11-23T10:00:00Z"),
+			Info: &charging.Information{
+				Media: []string{"audio", "message"}, Size: charging.Known(900),
+			},
+		},
+		Units: quantity(t, "2 events"), Money: quantity(t, "0.01 EUR"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		`rule "rule 1" matches: 0.21 EUR for each 1 event ` +
+			`(3 participants; audio 0.06 EUR; a message of 900 B)`,
+		"2 events start 2 blocks at 0.21 EUR: 0.42 EUR",
+		"0.01 EUR pays nothing of it: denied",
+	}
+	if diff := cmp.Diff(want, got.Steps); diff != "" {
+		t.Errorf("steps (-want +got):\n%s", diff)
+	}
+}
+
 func TestQuoteNamesTheSwitch(t *testing.T) {
 	t.Parallel()
 	got, err := rating.Quote(windowed(t, "06:00-10:30"), rating.QuoteRequest{

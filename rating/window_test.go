@@ -133,6 +133,24 @@ rules:
 	}
 }
 
+func TestWindowsOfOneRuleAreOne(t *testing.T) {
+	t.Parallel()
+	plan := compile(t, `
+currency: EUR
+rules:
+  - {name: inside, unit: time, match: {window: ["06:00-10:00", "10:00-12:00", "09:00-11:00 UTC"]}}
+  - {name: never, unit: time, match: {window: ["00:00-12:00", "12:00-24:00"]}}
+  - {name: outside, unit: time}
+`)
+	in := charging.Inputs{At: instant(t, "2026-11-23T06:00:00Z")}
+	if got, ok := plan.Switch(&in, in.At); !ok || got.Hour() != 12 {
+		t.Errorf("Switch = %s, %t, want 12:00", got, ok)
+	}
+	if got := rating.Warnings(plan); len(got) != 1 || got[0].Path != "rules[2]" {
+		t.Errorf("Warnings = %v, want one of rules[2]", got)
+	}
+}
+
 func TestNoRuleMatchesOutsideTheOnlyWindow(t *testing.T) {
 	t.Parallel()
 	plan := compile(t, `
@@ -223,7 +241,9 @@ func drawWindow(t *rapid.T) wallWindow {
 // that a look at the wall says, and it changes exactly at the switches that were foretold.
 func TestRateAndSwitchFollowTheClockOnTheWall(t *testing.T) {
 	t.Parallel()
-	days := []string{"2026-03-28", "2026-10-24", "2026-10-31", "2026-03-07", "2026-04-04", "2026-07-01"}
+	days := []string{
+		"2026-03-28", "2026-10-24", "2026-10-31", "2026-03-07", "2026-04-04", "2026-07-01",
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		windows := rapid.SliceOfN(rapid.Custom(drawWindow), 1, 3).Draw(t, "windows")
 		text := "currency: EUR\nrules:\n"
