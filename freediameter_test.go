@@ -65,7 +65,10 @@ func startRelay(t *testing.T, server, serverHost string) *relay {
 	writeFile(t, configuration,
 		fmt.Sprintf(freeDiameterConfiguration, port, dir, serverHost, r.tap.port()))
 	cmd := exec.Command("freeDiameterd", "-c", configuration)
-	lines := startTalking(t, cmd)
+	lines := talking(t, cmd)
+	if lines == nil {
+		t.FailNow()
+	}
 	late := time.After(patience)
 	for {
 		select {
@@ -89,18 +92,22 @@ func drain(lines <-chan string) {
 	}
 }
 
-// startTalking starts a program, ends it with the test, and returns the lines that it says.
-func startTalking(t *testing.T, cmd *exec.Cmd) <-chan string {
+// talking starts a program, ends it with the test, and returns the lines that it says; nil where it
+// does not start, which fails the test. Any goroutine may call it.
+func talking(t *testing.T, cmd *exec.Cmd) <-chan string {
 	t.Helper()
 	read, write, err := os.Pipe()
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
+		return nil
 	}
+	defer write.Close()
 	cmd.Stdout, cmd.Stderr = write, write
 	if err := cmd.Start(); err != nil {
-		t.Fatalf("%v; the interop suite needs the Debian packages that .ci/run installs", err)
+		read.Close()
+		t.Errorf("%v; the interop suite needs the Debian packages that .ci/run installs", err)
+		return nil
 	}
-	write.Close()
 	t.Cleanup(func() {
 		cmd.Process.Signal(os.Interrupt)
 		end := time.AfterFunc(10*time.Second, func() { cmd.Process.Kill() })
