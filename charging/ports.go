@@ -2,6 +2,7 @@ package charging
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -147,6 +148,8 @@ type Plan interface {
 	Price(c *Conditions, p Progress, units int64) (Charge, error)
 	// Afford finds the largest grant up to want, not above what money pays, and its charge.
 	Afford(c *Conditions, p Progress, want, money int64) (units int64, charge Charge, err error)
+	// Begin is the set-up fee, due with the first used unit even where a balance of units pays it.
+	Begin(c *Conditions, p Progress) (Charge, error)
 	// Resume carries progress over to conditions `to`, as the rule's rounding says; a new report
 	// is announced by the same conditions twice.
 	Resume(from, to *Conditions, p Progress) Progress
@@ -208,6 +211,7 @@ type Sends struct {
 // Unrated is returned by Plan.Rate: no rule matches, or one that does lacks an input.
 type Unrated struct {
 	Missing string // AVP path of the input; empty: no rule matches
+	Context bool   // no rule is for this Service-Context-Id
 }
 
 // Error says what is missing.
@@ -248,6 +252,14 @@ type Decision struct {
 
 // A ServiceMatch restricts a decision to some services; unknown numbers match all.
 type ServiceMatch struct{ Group, ID Number }
+
+// Matches reports whether a decision is for the service.
+func (m ServiceMatch) Matches(key ServiceKey) bool {
+	if m.Group.Known && m.Group != key.Group {
+		return false
+	}
+	return !m.ID.Known || slices.Contains(key.IDs, uint32(m.ID.Value))
+}
 
 // A Limit bounds a grant before charging.
 type Limit struct {

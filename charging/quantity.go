@@ -52,7 +52,10 @@ func ParseUnit(name string) (Unit, error) {
 	if currency.IsValid(name) {
 		return Unit(name), nil
 	}
-	return "", fmt.Errorf("unknown unit %q; use time, total, input, output, events or an ISO 4217 currency code", name)
+	return "", fmt.Errorf(
+		"unknown unit %q; use time, total, input, output, events or an ISO 4217 currency code",
+		name,
+	)
 }
 
 // A Quantity is a whole number of a unit: seconds, octets, events, or millionths of a currency.
@@ -60,6 +63,9 @@ type Quantity struct {
 	Amount int64
 	Unit   Unit
 }
+
+// Of returns the quantity of that many units.
+func (u Unit) Of(amount int64) Quantity { return Quantity{Amount: amount, Unit: u} }
 
 // ErrOverflow is returned where a sum or product leaves the 64 bits of an amount.
 var ErrOverflow = errors.New("amount is too large: it leaves 64 bits")

@@ -127,8 +127,9 @@ type Refusal struct {
 // A FailedAVP says what Failed-AVP must show: raw bytes copied from the request where it has
 // them, else the AVP's path, of which the door makes an example (RFC 6733 section 7.5).
 type FailedAVP struct {
-	Path string
-	Raw  []byte
+	Path  string
+	Value string // what it held, as text; empty: an example of minimum length, zero-filled
+	Raw   []byte
 }
 
 // A Service is one Multiple-Services-Credit-Control of a request.
@@ -141,7 +142,8 @@ type Service struct {
 	Triggers  []uint32
 }
 
-// A ServiceKey tells the services of a session apart: Rating-Group and the set of Service-Identifiers.
+// A ServiceKey tells the services of a session apart: Rating-Group and the set of
+// Service-Identifiers.
 type ServiceKey struct {
 	Group Number
 	IDs   []uint32 // sorted, no number twice
@@ -178,6 +180,28 @@ type Counters struct {
 	Exploded          Number // Total-Number-Of-Messages-Exploded
 }
 
-// Attributes lets a rule read any AVP without this package knowing one; nil at doors without a wire.
-// A path is AVP names joined by dots, as in "Service-Information.IMS-Information.Role-Of-Node".
+// Attributes lets a rule read any AVP without this package knowing one; nil at doors without a
+// wire. A path is AVP names joined by dots, as in
+// "Service-Information.IMS-Information.Role-Of-Node".
 type Attributes interface{ Lookup(path string) []string }
+
+// Carries3GPP reports whether the client speaks 3GPP Ro: it sent an AVP of vendor 10415, or what
+// it says could only come in one. Other clients are not surprised with such AVPs.
+func (r *Request) Carries3GPP() bool {
+	if r.Vendor3GPP || len(r.Triggers) > 0 || r.Information.told() {
+		return true
+	}
+	for i := range r.Services {
+		if s := &r.Services[i]; len(s.Triggers) > 0 || s.Reason.Known {
+			return true
+		}
+	}
+	return false
+}
+
+// told reports whether anything is known.
+func (i *Information) told() bool {
+	return i.Participants.Known || i.Members.Known || i.ServiceType.Known || i.MediaKnown ||
+		i.Method != "" || i.Role.Known || i.Destination != "" || i.Recipients.Known ||
+		i.Size.Known || i.Counters != (Counters{}) || i.Conference != ""
+}

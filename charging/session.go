@@ -2,6 +2,9 @@ package charging
 
 import "time"
 
+// ClosedByExpiry is the Session.ClosedBy of a session that supervision ended.
+const ClosedByExpiry = "expired"
+
 // A Session is the state of one credit-control session. It is a value that is replaced, never
 // changed in place, so that a ledger can go back to the one before.
 type Session struct {
@@ -34,7 +37,9 @@ type ServiceState struct {
 	Held        Amounts
 	LastReport  time.Time
 	ValidUntil  time.Time
-	Final       bool // the last grant carried a final unit
+	Final       bool   // the last answer carried a final unit
+	Counted     int64  // of a cumulative counter, what is charged already
+	Number      uint32 // the request that set this
 	Armed       []uint32
 }
 
