@@ -92,7 +92,11 @@ func (r *ccr) service(m *message) {
 	}
 	if r.kind == updateRequest || r.kind == terminationRequest {
 		m.group(usedUnits, func() {
-			m.number(reportingReason, map[uint32]uint32{updateRequest: 6, terminationRequest: 2}[r.kind])
+			if r.kind == updateRequest {
+				m.number(reportingReason, 6) // RATING_CONDITION_CHANGE
+			} else {
+				m.number(reportingReason, 2) // FINAL
+			}
 			unit(r.used)
 		})
 	}

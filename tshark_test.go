@@ -55,7 +55,8 @@ func captureAlone(t *testing.T, play func(*testing.T)) string {
 			t.Errorf("make a network of our own: %v; the interop suite runs as root", err)
 			return
 		}
-		if out, err := exec.Command("ip", "link", "set", "dev", "lo", "up").CombinedOutput(); err != nil {
+		up := exec.Command("ip", "link", "set", "dev", "lo", "up")
+		if out, err := up.CombinedOutput(); err != nil {
 			t.Errorf("ip link set dev lo up: %v\n%s", err, out)
 			return
 		}
@@ -77,7 +78,8 @@ func captureWhile(t *testing.T, file string, play func(*testing.T)) {
 		return
 	}
 	defer cage.Close()
-	cmd := exec.Command("tshark", "-i", "lo", "-w", file, "-P", "-l", "-T", "fields", "-e", "udp.length")
+	cmd := exec.Command("tshark", "-i", "lo", "-w", file,
+		"-P", "-l", "-T", "fields", "-e", "udp.length")
 	read := talking(t, cmd)
 	if read == nil {
 		return
