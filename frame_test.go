@@ -146,6 +146,8 @@ func isRequest(frame []byte) bool { return frame[4]&flagRequest != 0 }
 
 func hopByHop(frame []byte) uint32 { return binary.BigEndian.Uint32(frame[12:]) }
 
+func endToEnd(frame []byte) uint32 { return binary.BigEndian.Uint32(frame[16:]) }
+
 // readFrame reads one message.
 func readFrame(r io.Reader) ([]byte, error) {
 	head := make([]byte, 4, 512)
