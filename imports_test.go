@@ -47,7 +47,8 @@ type goPackage struct {
 // packages lists the module's packages.
 func packages(t *testing.T) []goPackage {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-json=ImportPath,Dir,Doc,Imports,GoFiles", "./...").Output()
+	fields := "-json=ImportPath,Dir,Doc,Imports,GoFiles"
+	out, err := exec.Command("go", "list", fields, "./...").Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}

@@ -109,7 +109,7 @@ func (l *life) onlyUnrepeated(posted map[string]int64) error {
 	}
 	for name, amount := range posted {
 		if amount != 0 {
-			return fmt.Errorf("postings of %s = %d millionths, which nobody asked for", name, amount)
+			return fmt.Errorf("postings of %s = %d millionths, want none", name, amount)
 		}
 	}
 	return nil
