@@ -14,11 +14,11 @@ type Function struct {
 	ledger  charging.Ledger
 	tariffs charging.Tariffs
 	script  charging.Script
-	options FunctionOptions
+	options Options
 }
 
-// FunctionOptions are the settings of a Function; the zero value is the default.
-type FunctionOptions struct {
+// Options are the settings of a Function; the zero value is the default.
+type Options struct {
 	// Supervision is how long a session without grants is kept open; 0: two hours. A session with
 	// grants is supervised for twice its validity (Tcc, RFC 8506 section 13).
 	Supervision time.Duration
@@ -33,7 +33,7 @@ const (
 )
 
 // New returns a charging function. A nil script decides nothing.
-func New(l charging.Ledger, t charging.Tariffs, s charging.Script, o FunctionOptions) *Function {
+func New(l charging.Ledger, t charging.Tariffs, s charging.Script, o Options) *Function {
 	if o.Supervision == 0 {
 		o.Supervision = defaultSupervision
 	}
@@ -157,22 +157,26 @@ func (c *charge) open() {
 
 // identify finds the account: the session's own, or that of the first identity that has one.
 func (c *charge) identify() {
+	account := c.subscriber()
 	if c.session != nil {
-		c.account, _ = c.tx.Account(c.session.Account)
-	} else {
-		c.account = c.subscriber()
+		account, _ = c.tx.Account(c.session.Account)
 	}
-	if c.account == nil {
-		return
+	if account != nil {
+		c.chargeTo(account)
 	}
-	version, found := c.tx.Plan(c.account.Plan, 0)
+}
+
+// chargeTo makes the account the one that pays, by its plan of today.
+func (c *charge) chargeTo(account *charging.Account) {
+	c.account = account
+	version, found := c.tx.Plan(account.Plan, 0)
 	if !found {
 		return
 	}
 	if plan, err := c.function.tariffs.Plan(version); err == nil {
 		c.plan = plan
-		c.answer.Account = c.account.ID
-		c.answer.Before = c.tx.Funds(c.account.ID, plan.Currency())
+		c.answer.Account = account.ID
+		c.answer.Before = c.tx.Funds(account.ID, plan.Currency())
 	}
 }
 

@@ -177,8 +177,10 @@ func (c *charge) resume(state *charging.ServiceState, to *charging.Conditions) c
 // size says how much to grant if money were no matter, and for how long it holds.
 func (c *charge) size(o *offer) {
 	o.want = wanted(o.terms, o.service, &c.request.Information)
-	if o.limit != nil && o.limit.Grant.Unit != "" {
-		o.want = min(o.want, o.limit.Grant.Amount)
+	if o.limit != nil {
+		if limit, told := unitsOf([]charging.Quantity{o.limit.Grant}, o.terms.Unit); told {
+			o.want = min(o.want, limit)
+		}
 	}
 	o.validFor = o.terms.ValidFor
 	if o.terms.Unit == charging.Time {

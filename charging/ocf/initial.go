@@ -1,6 +1,10 @@
 package ocf
 
-import "github.com/ocs-sim/ocs-sim/charging"
+import (
+	"errors"
+
+	"github.com/ocs-sim/ocs-sim/charging"
+)
 
 // initial opens a session and reserves (RFC 8506 section 5.2). A refusal at command level opens
 // none; one in an MSCC opens a session that holds nothing.
@@ -73,12 +77,18 @@ func (c *charge) begin() {
 	}
 }
 
-// foreignContext reports whether the plan has no rule for the request's context at all.
+// foreignContext reports whether the plan has no rule for the request's context at all, so that
+// none of its services could be rated.
 func (c *charge) foreignContext() bool {
+	for i := range c.answer.Services {
+		if c.answer.Services[i].Result != charging.RatingFailed {
+			return false
+		}
+	}
 	in := c.inputs(&charging.Service{}, c.tx.Now())
 	_, err := c.plan.Rate(&in)
-	unrated, ok := err.(*charging.Unrated)
-	return ok && unrated.Context
+	var unrated *charging.Unrated
+	return errors.As(err, &unrated) && unrated.Context
 }
 
 // supervise sets the time at which an abandoned session ends: Tcc is twice the validity of what

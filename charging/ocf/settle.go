@@ -68,6 +68,9 @@ func (c *charge) settle(service *charging.Service) (charging.Result, error) {
 
 // ungranted makes the state of a service that reports usage without a grant.
 func (c *charge) ungranted(service *charging.Service) (charging.ServiceState, charging.Result) {
+	if c.plan == nil {
+		return charging.ServiceState{}, charging.UnableToComply
+	}
 	in := c.inputs(service, c.tx.Now())
 	for _, used := range service.Used {
 		for _, q := range used.Units {

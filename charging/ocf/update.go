@@ -97,19 +97,24 @@ func (c *charge) unknown() error {
 	return nil
 }
 
-// debitLate debits usage of a session that supervision ended, at its last conditions.
+// debitLate debits usage of a session that supervision ended, at its last conditions. A termination
+// succeeds then; an update is still told that its session is gone.
 func (c *charge) debitLate() error {
 	next := *c.late
 	next.Services = append([]charging.ServiceState(nil), c.late.Services...)
-	c.session = &next
-	if c.account, _ = c.tx.Account(next.Account); c.account == nil {
+	account, found := c.tx.Account(next.Account)
+	if !found {
 		return nil
 	}
-	c.answer.Account = c.account.ID
+	c.session = &next
+	c.chargeTo(account)
 	for i := range c.request.Services {
 		if _, err := c.settle(&c.request.Services[i]); err != nil {
 			return err
 		}
+	}
+	if c.request.Type == charging.Termination {
+		c.answer.Result, c.answer.Message = charging.Success, ""
 	}
 	return nil
 }
