@@ -132,8 +132,10 @@ func diameterPort(t *testing.T, capture string) string {
 // dissect returns the fields of all frames that a filter lets through, a line each.
 func dissect(t *testing.T, capture, port, filter string, fields ...string) []string {
 	t.Helper()
-	args := []string{"-r", capture, "-d", fmt.Sprintf("tcp.port==%s,diameter", port), "-Y", filter,
-		"-T", "fields"}
+	args := []string{
+		"-r", capture, "-d", fmt.Sprintf("tcp.port==%s,diameter", port), "-Y", filter,
+		"-T", "fields",
+	}
 	for _, field := range fields {
 		args = append(args, "-e", field)
 	}
