@@ -43,7 +43,7 @@ type attribute struct {
 // demands come first.
 func (m *match) fits(in *charging.Inputs, info *charging.Information, counted int64) bool {
 	switch {
-	case m.kind != anyKind && (m.kind == eventKind) != in.Event,
+	case !m.kind.fits(in, info),
 		!m.groups.fits(in.Service.Group.Value, in.Service.Group.Known),
 		len(m.services) > 0 && !m.hasService(in.Service.IDs),
 		!m.types.fits(info.ServiceType.Value, info.ServiceType.Known),
@@ -57,6 +57,20 @@ func (m *match) fits(in *charging.Inputs, info *charging.Information, counted in
 		return false
 	}
 	return m.hasAttributes(in.Attributes)
+}
+
+// fits reports whether the service is of the kind. The kind names the service, not the request: an
+// event may be charged by CCR-E or by an initial and a termination request. What tells an event
+// apart then is that events are asked for or used, or that it is a SIP MESSAGE.
+func (k kind) fits(in *charging.Inputs, info *charging.Information) bool {
+	switch k {
+	case sessionKind:
+		return !in.Event
+	case eventKind:
+		return in.Event || slices.Contains(in.Units, charging.Events) ||
+			len(in.Units) == 0 && strings.EqualFold(info.Method, "MESSAGE")
+	}
+	return true
 }
 
 func (m *match) hasService(ids []uint32) bool {

@@ -36,7 +36,7 @@ func (p *Plan) Rate(in *charging.Inputs) (charging.Conditions, error) {
 		index, start = now.winner, now.start
 	}
 	if index < 0 {
-		return charging.Conditions{}, &charging.Unrated{}
+		return charging.Conditions{}, &charging.Unrated{Context: !p.serves(in.Context)}
 	}
 	r := &p.rules[index]
 	price, err := r.blockPrice(in, info)
@@ -57,6 +57,17 @@ func (p *Plan) Rate(in *charging.Inputs) (charging.Conditions, error) {
 		got.Size = info.Size
 	}
 	return got, nil
+}
+
+// serves reports whether any rule is for the Service-Context-Id.
+func (p *Plan) serves(context string) bool {
+	for i := range p.rules {
+		globs := p.rules[i].match.contexts
+		if len(globs) == 0 || anyMatches(globs, context) {
+			return true
+		}
+	}
+	return false
 }
 
 // candidates finds the rules that match but for the time, up to the first that has no window.
@@ -99,6 +110,19 @@ func (p *Plan) Price(
 		return charging.Charge{}, r.wrap("price", err)
 	}
 	return got, nil
+}
+
+// Begin implements charging.Plan: the set-up fee alone, before the first unit.
+func (p *Plan) Begin(c *charging.Conditions, q charging.Progress) (charging.Charge, error) {
+	r, err := p.rule(c)
+	if err != nil || q.Begun {
+		return charging.Charge{Progress: q}, err
+	}
+	q.Begun = true
+	if q.Paid, err = charging.Add(q.Paid, r.setup); err != nil {
+		return charging.Charge{}, r.wrap("begin", err)
+	}
+	return charging.Charge{Money: r.setup, Setup: r.setup, Price: c.Price, Progress: q}, nil
 }
 
 // Afford implements charging.Plan: the largest grant up to want that money pays. The rest of a

@@ -83,16 +83,13 @@ func (c *charge) happen(service *charging.Service, record *charging.Session) err
 	o := offer{service: service, inputs: c.inputs(service, c.tx.Now())}
 	o.inputs.Info, o.inputs.Context = &c.request.Information, c.request.Context
 	o.inputs.Participants = c.request.Information.Participants
-	var err error
-	if o.conditions, err = c.plan.Rate(&o.inputs); err != nil {
+	if err := c.rate(&o); err != nil {
 		answer.Result = c.unrated(service, err)
 		c.answer.Services = append(c.answer.Services, answer)
 		return nil
 	}
-	if o.terms, err = c.plan.Terms(&o.conditions); err != nil {
-		return errorfIn("read the terms of rule "+o.conditions.Rule, err)
-	}
 	o.want, o.dearest = wanted(o.terms, service, &c.request.Information), o.conditions
+	var err error
 	switch c.request.Action {
 	case charging.DirectDebiting:
 		err = c.debitEvent(&o, &answer, record)

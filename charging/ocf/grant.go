@@ -140,12 +140,8 @@ func (c *charge) grant(
 	d charging.Decision,
 ) (charging.ServiceAnswer, error) {
 	o := offer{service: service, inputs: c.inputs(service, c.tx.Now())}
-	var err error
-	if o.conditions, err = c.plan.Rate(&o.inputs); err != nil {
+	if err := c.rate(&o); err != nil {
 		return charging.ServiceAnswer{Key: service.Key, Result: c.unrated(service, err)}, nil
-	}
-	if o.terms, err = c.plan.Terms(&o.conditions); err != nil {
-		return charging.ServiceAnswer{}, errorfIn("read the terms of rule "+o.conditions.Rule, err)
 	}
 	if d.Limit != nil && d.Only.Matches(service.Key) {
 		o.limit = d.Limit
@@ -163,6 +159,26 @@ func (c *charge) grant(
 		return c.withoutUnits(&o, state), nil
 	}
 	return c.reserve(&o, state, final)
+}
+
+// rate finds conditions and terms. Where the rule counts who is attached from the start, those
+// invited by an initial request do not count yet.
+func (c *charge) rate(o *offer) (err error) {
+	if o.conditions, err = c.plan.Rate(&o.inputs); err != nil {
+		return err
+	}
+	if o.terms, err = c.plan.Terms(&o.conditions); err != nil {
+		return err
+	}
+	if c.request.Type != charging.Initial || o.terms.InitialAsIs || c.session == nil {
+		return nil
+	}
+	attached := charging.Known(c.session.Attached)
+	if o.inputs.Participants == attached {
+		return nil
+	}
+	c.session.Info.Participants, o.inputs.Participants = attached, attached
+	return c.rate(o)
 }
 
 // resume carries the rounding over to the conditions of now, and says where they changed.

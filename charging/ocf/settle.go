@@ -213,8 +213,11 @@ func (c *charge) inputsOf(state *charging.ServiceState, at time.Time) charging.I
 		info = &c.prior.Info
 	}
 	n := info.Participants
-	if state.Conditions.Participants.Known {
+	if terms, err := c.termsOf(&state.Conditions); err == nil && state.Conditions.Participants.Known {
 		n = state.Conditions.Participants
+		if terms.CountInviter {
+			n.Value--
+		}
 	}
 	return charging.Inputs{
 		Context: c.session.Context, Service: state.Key, Units: []charging.Unit{state.Conditions.Unit},

@@ -18,7 +18,7 @@ func newReady(c *console) *cobra.Command {
 	var wait time.Duration
 	cmd := &cobra.Command{
 		Use:   "ready",
-		Short: "Say whether a server is ready, waiting a while for it",
+		Short: "Wait until a server is ready, and print the address of its REST API",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, cancel := context.WithTimeout(cmd.Context(), wait)
@@ -38,9 +38,9 @@ func (c *console) ready(ctx context.Context, url, file string) error {
 	ticker := time.NewTicker(readyPoll)
 	defer ticker.Stop()
 	for {
-		err := askReady(ctx, url, file)
+		url, err := askReady(ctx, url, file)
 		if err == nil {
-			c.answer("ready")
+			c.answer("%s", url)
 			return nil
 		}
 		select {
@@ -51,32 +51,33 @@ func (c *console) ready(ctx context.Context, url, file string) error {
 	}
 }
 
-func askReady(ctx context.Context, url, file string) error {
+// askReady asks once, and returns the address that answered.
+func askReady(ctx context.Context, url, file string) (string, error) {
 	if file != "" {
 		text, err := os.ReadFile(file)
 		if errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("no ready file %s", file)
+			return "", fmt.Errorf("no ready file %s", file)
 		}
 		if err != nil {
-			return err
+			return "", err
 		}
 		var said readiness
 		if err := json.Unmarshal(text, &said); err != nil {
-			return fmt.Errorf("%s: %w", file, err)
+			return "", fmt.Errorf("%s: %w", file, err)
 		}
 		url = said.API
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/readyz", nil)
 	if err != nil {
-		return err
+		return "", err
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answers %s", url+"/readyz", response.Status)
+		return "", fmt.Errorf("%s answers %s", url+"/readyz", response.Status)
 	}
-	return nil
+	return url, nil
 }
