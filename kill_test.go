@@ -22,12 +22,12 @@ const (
 // that was acknowledged again, byte for byte; and its accounts must hold what the acknowledged
 // answers add up to, to the millionth.
 //
-// OCS_SIM_KILLS says how often, OCS_SIM_SEED which moments.
+// OCS_SIM_KILLS says how often, OCS_SIM_KILL_SEED which moments.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	kills, seed := fromEnvironment(t, "OCS_SIM_KILLS", 20), rand.Uint64()>>1
-	seed = uint64(fromEnvironment(t, "OCS_SIM_SEED", int(seed)))
-	t.Logf("OCS_SIM_SEED=%d", seed)
+	seed = uint64(fromEnvironment(t, "OCS_SIM_KILL_SEED", int(seed)))
+	t.Logf("OCS_SIM_KILL_SEED=%d", seed)
 	binary := goBuild(t, t.TempDir(), "./cmd/ocs-sim")
 	random := rand.New(rand.NewPCG(seed, 1))
 	acknowledged := 0

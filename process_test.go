@@ -33,6 +33,7 @@ type process struct {
 	cmd      *exec.Cmd
 	exited   chan struct{}
 	said     *bytes.Buffer // stdout and stderr; read it only after exited
+	began    time.Time     // just before exec
 	readyIn  time.Duration // from exec to the ready file
 	Diameter []string      `json:"diameter"`
 	API      string        `json:"api"`
@@ -46,7 +47,7 @@ func startProcess(readyFile, program string, args ...string) (*process, error) {
 	p := &process{exited: make(chan struct{}), said: new(bytes.Buffer)}
 	p.cmd = exec.Command(program, args...)
 	p.cmd.Stdout, p.cmd.Stderr = p.said, p.said
-	start := time.Now()
+	p.began = time.Now()
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -58,7 +59,7 @@ func startProcess(readyFile, program string, args ...string) (*process, error) {
 		p.kill()
 		return nil, fmt.Errorf("%s %s: %w\n%s", program, strings.Join(args, " "), err, p.said)
 	}
-	p.readyIn = time.Since(start)
+	p.readyIn = time.Since(p.began)
 	return p, nil
 }
 
@@ -86,7 +87,7 @@ func (p *process) kill() {
 	<-p.exited
 }
 
-// stop asks the process to end, and says how long it may take.
+// stop asks the process to end, unless it has, and says so if that takes too long.
 func (p *process) stop(t testing.TB) {
 	t.Helper()
 	p.cmd.Process.Signal(os.Interrupt)
