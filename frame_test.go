@@ -24,7 +24,6 @@ var (
 	vendorID            = name{0, 266}
 	productName         = name{0, 269}
 	resultCode          = name{0, 268}
-	routeRecord         = name{0, 282}
 	proxyInfo           = name{0, 284}
 	proxyHost           = name{0, 280}
 	proxyState          = name{0, 33}
@@ -36,7 +35,6 @@ var (
 	multipleServices    = name{0, 455}
 	mscc                = name{0, 456}
 	ratingGroup         = name{0, 432}
-	serviceIdentifier   = name{0, 439}
 	requestedUnits      = name{0, 437}
 	usedUnits           = name{0, 446}
 	grantedUnits        = name{0, 431}
@@ -45,7 +43,6 @@ var (
 	subscriptionIDType  = name{0, 450}
 	subscriptionIDData  = name{0, 444}
 	terminationCause    = name{0, 295}
-	disconnectCause     = name{0, 273}
 	reportingReason     = name{vendor3GPP, 872}
 	serviceInformation  = name{vendor3GPP, 873}
 	imsInformation      = name{vendor3GPP, 876}

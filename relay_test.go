@@ -30,6 +30,9 @@ func TestRelay(t *testing.T) {
 	})
 }
 
+// routeRecord is what a relay adds to a request (RFC 6733 section 6.7.1).
+var routeRecord = name{0, 282}
+
 const relayedState = "\x00state of the proxy\xff"
 
 func relayedRequests() []ccr {
