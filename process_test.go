@@ -105,19 +105,19 @@ type serving struct {
 	dir      string // holds database, ready file and seed
 	seed     string // the document
 	database bool   // on disk, in dir
-	host     string // Origin-Host; empty: the default
+	more     []string // flags
 }
 
 func (s serving) arguments() []string {
 	args := []string{
 		"serve", "--diameter", "127.0.0.1:0", "--api", "127.0.0.1:0",
 		"--ready-file", s.readyFile(), "--seed", filepath.Join(s.dir, "seed.yaml"),
-		"--origin-realm", "example.net", "--origin-host", orElse(s.host, "ocs.example.net"),
+		"--origin-realm", "example.net", "--origin-host", "ocs.example.net",
 	}
 	if s.database {
 		args = append(args, "--database", s.databaseFile())
 	}
-	return args
+	return append(args, s.more...)
 }
 
 func (s serving) readyFile() string { return filepath.Join(s.dir, "ready.json") }

@@ -128,6 +128,7 @@ func TestRelayedConversations(t *testing.T) {
 	}
 	for _, file := range append(files, "cmd/ocs-sim/demo.conv") {
 		t.Run(filepath.Base(file), func(t *testing.T) {
+			t.Parallel()
 			playThroughRelay(t, binary, file)
 		})
 	}
@@ -139,12 +140,22 @@ func playThroughRelay(t *testing.T, binary, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seed, _, _ := strings.Cut(string(text), "\n---\n")
-	server := serving{binary: binary, dir: t.TempDir(), seed: seed}.mustStart(t)
+	seed, talk, _ := strings.Cut(string(text), "\n---\n")
+	server := serving{binary: binary, dir: t.TempDir(), seed: seed, more: needs(talk)}.mustStart(t)
 	r := startRelay(t, server.Diameter[0], "ocs.example.net")
 	out, err := exec.Command(binary, "play", file, "--to", r.address, "--api", server.API).
 		CombinedOutput()
 	if err != nil {
 		t.Errorf("ocs-sim play %s through freeDiameter: %v\n%s", file, err, out)
 	}
+}
+
+// needs are the flags that a conversation asks for by lines like "! needs late-usage=debit".
+func needs(talk string) (flags []string) {
+	for line := range strings.Lines(talk) {
+		if setting, ok := strings.CutPrefix(strings.TrimSpace(line), "! needs "); ok {
+			flags = append(flags, "--"+setting)
+		}
+	}
+	return flags
 }
