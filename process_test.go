@@ -16,13 +16,11 @@ import (
 // patience bounds every wait of the suite; nothing normal comes near it.
 const patience = 30 * time.Second
 
-// goBuild builds a package of this module into dir, static like a release, and returns the path.
+// goBuild builds a package of this module into dir and returns the path.
 func goBuild(t testing.TB, dir, pkg string) string {
 	t.Helper()
 	binary := filepath.Join(dir, filepath.Base(pkg))
-	cmd := exec.Command("go", "build", "-trimpath", "-o", binary, pkg)
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-o", binary, pkg).CombinedOutput(); err != nil {
 		t.Fatalf("go build %s: %v\n%s", pkg, err, out)
 	}
 	return binary
@@ -102,9 +100,9 @@ func (p *process) stop(t testing.TB) {
 // A serving is how a test wants its ocs-sim: everything else is chosen by the system.
 type serving struct {
 	binary   string
-	dir      string // holds database, ready file and seed
-	seed     string // the document
-	database bool   // on disk, in dir
+	dir      string   // holds database, ready file and seed
+	seed     string   // the document
+	database bool     // on disk, in dir
 	more     []string // flags
 }
 
