@@ -90,17 +90,36 @@ func (w *walk) experimental(answer *charging.Answer, group *avp) {
 	}
 }
 
-// appendFailures takes the AVPs of a Failed-AVP as they are: one of them is wrong, after all.
+// appendFailures takes the AVPs of a Failed-AVP as they are, since one of them is wrong after all,
+// and names them as far as they have names.
 func appendFailures(failed []charging.FailedAVP, data []byte) []charging.FailedAVP {
 	for len(data) > 0 {
 		a, rest, ok := nextAVP(data)
 		if !ok {
 			return append(failed, charging.FailedAVP{Raw: bytes.Clone(data)})
 		}
-		failed = append(failed, charging.FailedAVP{Raw: bytes.Clone(a.raw)})
+		failed = append(failed, charging.FailedAVP{
+			Path: SharedDictionary().pathOf(a, 0), Raw: bytes.Clone(a.raw),
+		})
 		data = rest
 	}
 	return failed
+}
+
+// pathOf names an AVP, and the one inside where it is a group around a single one.
+func (d *Dictionary) pathOf(a avp, depth int) string {
+	definition, known := d.find(a.vendor, a.code)
+	if !known {
+		return ""
+	}
+	inner, rest, ok := nextAVP(a.data)
+	if definition.kind != grouped || !ok || len(rest) > 0 || depth == maxGroups {
+		return definition.name
+	}
+	if path := d.pathOf(inner, depth+1); path != "" {
+		return definition.name + "." + path
+	}
+	return definition.name
 }
 
 // serviceAnswer reads one MSCC of an answer.
