@@ -212,7 +212,8 @@ func drawAnswer(t *rapid.T) *charging.Answer {
 		Enough:   drawNumber(t, "enough", 1),
 		Refund:   drawRefund(t),
 		Failed: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) charging.FailedAVP {
-			return charging.FailedAVP{Raw: number(avpRatingGroup, rapid.Uint32().Draw(t, "failed"))}
+			raw := number(avpRatingGroup, rapid.Uint32().Draw(t, "failed"))
+			return charging.FailedAVP{Path: "Rating-Group", Raw: raw}
 		}), 0, 2).Draw(t, "failed"),
 		Message: rapid.SampledFrom([]string{"", "no such account"}).Draw(t, "message"),
 	}
