@@ -129,14 +129,8 @@ func (c *Client) exchangeCapabilities(ctx context.Context) error {
 // is over, the context ended or the connection broke, it gets an answer whose Result is zero and
 // whose Message says why. It blocks only while the connection takes no more.
 func (c *Client) Charge(ctx context.Context, r *charging.Request, reply func(*charging.Answer)) {
-	hopByHop := c.identifier()
-	endToEnd := r.EndToEnd
-	if endToEnd == 0 {
-		endToEnd = hopByHop
-	}
-	frame := appendRequest(make([]byte, 0, 1024), r, c.options, hopByHop, endToEnd)
 	key, kind := r.Key, r.Type
-	c.start(ctx, frame, hopByHop, func(frame []byte, err error) {
+	c.Begin(ctx, c.Frame(r), func(frame []byte, err error) {
 		reply(c.answer(key, kind, frame, err))
 	})
 }
@@ -162,23 +156,43 @@ func completed(a *charging.Answer, key charging.Key, kind charging.RequestType) 
 	return a
 }
 
+// Frame is the CCR that Charge would send, with identifiers of its own.
+func (c *Client) Frame(r *charging.Request) []byte {
+	hopByHop := c.identifier()
+	endToEnd := r.EndToEnd
+	if endToEnd == 0 {
+		endToEnd = hopByHop
+	}
+	return appendRequest(make([]byte, 0, 1024), r, c.options, hopByHop, endToEnd)
+}
+
 // Exchange sends a frame as it is, sound or not, and returns the answer with the same Hop-by-Hop
 // identifier. It fails with ErrNoAnswer, with the context's error, or with why the connection
 // ended; and where another request with that identifier is under way.
 func (c *Client) Exchange(ctx context.Context, frame []byte) ([]byte, error) {
-	if len(frame) < headerLength {
-		return nil, errors.New("exchange frames: the frame is shorter than a header")
-	}
 	type outcome struct {
 		frame []byte
 		err   error
 	}
 	got := make(chan outcome, 1)
-	c.start(ctx, frame, parseHeader(frame).hopByHop, func(frame []byte, err error) {
-		got <- outcome{frame, err}
-	})
+	c.Begin(ctx, frame, func(frame []byte, err error) { got <- outcome{frame, err} })
 	o := <-got
 	return o.frame, o.err
+}
+
+// Begin is Exchange without waiting for the answer: done is called once, with what Exchange
+// returns. Like reply of Charge it must not block.
+func (c *Client) Begin(ctx context.Context, frame []byte, done func(answer []byte, err error)) {
+	if len(frame) < headerLength {
+		done(nil, errors.New("exchange frames: the frame is shorter than a header"))
+		return
+	}
+	if err := c.enlist(ctx, parseHeader(frame).hopByHop, done); err != nil {
+		done(nil, err)
+		return
+	}
+	// What breaks here ends the connection, and with it the wait.
+	_ = c.write(frame)
 }
 
 // Send writes octets as they are and waits for nothing.
@@ -229,18 +243,6 @@ func (c *Client) identifier() uint32 {
 			return c.last
 		}
 	}
-}
-
-// start sends a frame and has deliver called once, with its answer or with an error.
-func (c *Client) start(
-	ctx context.Context, frame []byte, hopByHop uint32, deliver func([]byte, error),
-) {
-	if err := c.enlist(ctx, hopByHop, deliver); err != nil {
-		deliver(nil, err)
-		return
-	}
-	// What breaks here ends the connection, and with it the wait.
-	_ = c.write(frame)
 }
 
 func (c *Client) enlist(

@@ -15,7 +15,9 @@ type identity struct{ host, realm string }
 // a repeat gets the same AVPs in the same order: h is the header of the request at hand, and
 // proxyInfo its Proxy-Info AVPs. Units stand in MSCCs always, also where the request had them at
 // command level, since TS 32.299 section 6.4.3 knows no other place.
-func appendAnswer(dst []byte, a *charging.Answer, h header, proxyInfo [][]byte, self identity) []byte {
+func appendAnswer(
+	dst []byte, a *charging.Answer, h header, proxyInfo [][]byte, self identity,
+) []byte {
 	start := len(dst)
 	head := h.answer()
 	bare := a.Result.ProtocolError() || a.Type == 0 || a.Key.Session.ID == ""
@@ -204,7 +206,7 @@ func appendFailed(dst []byte, failed []charging.FailedAVP) []byte {
 		if f.Raw != nil {
 			dst = appendRaw(dst, f.Raw)
 		} else {
-			dst = appendExample(dst, f.Path)
+			dst = appendExample(dst, f.Path, f.Value)
 		}
 	}
 	if len(dst) == empty {
@@ -213,21 +215,32 @@ func appendFailed(dst []byte, failed []charging.FailedAVP) []byte {
 	return endAVP(dst, start)
 }
 
-// appendExample appends the AVP of a path, names joined by dots, of the least length its type
-// allows and filled with zeros (RFC 6733 section 7.5). A path that is not known is left out.
-func appendExample(dst []byte, path string) []byte {
-	dictionary := SharedDictionary()
-	name, members, _ := strings.Cut(path, ".")
-	definition, ok := dictionary.named(name)
+// appendExample appends the AVP of a path, names joined by dots, with a value, or of the least
+// length its type allows and filled with zeros (RFC 6733 section 7.5). A path that is not known is
+// left out.
+func appendExample(dst []byte, path, value string) []byte {
+	name, members, deeper := strings.Cut(path, ".")
+	definition, ok := SharedDictionary().named(name)
 	if !ok {
 		return dst
 	}
 	start := len(dst)
-	dst = append(dst, dictionary.missing(definition.id())...)
-	if members != "" {
-		dst = appendExample(dst, members)
+	dst = definition.appendHeader(dst)
+	if deeper {
+		dst = appendExample(dst, members, value)
+	} else {
+		dst = definition.appendExample(dst, value)
 	}
 	return endAVP(dst, start)
+}
+
+func (d *definition) appendExample(dst []byte, value string) []byte {
+	if value != "" {
+		if filled, err := d.appendData(dst, value); err == nil {
+			return filled
+		}
+	}
+	return append(dst, make([]byte, d.kind.minimum())...)
 }
 
 // endMessage writes the length of the message that began at start.

@@ -51,6 +51,10 @@ func answersOnRecord() map[string]*charging.Answer {
 	nested.Failed = []charging.FailedAVP{
 		{Path: "Service-Information.IMS-Information.Message-Body.Content-Length"},
 	}
+	unrated := answer(charging.ServiceAnswer{Key: group(7), Result: charging.RatingFailed})
+	unrated.Failed = []charging.FailedAVP{{
+		Path: "Multiple-Services-Credit-Control.Rating-Group", Value: "7",
+	}}
 	typeless := answer()
 	typeless.Type, typeless.Result = 0, charging.MissingAVP
 	typeless.Failed = []charging.FailedAVP{{Path: "CC-Request-Type"}}
@@ -92,11 +96,14 @@ func answersOnRecord() map[string]*charging.Answer {
 			final(charging.FinalUnit{Action: charging.Redirect, Redirect: "2001:db8::1"}),
 		),
 		"final unit restrict": answer(final(charging.FinalUnit{
-			Action: charging.RestrictAccess, Filters: []string{"permit in ip from any to any"}, Names: []string{"portal"}})),
+			Action: charging.RestrictAccess, Names: []string{"portal"},
+			Filters: []string{"permit in ip from any to any"},
+		})),
 		"refused with the AVP at fault":      refused,
 		"refused for an AVP that is missing": missing,
 		"refused for an AVP deep in groups":  nested,
 		"refused for a type that is missing": typeless,
+		"no rule for a rating group":         unrated,
 		"protocol error":                     busy,
 	}
 }
@@ -147,7 +154,8 @@ func TestAnAnswerDependsOnItsRequestInNothingElse(t *testing.T) {
 		nil, answer, header{flags: flagRequest, command: 272, application: 4}, nil, testSelf,
 	)
 	again := appendAnswer(make([]byte, 8, 4096), answer, header{
-		flags: flagRequest | flagRetransmitted | flagProxiable, command: 272, application: 4, hopByHop: 9, endToEnd: 8,
+		flags:   flagRequest | flagRetransmitted | flagProxiable,
+		command: 272, application: 4, hopByHop: 9, endToEnd: 8,
 	}, nil, testSelf)[8:]
 	if string(first[headerLength:]) != string(again[headerLength:]) {
 		t.Errorf("the AVPs of a repeat are % x, want % x", again[headerLength:], first[headerLength:])

@@ -27,10 +27,12 @@ func group(id uint64, members ...part) part {
 	return endAVP(b, 0)
 }
 
-func number(id uint64, value uint32) part  { return appendNumber(nil, id, value) }
-func long(id, value uint64) part           { return appendLong(nil, id, value) }
-func words(id uint64, value string) part   { return appendText(nil, id, value) }
-func octetsOf(id uint64, data []byte) part { return endAVP(append(beginGroup(nil, id), data...), 0) }
+func number(id uint64, value uint32) part { return appendNumber(nil, id, value) }
+func long(id, value uint64) part          { return appendLong(nil, id, value) }
+func words(id uint64, value string) part  { return appendText(nil, id, value) }
+func octetsOf(id uint64, data []byte) part {
+	return endAVP(append(beginGroup(nil, id), data...), 0)
+}
 
 // flagged changes the flags of an AVP.
 func flagged(p part, flags byte) part {

@@ -23,8 +23,8 @@ func FuzzDecode(f *testing.F) {
 		if r.Refused != nil {
 			answer.Result, answer.Failed = r.Refused.Result, r.Refused.Failed
 			answer.Message = r.Refused.Message
-		} else if r.Type == 0 {
-			t.Fatalf("decode(% x) finds nothing wrong with a request of no type", frame)
+		} else if r.Type == 0 || !d.shapes.sound(frame[headerLength:], 0) {
+			t.Fatalf("decode(% x) finds nothing wrong with a frame that is not sound", frame)
 		}
 		h := header{command: commandCreditControl}
 		if len(frame) >= headerLength {

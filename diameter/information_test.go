@@ -64,7 +64,8 @@ func TestInformationIsReadWhereverItStands(t *testing.T) {
 		},
 		{
 			"an m-line with m=, one without and a bare name", []part{ims(
-				mediaPart("m=video 5004 RTP/AVP 31\r\n"), mediaPart("message 2855 TCP/MSRP *"), mediaPart("audio"))},
+				mediaPart("m=video 5004 RTP/AVP 31\r\n"), mediaPart("message 2855 TCP/MSRP *"),
+				mediaPart("audio"))},
 			charging.Information{MediaKnown: true, Media: []string{"audio", "message", "video"}},
 		},
 		{

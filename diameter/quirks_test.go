@@ -113,7 +113,8 @@ func TestErgwAndMagmaAreUnderstood(t *testing.T) {
 			charging.Service{
 				Key: charging.ServiceKey{Group: charging.Known(1)}, Asked: true,
 				Requested: []charging.Quantity{
-					{Amount: 3, Unit: charging.Total}, {Amount: 2, Unit: charging.Input}, {Amount: 1, Unit: charging.Output}},
+					{Amount: 3, Unit: charging.Total}, {Amount: 2, Unit: charging.Input},
+					{Amount: 1, Unit: charging.Output}},
 			},
 		},
 		{
@@ -229,6 +230,12 @@ func TestSubscribersFallBack(t *testing.T) {
 			"fewer are a number",
 			[]part{words(avpUserName, "+15550100")},
 			[]charging.Identity{{Type: charging.E164, Data: "+15550100"}},
+		},
+		{
+			"an AVP that is not known here does not hide the identity",
+			[]part{group(avpSubscriptionID, number(avpSubscriptionIDType, 0),
+				words(avpSubscriptionIDData, "1"), flagged(words(999, "new"), 0))},
+			[]charging.Identity{{Type: charging.E164, Data: "1"}},
 		},
 		{"nobody is named", nil, nil},
 	} {

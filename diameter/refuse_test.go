@@ -103,7 +103,8 @@ func TestDecodeRefuses(t *testing.T) {
 			result: 3002,
 		},
 		{
-			claim: "a Subscription-Id without data", result: 5005, path: "Subscription-Id.Subscription-Id-Data",
+			claim: "a Subscription-Id without data", result: 5005,
+			path:  "Subscription-Id.Subscription-Id-Data",
 			frame: ccr(1, 0, group(avpSubscriptionID, number(avpSubscriptionIDType, 0))),
 		},
 		{claim: "CC-Request-Type 9", frame: ccr(9, 0), result: 5004, failed: number(avpCCRequestType, 9)},

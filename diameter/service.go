@@ -153,7 +153,9 @@ func (w *walk) triggers(list []uint32, group *avp) []uint32 {
 	for rest := group.data; w.next(&rest, &a); {
 		if a.id() == avpTriggerType {
 			list = append(list, a.uint32())
+			continue
 		}
+		w.lookInto(&a)
 	}
 	return list
 }

@@ -32,6 +32,8 @@ func (w *walk) subscriber(group *avp) {
 			if w.once(&seen, sawData, &a) {
 				identity.Data = string(a.data)
 			}
+		default:
+			w.lookInto(&a)
 		}
 	}
 	switch {
@@ -52,7 +54,9 @@ func (w *walk) subscriberExtension(group *avp) {
 			w.addSubscriber(charging.Identity{
 				Type: charging.IdentityType(id - avpSubscriptionIDE164), Data: string(a.data),
 			})
+			continue
 		}
+		w.lookInto(&a)
 	}
 }
 

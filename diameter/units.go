@@ -44,6 +44,8 @@ func (w *walk) unit(l *unitList, a *avp) {
 		w.count(l, a, sawEvents, charging.Events, a.uint64())
 	case avpCCMoney:
 		w.countMoney(l, a)
+	default:
+		w.lookInto(a)
 	}
 }
 
@@ -96,6 +98,8 @@ func (w *walk) money(group *avp) (q charging.Quantity, ok bool) {
 				w.refuse(charging.InvalidAVPValue, a.raw, "Currency-Code is not in ISO 4217")
 				return q, false
 			}
+		default:
+			w.lookInto(&a)
 		}
 	}
 	return q, true
@@ -114,6 +118,8 @@ func (w *walk) unitValue(group *avp) (digits int64, exponent int32) {
 			digits = int64(a.uint64())
 		case avpExponent:
 			exponent = int32(a.uint32())
+		default:
+			w.lookInto(&a)
 		}
 	}
 	return digits, exponent
