@@ -44,12 +44,29 @@ func mutantCount(t testing.TB, standard int) int {
 
 // originals are sound frames to make mutants of.
 func originals() [][]byte {
-	information := group(avpServiceInformation,
-		group(avpIMSInformation,
-			group(avpEventType, words(avpSIPMethod, "INVITE")), number(avpRoleOfNode, 0),
-			group(avpSDPMediaComponent, words(avpSDPMediaName, "audio 5004"), number(avpSDPType, 0)),
-			group(avpMessageBody, words(avpContentType, "text/plain"), number(avpContentLength, 9))),
-		group(avpIMInformation, number(avpTotalMessagesSent, 2)), number(avpNumberOfParticipants, 3))
+	information := group(
+		avpServiceInformation,
+		group(
+			avpIMSInformation,
+			group(avpEventType, words(avpSIPMethod, "INVITE")),
+			number(avpRoleOfNode, 0),
+			group(
+				avpSDPMediaComponent,
+				words(avpSDPMediaName, "audio 5004"),
+				number(avpSDPType, 0),
+			),
+			group(
+				avpMessageBody,
+				words(avpContentType, "text/plain"),
+				number(avpContentLength, 9),
+			),
+		),
+		group(
+			avpIMInformation,
+			number(avpTotalMessagesSent, 2),
+		),
+		number(avpNumberOfParticipants, 3),
+	)
 	service := group(avpMultipleServices, number(avpRatingGroup, 100),
 		group(avpRequestedServiceUnit, number(avpCCTime, 60)),
 		group(avpUsedServiceUnit, number(avpReportingReason, 6), long(avpCCTotalOctets, 100)))

@@ -33,7 +33,10 @@ func (c *Check) Misses(account Account) []string {
 		want := &c.Holdings[i]
 		held, found := c.sum(account, want.Amount.Unit)
 		if !found {
-			misses = append(misses, fmt.Sprintf("%s has no balance in %s", c.name(), want.Amount.Unit))
+			misses = append(
+				misses,
+				fmt.Sprintf("%s has no balance in %s", c.name(), want.Amount.Unit),
+			)
 			continue
 		}
 		misses = append(misses, c.compare(want, held)...)
