@@ -188,11 +188,21 @@ type Attributes interface{ Lookup(path string) []string }
 // Carries3GPP reports whether the client speaks 3GPP Ro: it sent an AVP of vendor 10415, or what
 // it says could only come in one. Other clients are not surprised with such AVPs.
 func (r *Request) Carries3GPP() bool {
-	if r.Vendor3GPP || len(r.Triggers) > 0 || r.Information.told() {
+	if r.Vendor3GPP || len(r.Triggers) > 0 || len(r.Refund) > 0 || r.Information.told() {
 		return true
 	}
 	for i := range r.Services {
-		if s := &r.Services[i]; len(s.Triggers) > 0 || s.Reason.Known {
+		if s := &r.Services[i]; len(s.Triggers) > 0 || s.Reason.Known || s.reasoned() {
+			return true
+		}
+	}
+	return false
+}
+
+// reasoned reports whether any usage has a Reporting-Reason of its own.
+func (s *Service) reasoned() bool {
+	for i := range s.Used {
+		if s.Used[i].Reason.Known {
 			return true
 		}
 	}

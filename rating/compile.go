@@ -226,7 +226,7 @@ func (c *compiler) money(path string, text Text) int64 {
 	if text == "" || strings.Trim(string(text), "0.") == "" && text[0] == '0' {
 		return 0
 	}
-	if _, err := strconv.ParseFloat(string(text), 64); err == nil {
+	if strings.Trim(string(text), "-0123456789.") == "" {
 		c.fault(path, "%s has no currency; write %s %s", text, text, c.exampleCurrency())
 		return 0
 	}

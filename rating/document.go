@@ -71,8 +71,9 @@ type Match struct {
 	Kind Text `yaml:"kind,omitempty" json:"kind,omitzero"`
 	// Method is a SIP method.
 	Method List `yaml:"method,omitempty" json:"method,omitzero"`
-	// ServiceType is Application-Service-Type: a number, a range or a name from SENDING (100) to JOINING (105).
-	ServiceType List `yaml:"application_service_type,omitempty" json:"application_service_type,omitzero"`
+	// Type is Application-Service-Type: a number, a range or a name from SENDING (100) to
+	// JOINING (105).
+	Type List `yaml:"application_service_type,omitempty" json:"application_service_type,omitzero"`
 	// Role is Role-Of-Node: a number, or originating, terminating, forwarding.
 	Role List `yaml:"role,omitempty" json:"role,omitzero"`
 	// Media must all be present; others may be too.

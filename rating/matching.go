@@ -11,13 +11,13 @@ import (
 func (c *compiler) match(path string, doc *Match) match {
 	m := match{
 		contexts:     c.globs(path+".context", doc.Context),
-		groups:       c.numbers(path+".rating_group", doc.RatingGroup, nil),
-		services:     c.numbers(path+".service", doc.Service, nil),
+		groups:       c.numbers(path+".rating_group", doc.RatingGroup, names{}),
+		services:     c.numbers(path+".service", doc.Service, names{}),
 		kind:         kind(c.word(path+".kind", doc.Kind, "any", "session", "event")),
 		methods:      c.texts(path+".method", doc.Method),
-		types:        c.serviceTypes(path, doc.ServiceType),
-		roles:        c.numbers(path+".role", doc.Role, roleOfNode),
-		participants: c.numbers(path+".participants", doc.Participants, nil),
+		types:        c.numbers(path+".application_service_type", doc.Type, serviceTypes()),
+		roles:        c.numbers(path+".role", doc.Role, roles()),
+		participants: c.numbers(path+".participants", doc.Participants, names{}),
 		destinations: c.globs(path+".destination", doc.Destination),
 	}
 	for _, medium := range c.texts(path+".media", doc.Media) {
@@ -36,14 +36,11 @@ func (c *compiler) match(path string, doc *Match) match {
 		}
 		m.windows = append(m.windows, w)
 	}
+	m.windows = joinWindows(m.windows)
 	for _, avp := range slices.Sorted(maps.Keys(doc.AVP)) {
 		m.attributes = append(m.attributes, attribute{avp, c.globs(path+".avp."+avp, doc.AVP[avp])})
 	}
 	return m
-}
-
-func (c *compiler) serviceTypes(path string, list List) numbers {
-	return c.numbers(path+".application_service_type", list, serviceType)
 }
 
 // element is the path of an entry of a list; a single entry may stand without brackets.
@@ -74,10 +71,10 @@ func (c *compiler) globs(path string, list List) []glob {
 	return got
 }
 
-func (c *compiler) numbers(path string, list List, name func(string) (int64, bool)) numbers {
+func (c *compiler) numbers(path string, list List, known names) numbers {
 	var got numbers
 	for i, text := range list {
-		s, err := parseSpan(string(text), name)
+		s, err := parseSpan(string(text), known)
 		if err != nil {
 			c.fault(element(path, i, len(list)), "%s", err)
 			continue
@@ -87,18 +84,15 @@ func (c *compiler) numbers(path string, list List, name func(string) (int64, boo
 	return got
 }
 
-// serviceType knows the names of Application-Service-Type in the context of SIMPLE IM (OMA DDS
+// serviceTypes are the names of Application-Service-Type in the context of SIMPLE IM (OMA DDS
 // section 6.2.4).
-func serviceType(name string) (int64, bool) {
-	names := []string{"SENDING", "RECEIVING", "RETRIEVAL", "INVITING", "LEAVING", "JOINING"}
-	position := slices.Index(names, strings.ToUpper(name))
-	return int64(100 + position), position >= 0
+func serviceTypes() names {
+	return names{100, []string{
+		"SENDING", "RECEIVING", "RETRIEVAL", "INVITING", "LEAVING", "JOINING",
+	}}
 }
 
-// roleOfNode knows the names of Role-Of-Node (3GPP TS 32.299 section 7.2.185).
-func roleOfNode(name string) (int64, bool) {
-	names := []string{"ORIGINATING", "TERMINATING", "FORWARDING"}
-	name = strings.TrimSuffix(strings.TrimSuffix(strings.ToUpper(name), "_ROLE"), "_NODE")
-	position := slices.Index(names, name)
-	return int64(position), position >= 0
+// roles are the names of Role-Of-Node (3GPP TS 32.299).
+func roles() names {
+	return names{0, []string{"originating", "terminating", "forwarding"}}
 }

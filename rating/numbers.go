@@ -3,6 +3,7 @@ package rating
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -13,20 +14,27 @@ type span struct{ low, high int64 }
 // numbers are the ranges that a number may lie in; none means that any number will do.
 type numbers []span
 
-// parseSpan reads 2, 1..3, 2.. or ..5; name turns a word into its number.
-func parseSpan(text string, name func(string) (int64, bool)) (span, error) {
+// names are words that may stand for numbers, the first for number first and so on. They are
+// written in any case.
+type names struct {
+	first int64
+	words []string
+}
+
+// parseSpan reads 2, 1..3, 2.. or ..5, with names where there are any.
+func parseSpan(text string, known names) (span, error) {
 	low, high, isRange := strings.Cut(text, "..")
 	if !isRange {
-		value, err := parseNumber(text, name)
+		value, err := parseNumber(text, known)
 		return span{value, value}, err
 	}
 	got := span{0, math.MaxInt64}
 	var err error
 	if low = strings.TrimSpace(low); low != "" {
-		got.low, err = parseNumber(low, name)
+		got.low, err = parseNumber(low, known)
 	}
 	if high = strings.TrimSpace(high); high != "" && err == nil {
-		got.high, err = parseNumber(high, name)
+		got.high, err = parseNumber(high, known)
 	}
 	switch {
 	case err != nil:
@@ -39,17 +47,21 @@ func parseSpan(text string, name func(string) (int64, bool)) (span, error) {
 	return got, nil
 }
 
-func parseNumber(text string, name func(string) (int64, bool)) (int64, error) {
-	if name != nil {
-		if value, ok := name(text); ok {
-			return value, nil
-		}
+func parseNumber(text string, known names) (int64, error) {
+	position := slices.IndexFunc(known.words, func(word string) bool {
+		return strings.EqualFold(word, text)
+	})
+	if position >= 0 {
+		return known.first + int64(position), nil
 	}
 	value, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || value < 0 || text[0] == '+' {
-		return 0, fmt.Errorf("%q is not a number; write it like 2, 1..3, 2.. or ..5", text)
+	if err == nil && value >= 0 && text[0] != '+' {
+		return value, nil
 	}
-	return value, nil
+	if meant := nearest(text, known.words); meant != "" {
+		return 0, fmt.Errorf("unknown name %q; did you mean %q?", text, meant)
+	}
+	return 0, fmt.Errorf("%q is not a number; write it like 2, 1..3, 2.. or ..5", text)
 }
 
 // has reports whether the value lies in one of the ranges.

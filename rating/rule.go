@@ -65,7 +65,7 @@ type surcharge struct {
 // A tier is the price of a message of at most upTo octets.
 type tier struct{ upTo, price int64 }
 
-// sizePath is the AVP that carries the size of a message (3GPP TS 32.299 section 7.2.111).
+// sizePath is the AVP that carries the size of a message (3GPP TS 32.299, Message-Body).
 const sizePath = "Service-Information.IMS-Information.Message-Body.Content-Length"
 
 // fits reports whether the rule matches at the right time of day.

@@ -22,7 +22,7 @@ const (
 // defaultValidity is how long a grant holds where the rule does not say.
 const defaultValidity = time.Hour
 
-// The Trigger-Types that plans arm (3GPP TS 32.299 section 7.2.222).
+// The Trigger-Types that plans arm (3GPP TS 32.299, Trigger-Type).
 const (
 	triggerMedia        = 40 // CHANGE_IN_MEDIA_COMPOSITION
 	triggerParticipants = 50 // CHANGE_IN_PARTICIPANTS_NMB

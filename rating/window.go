@@ -193,6 +193,24 @@ func joinSpans(spans []weekSpan) []weekSpan {
 	return joined
 }
 
+// joinWindows makes one window of those in one zone; none are left where one is always open.
+func joinWindows(windows []window) []window {
+	var joined []window
+	for _, w := range windows {
+		at := slices.IndexFunc(joined, func(j window) bool { return j.zone.String() == w.zone.String() })
+		if at < 0 {
+			joined = append(joined, w)
+			at = len(joined) - 1
+		} else {
+			joined[at].spans = joinSpans(append(joined[at].spans, w.spans...))
+		}
+		if joined[at].always() {
+			return nil
+		}
+	}
+	return joined
+}
+
 // open reports whether the window is open at an instant in Unix seconds.
 func (w *window) open(at int64) bool {
 	_, offset := time.Unix(at, 0).In(w.zone).Zone()

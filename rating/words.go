@@ -8,7 +8,7 @@ func nearest(got string, words []string) string {
 	got = strings.ToLower(got)
 	best, distance := "", 3
 	for _, word := range words {
-		if d := editDistance(got, word); d < distance && 2*d < len(got) {
+		if d := editDistance(got, strings.ToLower(word)); d < distance && 2*d < len(got) {
 			best, distance = word, d
 		}
 	}

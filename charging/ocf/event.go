@@ -12,6 +12,11 @@ import (
 func (c *charge) event() error {
 	r := c.request
 	c.session = c.prior
+	if r.Action == charging.NoAction {
+		c.deny(charging.MissingAVP, "an event names its action",
+			charging.FailedAVP{Path: "Requested-Action"})
+		return nil
+	}
 	if !c.admit() {
 		return nil
 	}
@@ -104,7 +109,8 @@ func (c *charge) happen(service *charging.Service, record *charging.Session) err
 	return err
 }
 
-// debitEvent debits at once, as much as the rule's policy on partial grants allows.
+// debitEvent debits at once: everything or, unless the rule counts events and allows part of them,
+// nothing.
 func (c *charge) debitEvent(
 	o *offer,
 	answer *charging.ServiceAnswer,
@@ -113,7 +119,8 @@ func (c *charge) debitEvent(
 	if err := c.afford(o); err != nil {
 		return err
 	}
-	if final, given := o.verdict(); !given || final != nil && !o.terms.Partial {
+	whole := o.terms.Unit != charging.Events || !o.terms.Partial
+	if _, given := o.verdict(); !given || whole && o.units < o.want {
 		answer.Result = charging.CreditLimitReached
 		c.why(
 			charging.Reason{

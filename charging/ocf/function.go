@@ -27,8 +27,10 @@ type Options struct {
 	DebitLate bool
 }
 
+// usualReasons is how many reasons most answers have.
+const usualReasons = 6
+
 const (
-	defaultValidity    = time.Hour
 	defaultSupervision = 2 * time.Hour
 )
 
@@ -63,6 +65,7 @@ type chargeState struct {
 	answer      *charging.Answer
 	account     *charging.Account
 	plan        charging.Plan     // the account's current one
+	found       foundPlan         // the one looked up last
 	prior       *charging.Session // the session as it was; nil: none is open
 	session     *charging.Session // as it becomes
 	late        *charging.Session // a closed session that usage comes too late for
@@ -75,8 +78,11 @@ type chargeState struct {
 func (c *charge) work(tx charging.Tx) error {
 	r := c.request
 	c.chargeState = chargeState{
-		tx:     tx,
-		answer: &charging.Answer{Key: r.Key, Type: r.Type, Result: charging.Success},
+		tx: tx,
+		answer: &charging.Answer{
+			Key: r.Key, Type: r.Type, Result: charging.Success,
+			Why: make([]charging.Reason, 0, usualReasons),
+		},
 	}
 	if answered, err := c.repeated(); answered || err != nil {
 		return err
@@ -109,7 +115,7 @@ func (c *charge) repeated() (bool, error) {
 		c.tx.Forget(r.Key.Session)
 		return false, nil
 	}
-	if prior.Fingerprint != c.fingerprint {
+	if prior.Fingerprint != c.fingerprint && r.Refused == nil {
 		c.answer.Result = charging.UnableToComply
 		c.answer.Message = "CC-Request-Number was used before in this session with other content"
 		c.why(
@@ -119,6 +125,9 @@ func (c *charge) repeated() (bool, error) {
 			},
 		)
 		return true, nil
+	}
+	if prior.Fingerprint != c.fingerprint {
+		return false, nil // wrong in itself: that is told first
 	}
 	if err := c.answer.UnmarshalBinary(prior.Answer); err != nil {
 		return true, errorfIn("read the answer given before", err)
@@ -157,23 +166,21 @@ func (c *charge) open() {
 
 // identify finds the account: the session's own, or that of the first identity that has one.
 func (c *charge) identify() {
-	account := c.subscriber()
-	if c.session != nil {
-		account, _ = c.tx.Account(c.session.Account)
-	}
-	if account != nil {
-		c.chargeTo(account)
-	}
-}
-
-// chargeTo makes the account the one that pays, by its plan of today.
-func (c *charge) chargeTo(account *charging.Account) {
-	c.account = account
-	version, found := c.tx.Plan(account.Plan, 0)
-	if !found {
+	if c.session == nil {
+		c.chargeTo(c.subscriber())
 		return
 	}
-	if plan, err := c.function.tariffs.Plan(version); err == nil {
+	account, _ := c.tx.Account(c.session.Account)
+	c.chargeTo(account)
+}
+
+// chargeTo makes the account the one that pays, by its plan of today; nil is nobody.
+func (c *charge) chargeTo(account *charging.Account) {
+	c.account = account
+	if account == nil {
+		return
+	}
+	if plan, err := c.planNamed(account.Plan, 0); err == nil {
 		c.plan = plan
 		c.answer.Account = account.ID
 		c.answer.Before = c.tx.Funds(account.ID, plan.Currency())

@@ -31,21 +31,26 @@ func (c *charge) serve(service *charging.Service, d charging.Decision) error {
 	return err
 }
 
-// settleInOrder keeps the grant where a lower number comes after a higher one.
+// settleInOrder settles what a service reports. The grant stays where a lower number comes after a
+// higher one, and where an earlier service of this request got it.
 func (c *charge) settleInOrder(service *charging.Service) (charging.Result, error) {
 	state := c.state(service.Key)
-	if !c.stale || state == nil || len(service.Used) == 0 && state != nil {
-		if c.stale {
-			return charging.Success, nil
-		}
+	fresh := state != nil && state.Reservation != 0 && !service.Asked &&
+		state.Number == c.request.Key.Number
+	if !c.stale && !fresh {
+		return c.settle(service)
+	}
+	if len(service.Used) == 0 {
+		return charging.Success, nil
+	}
+	if state == nil {
 		return c.settle(service)
 	}
 	kept := *state
 	state.Reservation, state.Held = 0, charging.Amounts{}
 	result, err := c.settle(service)
-	progress := state.Progress
+	kept.Progress = state.Progress
 	*state = kept
-	state.Progress = progress
 	return result, err
 }
 
@@ -103,16 +108,15 @@ func (c *charge) unrated(service *charging.Service, err error) charging.Result {
 }
 
 func failedService(service *charging.Service, missing *charging.Unrated) charging.FailedAVP {
-	const group = "Multiple-Services-Credit-Control."
 	switch {
 	case missing.Missing != "":
 		return charging.FailedAVP{Path: missing.Missing}
 	case service.Key.Group.Known:
 		value := strconv.FormatInt(service.Key.Group.Value, 10)
-		return charging.FailedAVP{Path: group + "Rating-Group", Value: value}
+		return charging.FailedAVP{Path: "Rating-Group", Value: value}
 	case len(service.Key.IDs) > 0:
 		value := strconv.FormatUint(uint64(service.Key.IDs[0]), 10)
-		return charging.FailedAVP{Path: group + "Service-Identifier", Value: value}
+		return charging.FailedAVP{Path: "Service-Identifier", Value: value}
 	}
 	return charging.FailedAVP{}
 }

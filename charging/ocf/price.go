@@ -2,14 +2,34 @@ package ocf
 
 import "github.com/ocs-sim/ocs-sim/charging"
 
+// A foundPlan is a plan with the version it was asked for.
+type foundPlan struct {
+	name    string
+	version int64
+	plan    charging.Plan
+}
+
 // planOf finds the version of the plan that conditions belong to.
 func (c *charge) planOf(conditions *charging.Conditions) (charging.Plan, error) {
-	version, found := c.tx.Plan(conditions.Plan, conditions.Version)
+	return c.planNamed(conditions.Plan, conditions.Version)
+}
+
+// planNamed finds a plan; version 0 is the current one. Most requests need one plan many times.
+func (c *charge) planNamed(name string, version int64) (charging.Plan, error) {
+	if f := &c.found; f.plan != nil && f.name == name && f.version == version {
+		return f.plan, nil
+	}
+	source, found := c.tx.Plan(name, version)
 	if !found {
 		return nil, charging.Errorf(charging.KindPlanNotFound, "plan %s has no version %d",
-			conditions.Plan, conditions.Version)
+			name, version)
 	}
-	return c.function.tariffs.Plan(version)
+	plan, err := c.function.tariffs.Plan(source)
+	if err != nil {
+		return nil, err
+	}
+	c.found = foundPlan{source.Name, source.Version, plan}
+	return plan, nil
 }
 
 func (c *charge) termsOf(conditions *charging.Conditions) (*charging.Terms, error) {

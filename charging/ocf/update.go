@@ -1,6 +1,10 @@
 package ocf
 
-import "github.com/ocs-sim/ocs-sim/charging"
+import (
+	"slices"
+
+	"github.com/ocs-sim/ocs-sim/charging"
+)
 
 // update debits what was used at the conditions of its grant, releases the rest, and reserves anew
 // at the conditions of now (RFC 8506 section 5.3).
@@ -51,7 +55,7 @@ func (c *charge) terminate(d charging.Decision) error {
 // as it is.
 func (c *charge) belongs() bool {
 	r := c.request
-	if other := c.subscriber(); other != nil && other.ID != c.session.Account {
+	if c.namesAnother() {
 		c.session = c.prior
 		c.deny(charging.UnableToComply, "the session belongs to another subscriber")
 		return false
@@ -68,6 +72,20 @@ func (c *charge) belongs() bool {
 		return false
 	}
 	return true
+}
+
+// namesAnother reports whether the request's subscriber is not the session's. Nobody, or somebody
+// whom no account has, is not another.
+func (c *charge) namesAnother() bool {
+	if c.account != nil {
+		for _, identity := range c.request.Subscribers {
+			if slices.Contains(c.account.Identities, identity) {
+				return false
+			}
+		}
+	}
+	other := c.subscriber()
+	return other != nil && other.ID != c.session.Account
 }
 
 // unknown answers an update or termination of a session that is not open: 5002. Usage that comes
