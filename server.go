@@ -88,7 +88,10 @@ func (s *Server) listen() error {
 }
 
 func (s *Server) openLedger(ctx context.Context) error {
-	ledger, err := accounts.Open(ctx, accounts.Options{Path: s.options.Database, Log: s.options.Log})
+	ledger, err := accounts.Open(
+		ctx,
+		accounts.Options{Path: s.options.Database, Log: s.options.Log},
+	)
 	if err != nil {
 		return err
 	}

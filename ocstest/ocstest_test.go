@@ -25,7 +25,9 @@ func initial() *charging.Request {
 		Type:        charging.Initial,
 		Context:     "32260@3gpp.org",
 		Subscribers: []charging.Identity{{Type: charging.E164, Data: "15550100"}},
-		Services:    []charging.Service{{Key: charging.ServiceKey{Group: charging.Known(1)}, Asked: true}},
+		Services: []charging.Service{
+			{Key: charging.ServiceKey{Group: charging.Known(1)}, Asked: true},
+		},
 	}
 }
 

@@ -21,7 +21,8 @@ func newRoot(c *console) *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.PersistentFlags().String("config", "", "read flags from a YAML or JSON file of name: value")
+	root.PersistentFlags().
+		String("config", "", "read flags from a YAML or JSON file of name: value")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return settle(cmd) }
 	root.AddCommand(newServe(c), newDemo(c), newPlay(c), newCheck(c), newReady(c), newVersion(c))
 	root.CompletionOptions.HiddenDefaultCmd = true
