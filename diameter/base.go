@@ -169,7 +169,8 @@ func (s *Server) judge(c *capabilities) *refusal {
 // allowed asks the allow-list; without one every peer is admitted.
 func (s *Server) allowed(host string) bool {
 	for _, pattern := range s.options.AllowedPeers {
-		if ok, err := path.Match(strings.ToLower(pattern), strings.ToLower(host)); ok && err == nil {
+		if ok, err := path.Match(strings.ToLower(pattern), strings.ToLower(host)); ok &&
+			err == nil {
 			return true
 		}
 	}
@@ -180,7 +181,10 @@ func (s *Server) allowed(host string) bool {
 func (s *Server) admitPeer(c *connection, peer *Peer) *refusal {
 	others := s.peers.of(peer.OriginHost, c)
 	if len(others) > 0 && s.options.DuplicatePeer == RejectDuplicate {
-		return &refusal{result: charging.UnableToComply, message: "the peer has a connection already"}
+		return &refusal{
+			result:  charging.UnableToComply,
+			message: "the peer has a connection already",
+		}
 	}
 	c.becomePeer(peer)
 	s.peers.add(c, peer.OriginHost)

@@ -38,7 +38,8 @@ func TestACEASaysWhatThisServerIs(t *testing.T) {
 			t.Errorf("%s has flags %q (RFC 6733 section 4.5)", n.Name, n.Flags)
 		}
 		if n.Name == "Vendor-Specific-Application-Id" {
-			if len(n.Children) != 2 || n.Children[0].Value != "10415" || n.Children[1].Value != "4" {
+			if len(n.Children) != 2 || n.Children[0].Value != "10415" ||
+				n.Children[1].Value != "4" {
 				t.Errorf("Vendor-Specific-Application-Id = %v, want 10415 and 4", n.Children)
 			}
 		}
@@ -61,7 +62,10 @@ func TestCERs(t *testing.T) {
 	}{
 		"application 4 is common": {frame: cer(), result: 2001},
 		"a relay has every application": {
-			frame: cerFrom("a.example.org", number(avpAuthApplicationID, relayApplication)), result: 2001,
+			frame: cerFrom(
+				"a.example.org",
+				number(avpAuthApplicationID, relayApplication),
+			), result: 2001,
 		},
 		"Acct-Application-Id counts": {
 			frame: cerFrom("a.example.org", number(avpAcctApplicationID, 4)), result: 2001,
@@ -91,19 +95,29 @@ func TestCERs(t *testing.T) {
 				number(avpInbandSecurityID, 1), number(avpInbandSecurityID, 0)),
 			result: 2001,
 		},
-		"no Origin-Host":  {frame: cerWithout(avpOriginHost), result: 5005, failed: avpOriginHost},
-		"no Origin-Realm": {frame: cerWithout(avpOriginRealm), result: 5005, failed: avpOriginRealm},
+		"no Origin-Host": {frame: cerWithout(avpOriginHost), result: 5005, failed: avpOriginHost},
+		"no Origin-Realm": {
+			frame:  cerWithout(avpOriginRealm),
+			result: 5005,
+			failed: avpOriginRealm,
+		},
 		"no Host-IP-Address": {
 			frame: cerWithout(avpHostIPAddress), result: 5005, failed: avpHostIPAddress,
 		},
-		"no Vendor-Id":    {frame: cerWithout(avpVendorID), result: 5005, failed: avpVendorID},
-		"no Product-Name": {frame: cerWithout(avpProductName), result: 5005, failed: avpProductName},
+		"no Vendor-Id": {frame: cerWithout(avpVendorID), result: 5005, failed: avpVendorID},
+		"no Product-Name": {
+			frame:  cerWithout(avpProductName),
+			result: 5005,
+			failed: avpProductName,
+		},
 		"a peer that is not on the list": {
 			options: Options{AllowedPeers: []string{"*.example.com"}},
 			frame:   cer(), result: 3010, closed: true,
 		},
 		"a peer on the list, in other letters": {
-			options: Options{AllowedPeers: []string{"x", "*.EXAMPLE.org"}}, frame: cer(), result: 2001,
+			options: Options{
+				AllowedPeers: []string{"x", "*.EXAMPLE.org"},
+			}, frame: cer(), result: 2001,
 		},
 		"an unknown AVP with the M bit": {
 			frame: cerFrom("a.example.org", number(99999, 1)), result: 5001, failed: 99999,

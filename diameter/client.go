@@ -302,7 +302,10 @@ func (c *Client) end(reason error) {
 	_ = c.conn.Close()
 	for _, hopByHop := range slices.Sorted(maps.Keys(lost)) {
 		lost[hopByHop].rest()
-		lost[hopByHop].deliver(nil, fmt.Errorf("the connection ended before the answer: %w", reason))
+		lost[hopByHop].deliver(
+			nil,
+			fmt.Errorf("the connection ended before the answer: %w", reason),
+		)
 	}
 	close(c.done)
 }

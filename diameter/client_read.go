@@ -47,7 +47,11 @@ func readFrame(from *bufio.Reader) ([]byte, error) {
 	word := binary.BigEndian.Uint32(start)
 	version, length := word>>24, int(word&0xffffff)
 	if version != 1 || length < headerLength || length > maxAnswer || length%4 != 0 {
-		return nil, fmt.Errorf("a message of version %d and length %d cannot be read", version, length)
+		return nil, fmt.Errorf(
+			"a message of version %d and length %d cannot be read",
+			version,
+			length,
+		)
 	}
 	frame := make([]byte, length)
 	if _, err := io.ReadFull(from, frame); err != nil {

@@ -259,7 +259,11 @@ func TestAClientAnswersRequestsOfTheServer(t *testing.T) {
 		answer := s.read()
 		if string(answer[5:8]) != string(test.frame[5:8]) ||
 			string(answer[12:16]) != string(test.frame[12:16]) {
-			t.Errorf("%s is answered by % x, want its command and Hop-by-Hop", test.claim, answer[:20])
+			t.Errorf(
+				"%s is answered by % x, want its command and Hop-by-Hop",
+				test.claim,
+				answer[:20],
+			)
 		}
 		if answer[4] != test.flags {
 			t.Errorf("%s: flags of the answer = %#x, want %#x", test.claim, answer[4], test.flags)

@@ -131,7 +131,11 @@ func (w *walk) sound(a *avp) bool {
 // enter goes into a group; leave must follow if it reports true.
 func (w *walk) enter(group *avp) bool {
 	if w.depth == maxGroups {
-		w.refuse(charging.InvalidAVPValue, group.raw, "groups of AVPs stand too deep in one another")
+		w.refuse(
+			charging.InvalidAVPValue,
+			group.raw,
+			"groups of AVPs stand too deep in one another",
+		)
 		return false
 	}
 	w.path[w.depth] = group.raw
@@ -172,7 +176,11 @@ func (w *walk) command(a *avp) {
 		}
 	case avpAuthApplicationID:
 		if a.uint32() != creditControlApplication {
-			w.refuse(charging.InvalidAVPValue, a.raw, "Auth-Application-Id is not 4, credit control")
+			w.refuse(
+				charging.InvalidAVPValue,
+				a.raw,
+				"Auth-Application-Id is not 4, credit control",
+			)
 		}
 	case avpEventTimestamp:
 		r.EventTime = a.time()

@@ -13,8 +13,14 @@ func TestDecodeReadsAnUpdate(t *testing.T) {
 	frame := ccr(2, 7,
 		subscriberPart(charging.E164, "15550100"),
 		number(avpMultipleServicesIndicator, 1),
-		group(avpMultipleServices,
-			number(avpRatingGroup, 100), number(avpServiceIdentifier, 9), number(avpServiceIdentifier, 3),
+		group(
+			avpMultipleServices,
+			number(
+				avpRatingGroup,
+				100,
+			),
+			number(avpServiceIdentifier, 9),
+			number(avpServiceIdentifier, 3),
 			group(avpRequestedServiceUnit),
 			group(avpUsedServiceUnit, number(avpCCTime, 120), long(avpCCTotalOctets, 5),
 				number(avpReportingReason, 3), number(avpTariffChangeUsage, 1)),

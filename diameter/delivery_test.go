@@ -60,16 +60,18 @@ func TestAnswersGoTogetherWhenTheyAreReadyTogether(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	var waiting []func()
-	charger := chargerFunc(func(_ context.Context, r *charging.Request, reply func(*charging.Answer)) {
-		mu.Lock()
-		defer mu.Unlock()
-		waiting = append(waiting, func() { reply(plainAnswer(r)) })
-		if len(waiting) == 100 {
-			for _, release := range waiting {
-				release()
+	charger := chargerFunc(
+		func(_ context.Context, r *charging.Request, reply func(*charging.Answer)) {
+			mu.Lock()
+			defer mu.Unlock()
+			waiting = append(waiting, func() { reply(plainAnswer(r)) })
+			if len(waiting) == 100 {
+				for _, release := range waiting {
+					release()
+				}
 			}
-		}
-	})
+		},
+	)
 	writes := new(atomic.Int64)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -203,16 +205,18 @@ func TestBackPressureBoundsWhatIsUnderWay(t *testing.T) {
 	t.Parallel()
 	var underWay, most atomic.Int64
 	release := make(chan struct{})
-	charger := chargerFunc(func(_ context.Context, r *charging.Request, reply func(*charging.Answer)) {
-		now := underWay.Add(1)
-		for m := most.Load(); now > m && !most.CompareAndSwap(m, now); m = most.Load() {
-		}
-		go func() {
-			<-release
-			underWay.Add(-1)
-			reply(plainAnswer(r))
-		}()
-	})
+	charger := chargerFunc(
+		func(_ context.Context, r *charging.Request, reply func(*charging.Answer)) {
+			now := underWay.Add(1)
+			for m := most.Load(); now > m && !most.CompareAndSwap(m, now); m = most.Load() {
+			}
+			go func() {
+				<-release
+				underWay.Add(-1)
+				reply(plainAnswer(r))
+			}()
+		},
+	)
 	d := openDoor(t, Options{Charger: charger, MaxInFlight: 8})
 	p := d.connect(t)
 	for n := range uint32(50) {

@@ -95,9 +95,12 @@ func TestADictionaryThatContradictsItselfIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			files := fstest.MapFS{"dictionary/a.xml": {
-				Data: []byte(`<diameter><application id="0">` + c.avps + `</application></diameter>`),
+				Data: []byte(
+					`<diameter><application id="0">` + c.avps + `</application></diameter>`,
+				),
 			}}
-			if _, err := loadDictionary(files); err == nil || !strings.Contains(err.Error(), c.want) {
+			if _, err := loadDictionary(files); err == nil ||
+				!strings.Contains(err.Error(), c.want) {
 				t.Errorf("loadDictionary() = %v, want an error with %q", err, c.want)
 			}
 		})

@@ -31,7 +31,10 @@ func answersOnRecord() map[string]*charging.Answer {
 	}
 	full := answer(charging.ServiceAnswer{
 		Key: group(100, 3, 9), Result: charging.Success, Granted: seconds(300), ValidFor: time.Hour,
-		Threshold: charging.Quantity{Amount: 30, Unit: charging.Time}, HoldingTime: charging.Known(60),
+		Threshold: charging.Quantity{
+			Amount: 30,
+			Unit:   charging.Time,
+		}, HoldingTime: charging.Known(60),
 		TariffChange: testTime.Add(time.Hour), Triggers: []uint32{40, 50},
 	})
 	full.Key.Session.Sub = 5
@@ -75,7 +78,9 @@ func answersOnRecord() map[string]*charging.Answer {
 		"grant with everything": full,
 		"two services, one refused": answer(
 			charging.ServiceAnswer{
-				Key: group(1), Result: charging.Success, Granted: seconds(60), ValidFor: time.Minute,
+				Key: group(
+					1,
+				), Result: charging.Success, Granted: seconds(60), ValidFor: time.Minute,
 			},
 			charging.ServiceAnswer{Key: group(2), Result: charging.CreditLimitReached}),
 		"service without a group": answer(
@@ -84,10 +89,17 @@ func answersOnRecord() map[string]*charging.Answer {
 		"every unit":           units,
 		"final unit terminate": answer(final(charging.FinalUnit{Action: charging.Terminate})),
 		"final unit redirect to SIP": answer(
-			final(charging.FinalUnit{Action: charging.Redirect, Redirect: "sip:top-up@example.net"}),
+			final(
+				charging.FinalUnit{Action: charging.Redirect, Redirect: "sip:top-up@example.net"},
+			),
 		),
 		"final unit redirect to URL": answer(
-			final(charging.FinalUnit{Action: charging.Redirect, Redirect: "http://top-up.example.net"}),
+			final(
+				charging.FinalUnit{
+					Action:   charging.Redirect,
+					Redirect: "http://top-up.example.net",
+				},
+			),
 		),
 		"final unit redirect to IPv4": answer(
 			final(charging.FinalUnit{Action: charging.Redirect, Redirect: "192.0.2.1"}),
@@ -158,10 +170,17 @@ func TestAnAnswerDependsOnItsRequestInNothingElse(t *testing.T) {
 		command: 272, application: 4, hopByHop: 9, endToEnd: 8,
 	}, nil, testSelf)[8:]
 	if string(first[headerLength:]) != string(again[headerLength:]) {
-		t.Errorf("the AVPs of a repeat are % x, want % x", again[headerLength:], first[headerLength:])
+		t.Errorf(
+			"the AVPs of a repeat are % x, want % x",
+			again[headerLength:],
+			first[headerLength:],
+		)
 	}
 	if h := parseHeader(again); h.flags != flagProxiable || h.hopByHop != 9 || h.endToEnd != 8 {
-		t.Errorf("header of the repeat = %+v, want the repeat's identifiers and P bit, no T, no R", h)
+		t.Errorf(
+			"header of the repeat = %+v, want the repeat's identifiers and P bit, no T, no R",
+			h,
+		)
 	}
 }
 

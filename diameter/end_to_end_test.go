@@ -79,8 +79,13 @@ func TestAClientIsServed(t *testing.T) {
 		t.Errorf("answer %d (-want +got):\n%s", answer.Result, diff)
 	}
 	seen := charger.last.Attributes.Lookup("Service-Information.Number-Of-Participants")
-	if charger.last.Information.Participants != charging.Known(3) || len(seen) != 1 || seen[0] != "3" {
-		t.Errorf("participants came as %+v and %v, want 3", charger.last.Information.Participants, seen)
+	if charger.last.Information.Participants != charging.Known(3) || len(seen) != 1 ||
+		seen[0] != "3" {
+		t.Errorf(
+			"participants came as %+v and %v, want 3",
+			charger.last.Information.Participants,
+			seen,
+		)
 	}
 
 	result, err := server.Reauthorize(ctx, request.Key.Session, charging.Origin{

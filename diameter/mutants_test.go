@@ -44,12 +44,29 @@ func mutantCount(t testing.TB, standard int) int {
 
 // originals are sound frames to make mutants of.
 func originals() [][]byte {
-	information := group(avpServiceInformation,
-		group(avpIMSInformation,
-			group(avpEventType, words(avpSIPMethod, "INVITE")), number(avpRoleOfNode, 0),
-			group(avpSDPMediaComponent, words(avpSDPMediaName, "audio 5004"), number(avpSDPType, 0)),
-			group(avpMessageBody, words(avpContentType, "text/plain"), number(avpContentLength, 9))),
-		group(avpIMInformation, number(avpTotalMessagesSent, 2)), number(avpNumberOfParticipants, 3))
+	information := group(
+		avpServiceInformation,
+		group(
+			avpIMSInformation,
+			group(avpEventType, words(avpSIPMethod, "INVITE")),
+			number(avpRoleOfNode, 0),
+			group(
+				avpSDPMediaComponent,
+				words(avpSDPMediaName, "audio 5004"),
+				number(avpSDPType, 0),
+			),
+			group(
+				avpMessageBody,
+				words(avpContentType, "text/plain"),
+				number(avpContentLength, 9),
+			),
+		),
+		group(
+			avpIMInformation,
+			number(avpTotalMessagesSent, 2),
+		),
+		number(avpNumberOfParticipants, 3),
+	)
 	service := group(avpMultipleServices, number(avpRatingGroup, 100),
 		group(avpRequestedServiceUnit, number(avpCCTime, 60)),
 		group(avpUsedServiceUnit, number(avpReportingReason, 6), long(avpCCTotalOctets, 100)))
@@ -72,13 +89,13 @@ type mutator struct {
 	originals [][]byte
 }
 
-func newMutator(t testing.TB) *mutator {
+func newMutator(t testing.TB, worker int) *mutator {
 	seed := uint64(time.Now().UnixNano())
 	if text := os.Getenv("OCS_SIM_SEED"); text != "" {
 		seed, _ = strconv.ParseUint(text, 10, 64)
 	}
 	t.Logf("OCS_SIM_SEED=%d", seed)
-	return &mutator{rand.New(rand.NewPCG(seed, 1)), originals()}
+	return &mutator{rand.New(rand.NewPCG(seed, uint64(worker))), originals()}
 }
 
 // mutant spoils a frame in one to four ways. Its length in the header mostly fits.
@@ -128,12 +145,19 @@ func (m *mutator) spoil(frame []byte) []byte {
 
 func TestMutantsDoNoHarm(t *testing.T) {
 	t.Parallel()
-	m := newMutator(t)
-	count := mutantCount(t, 100_000)
+	count, workers := mutantCount(t, 100_000), runtime.GOMAXPROCS(0)
 	before := heap()
-	for range count {
-		swallow(t, m.mutant())
-	}
+	t.Run("decoded", func(t *testing.T) {
+		for worker := range workers {
+			t.Run(strconv.Itoa(worker), func(t *testing.T) {
+				t.Parallel()
+				m := newMutator(t, worker)
+				for range count / workers {
+					swallow(t, m.mutant())
+				}
+			})
+		}
+	})
 	if after := heap(); after > before+64<<20 {
 		t.Errorf("the heap grew from %d to %d octets over %d mutants", before, after, count)
 	}
@@ -150,7 +174,7 @@ func heap() uint64 {
 // and serve the next peer as if nothing had been.
 func TestMutantsOverSockets(t *testing.T) {
 	t.Parallel()
-	m := newMutator(t)
+	m := newMutator(t, 0)
 	d := openDoor(t, Options{CloseTimeout: 50 * time.Millisecond, CapabilitiesTimeout: time.Second})
 	for range min(mutantCount(t, 3000)/10, 100_000) {
 		p := d.dial(t)

@@ -22,7 +22,10 @@ func TestOpen5GSIsUnderstood(t *testing.T) {
 		group(avpMultipleServices,
 			group(avpRequestedServiceUnit, long(avpCCTotalOctets, 1_000_000)),
 			group(
-				avpUsedServiceUnit, number(avpCCTime, 0), long(avpCCInputOctets, 0), long(avpCCOutputOctets, 0),
+				avpUsedServiceUnit,
+				number(avpCCTime, 0),
+				long(avpCCInputOctets, 0),
+				long(avpCCOutputOctets, 0),
 			),
 			number(avpReportingReason, 4),
 		),
@@ -58,7 +61,9 @@ func TestKamailioIsUnderstood(t *testing.T) {
 		words(avpOriginHost, "cdp.ims.example.net"), words(avpOriginRealm, "ims.example.net"),
 		words(avpDestinationHost, "ocs.example.net"), words(avpDestinationRealm, "example.net"),
 		group(
-			avpVendorSpecificApplicationID, number(avpVendorID, 10415), number(avpAuthApplicationID, 4),
+			avpVendorSpecificApplicationID,
+			number(avpVendorID, 10415),
+			number(avpAuthApplicationID, 4),
 		),
 		number(480, 2), number(485, 0),
 		words(avpServiceContextID, "ext.02.001.8.32260@3gpp.org"),
@@ -150,7 +155,9 @@ func TestUnitsWithoutMSCCMakeAService(t *testing.T) {
 	want := []charging.Service{{
 		Key: charging.ServiceKey{IDs: []uint32{5}}, Asked: true,
 		Requested: []charging.Quantity{{Amount: 2, Unit: charging.Events}},
-		Used:      []charging.Usage{{Units: []charging.Quantity{{Amount: 1, Unit: charging.Events}}}},
+		Used: []charging.Usage{
+			{Units: []charging.Quantity{{Amount: 1, Unit: charging.Events}}},
+		},
 	}}
 	if diff := cmp.Diff(want, r.Services); diff != "" {
 		t.Errorf("services of an RFC 8506 client (-want +got):\n%s", diff)

@@ -245,7 +245,11 @@ func TestDecodeRefuses(t *testing.T) {
 				t.Fatalf("decode refused nothing, want %s", test.result.Name())
 			}
 			if refused.Result != test.result {
-				t.Errorf("decode refused with %s, want %s", refused.Result.Name(), test.result.Name())
+				t.Errorf(
+					"decode refused with %s, want %s",
+					refused.Result.Name(),
+					test.result.Name(),
+				)
 			}
 			var want []charging.FailedAVP
 			switch {
@@ -278,7 +282,8 @@ func requestedMoney(digits int64, exponent int32) part {
 func TestOnlyTheFirstFaultIsReported(t *testing.T) {
 	t.Parallel()
 	r := decodeFrame(t, ccr(9, 0, words(999, "new"), number(avpCCRequestType, 1)))
-	if r.Refused == nil || r.Refused.Result != charging.InvalidAVPValue || len(r.Refused.Failed) != 1 {
+	if r.Refused == nil || r.Refused.Result != charging.InvalidAVPValue ||
+		len(r.Refused.Failed) != 1 {
 		t.Errorf("decode refused with %+v, want 5004 and one AVP", r.Refused)
 	}
 }
@@ -287,7 +292,10 @@ func TestWhatDecodesIsKeptBesideAFault(t *testing.T) {
 	t.Parallel()
 	used := group(avpMultipleServices, number(avpRatingGroup, 7),
 		group(avpUsedServiceUnit, number(avpCCTime, 30)))
-	r := decodeFrame(t, ccr(2, 3, used, words(999, "new"), lengthened(words(avpUserName, "x"), 9000)))
+	r := decodeFrame(
+		t,
+		ccr(2, 3, used, words(999, "new"), lengthened(words(avpUserName, "x"), 9000)),
+	)
 	if r.Type != charging.Update || r.Key.Number != 3 || len(r.Services) != 1 {
 		t.Fatalf("decode = type %s number %d with %d services, want update 3 with one",
 			r.Type, r.Key.Number, len(r.Services))

@@ -190,7 +190,13 @@ const authorizeOnly = 0 // Re-Auth-Request-Type
 func (s *Server) Abort(
 	ctx context.Context, session charging.SessionID, origin charging.Origin,
 ) (result uint32, err error) {
-	return s.command(ctx, commandAbortSession, session, origin, func(dst []byte) []byte { return dst })
+	return s.command(
+		ctx,
+		commandAbortSession,
+		session,
+		origin,
+		func(dst []byte) []byte { return dst },
+	)
 }
 
 func (s *Server) command(

@@ -52,7 +52,8 @@ func TestARARGoesToTheClientsNewestConnection(t *testing.T) {
 			"Destination-Realm=example.org", "Destination-Host=Client.Example.org",
 			"Auth-Application-Id=4", "Re-Auth-Request-Type=AUTHORIZE_ONLY (0)", "Origin-State-Id=77",
 		}
-		if diff := cmp.Diff(want, lines); diff != "" || tree.Flags != "RP" || tree.Application != 4 {
+		if diff := cmp.Diff(want, lines); diff != "" || tree.Flags != "RP" ||
+			tree.Application != 4 {
 			t.Errorf("RAR with flags %s (-want +got):\n%s", tree.Flags, diff)
 		}
 	}

@@ -73,7 +73,10 @@ func drawRequest(t *rapid.T) *charging.Request {
 func drawKey(t *rapid.T) charging.Key {
 	return charging.Key{
 		Session: charging.SessionID{
-			ID: drawWord(t, "session"), Sub: rapid.SampledFrom([]uint64{0, 1, 1 << 63}).Draw(t, "sub"),
+			ID: drawWord(
+				t,
+				"session",
+			), Sub: rapid.SampledFrom([]uint64{0, 1, 1 << 63}).Draw(t, "sub"),
 		},
 		Number: rapid.Uint32().Draw(t, "number"),
 	}
@@ -149,7 +152,9 @@ func drawService(t *rapid.T) charging.Service {
 		Triggers: drawTriggers(t),
 		Used: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) charging.Usage {
 			return charging.Usage{
-				Units: drawUnits(t), Reason: drawNumber(t, "reason", 9), Tariff: drawNumber(t, "tariff", 2),
+				Units: drawUnits(
+					t,
+				), Reason: drawNumber(t, "reason", 9), Tariff: drawNumber(t, "tariff", 2),
 			}
 		}), 0, 3).Draw(t, "used"),
 	}
@@ -196,15 +201,18 @@ func drawParties(t *rapid.T, i *charging.Information) {
 	i.Recipients = i.Members
 	if n := rapid.Int64Range(0, 5).Draw(t, "recipients"); n > 0 {
 		i.Recipients = charging.Known(n)
-		i.Destination = rapid.SampledFrom([]string{"", "sip:bob@example.com"}).Draw(t, "destination")
+		i.Destination = rapid.SampledFrom([]string{"", "sip:bob@example.com"}).
+			Draw(t, "destination")
 	}
 }
 
 func drawAnswer(t *rapid.T) *charging.Answer {
 	return &charging.Answer{
-		Key:      drawKey(t),
-		Type:     charging.RequestType(rapid.IntRange(1, 4).Draw(t, "type")),
-		Result:   charging.Result(rapid.SampledFrom([]uint32{2001, 4012, 5030, 5031}).Draw(t, "result")),
+		Key:  drawKey(t),
+		Type: charging.RequestType(rapid.IntRange(1, 4).Draw(t, "type")),
+		Result: charging.Result(
+			rapid.SampledFrom([]uint32{2001, 4012, 5030, 5031}).Draw(t, "result"),
+		),
 		Services: rapid.SliceOfN(rapid.Custom(drawServiceAnswer), 0, 3).Draw(t, "services"),
 		Cost:     drawMoney(t, "cost"),
 		Balance:  drawMoney(t, "balance"),
@@ -212,7 +220,8 @@ func drawAnswer(t *rapid.T) *charging.Answer {
 		Enough:   drawNumber(t, "enough", 1),
 		Refund:   drawRefund(t),
 		Failed: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) charging.FailedAVP {
-			return charging.FailedAVP{Raw: number(avpRatingGroup, rapid.Uint32().Draw(t, "failed"))}
+			raw := number(avpRatingGroup, rapid.Uint32().Draw(t, "failed"))
+			return charging.FailedAVP{Path: "Rating-Group", Raw: raw}
 		}), 0, 2).Draw(t, "failed"),
 		Message: rapid.SampledFrom([]string{"", "no such account"}).Draw(t, "message"),
 	}

@@ -93,8 +93,10 @@ func TestRenderTakesAnyOctets(t *testing.T) {
 
 func TestRenderIsJSONFriendly(t *testing.T) {
 	t.Parallel()
-	got, err := json.Marshal(Render(message(header{flags: flagProxiable, command: 272, application: 4,
-		hopByHop: 1, endToEnd: 2}, group(avpTrigger, number(avpTriggerType, 50)))))
+	got, err := json.Marshal(
+		Render(message(header{flags: flagProxiable, command: 272, application: 4,
+			hopByHop: 1, endToEnd: 2}, group(avpTrigger, number(avpTriggerType, 50)))),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,9 +113,16 @@ func TestRenderIsJSONFriendly(t *testing.T) {
 func TestAttributesOfAFrame(t *testing.T) {
 	t.Parallel()
 	frame := ccr(2, 1,
-		group(avpServiceInformation,
-			group(avpIMSInformation, number(avpRoleOfNode, 1), words(avpCalledPartyAddress, "sip:a"),
-				words(avpCalledPartyAddress, "sip:b"), octetsOf(of3GPP|1263, []byte{0xff}))),
+		group(
+			avpServiceInformation,
+			group(
+				avpIMSInformation,
+				number(avpRoleOfNode, 1),
+				words(avpCalledPartyAddress, "sip:a"),
+				words(avpCalledPartyAddress, "sip:b"),
+				octetsOf(of3GPP|1263, []byte{0xff}),
+			),
+		),
 		group(avpMultipleServices, number(avpRatingGroup, 1)),
 		group(avpMultipleServices, number(avpRatingGroup, 2)),
 		flagged(words(avpID(999, 5), "other"), flagVendor),

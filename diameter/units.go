@@ -90,7 +90,11 @@ func (w *walk) money(group *avp) (q charging.Quantity, ok bool) {
 		switch a.id() {
 		case avpUnitValue:
 			if q.Amount, ok = millionths(w.unitValue(&a)); !ok {
-				w.refuse(charging.InvalidAVPValue, a.raw, "a sum of money is not of whole millionths")
+				w.refuse(
+					charging.InvalidAVPValue,
+					a.raw,
+					"a sum of money is not of whole millionths",
+				)
 				return q, false
 			}
 		case avpCurrencyCode:
