@@ -30,9 +30,10 @@ func newPlay(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "play FILE... --to ADDRESS",
 		Short: "Play conversations against a Gy server and say what differs",
-		Long: "play sends the requests of conversation files over Diameter to any Gy server and compares\n" +
-			"the answers. Where the server is an ocs-sim, --api lets it check accounts and turn the\n" +
-			"clock too; other servers are asked for the answers only, and the lines passed over are told.",
+		Long: "play sends the requests of conversation files over Diameter to any Gy server and\n" +
+			"compares the answers. Where the server is an ocs-sim, --api lets it check accounts and\n" +
+			"turn the clock too; other servers are asked for the answers only, and it is said how many\n" +
+			"lines were passed over. It ends with 1 if anything differs.",
 		Example: "  ocs-sim play conference.conv --to 127.0.0.1:3868 --api http://127.0.0.1:8868",
 		Args:    someConversations,
 		RunE: func(cmd *cobra.Command, files []string) error {

@@ -14,8 +14,8 @@ func newRoot(c *console) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "ocs-sim",
 		Short: "A Charging Enabler (Diameter Gy/Ro online charging system) to test against",
-		Long: "ocs-sim answers credit control as an online charging system does, or as you tell it to.\n" +
-			"Every flag can also be set as OCS_SIM_NAME in the environment or in --config FILE;\n" +
+		Long: "ocs-sim answers credit control as an online charging system does, or as you tell it\n" +
+			"to. Every flag can also be set as OCS_SIM_NAME in the environment or in --config FILE;\n" +
 			"a flag wins over the environment, that over the file.\n" +
 			"Exit status: 0 yes, 1 no, 2 the command was not understood.",
 		Version:       version(),
@@ -72,8 +72,8 @@ func fromEnvironment(flags *pflag.FlagSet) error {
 	var failed error
 	flags.VisitAll(func(flag *pflag.Flag) {
 		name := "OCS_SIM_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
-		value, found := os.LookupEnv(name)
-		if flag.Changed || !found || failed != nil {
+		value := os.Getenv(name) // an empty one is as good as none
+		if flag.Changed || value == "" || failed != nil {
 			return
 		}
 		if err := flags.Set(flag.Name, value); err != nil {

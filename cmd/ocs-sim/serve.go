@@ -37,10 +37,12 @@ func newServe(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve Diameter Gy and the REST API until interrupted",
-		Long: "serve answers Diameter Gy on one address or more, and the REST API on another, until it\n" +
-			"is interrupted (SIGINT or SIGTERM), which ends it with status 0. The addresses are printed;\n" +
-			"the ready file appears, whole, once the seed is on disk and both doors are open, and is\n" +
-			"removed at the end.",
+		Long: "serve answers Diameter Gy on one address or more, and the REST API on another, until\n" +
+			"it is interrupted (SIGINT or SIGTERM), which ends it with status 0. The addresses are\n" +
+			"printed; the ready file appears, whole, once the seed is on disk and both doors are open,\n" +
+			"and is removed at the end.",
+		Example: "  ocs-sim serve --seed seed.yaml --database ledger.db\n" +
+			"  ocs-sim serve --seed seed.yaml --diameter :0 --api 127.0.0.1:0 --ready-file ready.json",
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.serve(cmd.Context(), &f) },
 	}
