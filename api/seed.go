@@ -17,7 +17,8 @@ const (
 	// maxKeptIDs is how many accounts that were left alone are named.
 	maxKeptIDs = 100
 
-	seedExample = `{"plans": {"im": {"currency": "EUR", "rules": [{"name": "conference", "unit": "time",
+	seedExample = `{"plans": {"im": {"currency": "EUR", "rules": [{"name": "conference",
+		"unit": "time",
 		"per": "60s", "price": "0.05 EUR"}]}},
 		"accounts": [{"id": "alice", "plan": "im", "subscribers": [{"e164": "15550100"}],
 			"balances": [{"amount": "10.00 EUR"}]},
@@ -34,30 +35,33 @@ type SeedInput struct{ Written }
 
 func (s *server) seedRoutes() {
 	register(s, route{
-		method: "GET", path: seedPath, id: "get-seed", tag: "Seed", summary: "Show the start-up seed",
+		method: "GET", path: seedPath, id: "get-seed", tag: "Seed",
+		summary:     "Show the start-up seed",
 		description: "What the server was started with, and goes back to by a reset.",
 		example:     seedExample,
 	}, s.getSeed)
 	register(s, route{
-		method: "PUT", path: seedPath, id: "put-seed", tag: "Seed", summary: "Apply a seed document",
-		description: "Creates what is not there: accounts that exist are left alone, changed plans get a " +
-			"new version, scenarios are loaded. Nothing is changed where anything is wrong. The " +
-			"start-up seed, to which a reset goes back, stays what it was.",
+		method: "PUT", path: seedPath, id: "put-seed", tag: "Seed",
+		summary: "Apply a seed document",
+		description: "Creates what is not there: accounts that exist are left alone, changed " +
+			"plans get a new version, scenarios are loaded. Nothing is changed where " +
+			"anything is wrong. The start-up seed, to which a reset goes back, stays what it " +
+			"was.",
 		body: document.Document{}, bodyExample: seedExample, example: reportExample,
 		problems: []charging.ErrorKind{charging.KindInvalidDocument, charging.KindLedgerStopped},
 	}, s.putSeed)
 	register(s, route{
 		method: "POST", path: "/v1/reset", id: "reset", tag: "Seed", summary: "Begin again",
-		description: "The start-up seed again: accounts, plans, sessions, scenarios, journal and clock are " +
-			"as after the start. Connections stay, entry numbers go on, and Origin-State-Id is one " +
-			"higher.",
+		description: "The start-up seed again: accounts, plans, sessions, scenarios, journal " +
+			"and clock are as after the start. Connections stay, entry numbers go on, and " +
+			"Origin-State-Id is one higher.",
 		example: reportExample, problems: []charging.ErrorKind{charging.KindLedgerStopped},
 	}, s.reset)
 	register(s, route{
 		method: "GET", path: "/v1/ledger/check", id: "check-ledger", tag: "Ledger",
 		summary: "Check the ledger",
-		description: "Whether every invariant holds, the sums of all postings and reservations among them. " +
-			"The status is 200 in any case.",
+		description: "Whether every invariant holds, the sums of all postings and " +
+			"reservations among them. The status is 200 in any case.",
 		example: `{"ok": true, "violations": []}`,
 	}, s.checkLedger)
 }
