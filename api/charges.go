@@ -111,6 +111,9 @@ func (s *server) charge(ctx context.Context, in *ChargeInput) (*ChargeOutput, er
 }
 
 func (s *server) ask(ctx context.Context, request *charging.Request) (*charging.Answer, error) {
+	if err := s.Ledger.Stopped(); err != nil {
+		return nil, err
+	}
 	answered, err := charging.Ask(ctx, s.Charger, request)
 	if err != nil {
 		return nil, err

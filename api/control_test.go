@@ -230,3 +230,32 @@ func TestEveryProblemHasAPage(t *testing.T) {
 		}
 	}
 }
+
+func TestAStoppedLedgerIsSaidAtEveryDoor(t *testing.T) {
+	t.Parallel()
+	s := start(t, seedText, nil)
+	if err := s.ledger.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, request := range [][3]string{
+		{"GET", "/readyz", ""}, {"POST", "/v1/accounts/alice/credits", `{"amount": "1 EUR"}`},
+		{"POST", "/v1/charges", `{"session": "a", "type": "initial"}`},
+		{"POST", "/v1/clock/advances", `{"by": "1s"}`}, {"POST", "/v1/reset", ""},
+	} {
+		s.problem(t, 503, "ledger-stopped", request[0], request[1], request[2])
+	}
+	s.want(t, 200, "GET", "/healthz", "")
+	if now := s.clock.Now(); now.Year() != 2026 || now.Month() != time.March {
+		t.Errorf("the clock shows %v after changes that failed, want it unchanged", now)
+	}
+}
+
+func TestHeadIsAnswered(t *testing.T) {
+	t.Parallel()
+	s := start(t, seedText, nil)
+	for _, path := range []string{"/healthz", "/v1/accounts/alice"} {
+		if got := s.ask(t, "HEAD", path, ""); got.status != 200 || got.text != "" {
+			t.Errorf("HEAD %s = %d %q, want 200 without a body", path, got.status, got.text)
+		}
+	}
+}

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/ocs-sim/ocs-sim/accounts"
 	"github.com/ocs-sim/ocs-sim/api/document"
@@ -98,7 +97,8 @@ func (s *server) loadScenarios(written []scenarios.Document) ([]string, error) {
 	names := []string{}
 	for _, scenario := range written {
 		if _, faults := s.Scenarios.Put(scenario); len(faults) > 0 {
-			return nil, fmt.Errorf("load scenario %s: %s", scenario.Name, faults[0].Message)
+			return nil, charging.Errorf(charging.KindInvalidDocument,
+				"scenario %s cannot be loaded: %s", scenario.Name, faults[0].Message)
 		}
 		names = append(names, scenario.Name)
 	}
@@ -114,17 +114,18 @@ func writeReport(report *accounts.SeedReport, loaded []string) resource.SeedRepo
 	}
 }
 
-// reset goes back to the start-up seed. The clock is turned back last but for the journal, so that
-// whoever charges meanwhile sees the old world or the new one.
+// reset goes back to the start-up seed. The clock is turned back first: the ledger's time never
+// falls behind a request's, so none may enter the new life with the time of the old one.
 func (s *server) reset(ctx context.Context, _ *struct{}) (*Output[resource.SeedReport], error) {
 	s.turning.Lock()
 	defer s.turning.Unlock()
-	fresh := charging.NewClock(charging.ClockState{})
+	before, fresh := s.Clock.State(), charging.ClockState{}
+	s.Clock.Reset(fresh)
 	seed := s.Seed.Seed()
-	if err := s.Ledger.Reset(ctx, fresh.Now(), seed, fresh.State()); err != nil {
+	if err := s.Ledger.Reset(ctx, s.Clock.Now(), seed, fresh); err != nil {
+		s.Clock.Reset(before)
 		return nil, err
 	}
-	s.Clock.Reset(fresh.State())
 	s.Scenarios.Clear()
 	names, err := s.loadScenarios(s.Seed.Scenarios)
 	if err != nil {

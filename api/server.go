@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 	"github.com/rs/zerolog"
 
 	"github.com/ocs-sim/ocs-sim/accounts"
@@ -74,7 +75,7 @@ func New(o Options) http.Handler {
 		s.Seed = &document.Document{}
 	}
 	router := chi.NewRouter()
-	router.Use(s.recoverPanics, s.limitTime, s.authorize, refuseOtherSites)
+	router.Use(s.recoverPanics, s.limitTime, s.authorize, refuseOtherSites, middleware.GetHead)
 	router.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, newProblem(codeNotFound, "there is nothing at "+r.URL.Path))
 	})

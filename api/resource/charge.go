@@ -18,7 +18,7 @@ type Charge struct {
 	SubSession uint64 `json:"sub_session,omitempty"`
 	Number     uint32 `json:"number,omitempty" default:"0"`
 	Type       string `json:"type" enum:"initial,update,termination,event"`
-	Action     string `json:"action,omitempty" enum:"debit,refund,balance,price" default:"debit"`
+	Action     string `json:"action,omitempty" enum:"debit,refund,balance,price,none" default:"debit"`
 
 	Subscriber Subscribers `json:"subscriber,omitempty"`
 	Context    string      `json:"context,omitempty" default:"32260@3gpp.org"`
