@@ -146,3 +146,18 @@ func TestListsPage(t *testing.T) {
 		}
 	}
 }
+
+func TestASubscriberOfAnotherAccountIsNotTaken(t *testing.T) {
+	t.Parallel()
+	s := start(t, seedText, nil)
+	for _, request := range [][2]string{
+		{"/v1/accounts/mallory", "subscribers: [{e164: +15550100}]"},
+		{"/v1/seed", "accounts: [{id: mallory, subscribers: [{sip: \"sip:alice@example.com;x\"}]}]"},
+	} {
+		got := s.problem(t, 422, "invalid-document", "PUT", request[0], request[1])
+		if detail := fmt.Sprint(got.body["detail"]); !strings.Contains(detail, "alice") {
+			t.Errorf("PUT %s does not say whose it is: %s", request[0], got.text)
+		}
+	}
+	s.problem(t, 404, "account-not-found", "GET", "/v1/accounts/mallory", "")
+}

@@ -140,7 +140,7 @@ func faultsOfMeaning() map[string]faultCase {
 		},
 		"an account written twice is told where": {
 			"accounts:\n- id: a\n- id: a\n",
-			`seed.yaml:3:7: account "a" is written twice, also at accounts[0]`,
+			`seed.yaml:3:7: account "a" is written twice, also at seed.yaml:2:3`,
 		},
 		"one subscriber belongs to one account": {
 			"accounts:\n- {id: a, subscribers: [{e164: \"+1555\"}]}\n" +
@@ -300,4 +300,31 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("Decode's error %v has no faults", err)
 		}
 	})
+}
+
+func TestSeveralFilesAreOneSeed(t *testing.T) {
+	t.Parallel()
+	plans := document.File{Name: "plans.yaml", Data: []byte(
+		"plans: {im: {currency: EUR, rules: [{unit: time, price: 1 EUR}, {unit: time}]}}\n")}
+	people := document.File{Name: "people.yaml", Data: []byte("accounts: [{id: a, plan: im}]\n")}
+	doc, err := document.DecodeFiles(nil, people, plans)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := len(doc.Seed().Accounts); got != 1 {
+		t.Errorf("%d accounts, want 1", got)
+	}
+	warnings := doc.Warnings()
+	if len(warnings) != 1 || !strings.HasPrefix(warnings[0], "plans.yaml:1:") {
+		t.Errorf("Warnings() = %q, want one of plans.yaml about the second rule", warnings)
+	}
+	again := document.File{Name: "again.yaml", Data: []byte("accounts: [{id: a}, {ip: b}]\n")}
+	_, err = document.DecodeFiles(nil, people, plans, again, plans)
+	want := `again.yaml:1:17: account "a" is written twice, also at people.yaml:1:12
+again.yaml:1:21: an account needs an id
+again.yaml:1:22: unknown key "ip"; did you mean "id"?
+plans.yaml:1:13: plan "im" is written in two files`
+	if err == nil || err.Error() != want {
+		t.Errorf("Decode = %v, want\n%s", err, want)
+	}
 }
