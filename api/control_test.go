@@ -49,6 +49,31 @@ func TestPlansAreVersioned(t *testing.T) {
 	}
 }
 
+// What cannot be read of a document hides nothing of what is wrong with its meaning.
+func TestDocumentFaultsComeAllAtOnce(t *testing.T) {
+	t.Parallel()
+	s := start(t, seedText, nil)
+	for _, c := range []struct {
+		path, body string
+		want       []string
+	}{
+		{"/v1/plans/chat", "currency: XXY\nrules:\n- unit: tim\n  prize: 1 EUR\n",
+			[]string{"body.currency", "body.rules[0].unit", "body.rules[0].prize"}},
+		{"/v1/scenarios/refused", "rules:\n- when: {type: updat}\n  time: 1\n" +
+			"  answer: {result: 4012, level: top, validity: long}\n- {}\n",
+			[]string{"body.rules[0].when.type", "body.rules[0].time",
+				"body.rules[0].answer.level", "body.rules[0].answer.validity", "body.rules[1]"}},
+	} {
+		got := s.problem(t, 422, "invalid-document", "PUT", c.path, c.body)
+		for i, want := range c.want {
+			got.expect(t, want, "errors", i, "location")
+		}
+		if told, _ := got.body["errors"].([]any); len(told) != len(c.want) {
+			t.Errorf("PUT %s tells %d faults, want %d: %v", c.path, len(told), len(c.want), told)
+		}
+	}
+}
+
 func TestQuotes(t *testing.T) {
 	t.Parallel()
 	s := start(t, seedText, nil)
