@@ -81,3 +81,29 @@ func TestTheLockGoesByTheFile(t *testing.T) {
 		}
 	}
 }
+
+// A database on a medium that cannot be written is checked all the same.
+func TestAReadOnlyDatabaseIsChecked(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "kept.db")
+	ledger, err := accounts.Open(ctx, accounts.Options{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ledger.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(dir, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.Chmod(dir, 0o700) })
+	if file, err := os.Create(filepath.Join(dir, "probe")); err == nil {
+		_ = file.Close()
+		t.Skip("this user writes where nobody may")
+	}
+	if found, err := accounts.CheckFile(ctx, path); err != nil || len(found) > 0 {
+		t.Errorf("CheckFile = %v, %v, want nothing wrong", found, err)
+	}
+}

@@ -221,6 +221,33 @@ func TestHTTPsOwnTroubleIsAProblem(t *testing.T) {
 	}
 }
 
+// What is not UTF-8, or says nothing at all, is no account, in JSON as in YAML.
+func TestBodiesThatAreNoDocuments(t *testing.T) {
+	t.Parallel()
+	s := start(t, seedText, nil)
+	for _, body := range []string{"{\"tags\":\n[\"\xff\"]}", "tags:\n- \"\xff\"\n"} {
+		s.problem(t, 422, "invalid-document", "PUT", "/v1/accounts/x", body).
+			expect(t, float64(2), "errors", 0, "line")
+	}
+	s.problem(t, 422, "invalid-document", "PUT", "/v1/accounts/x", "null")
+	s.problem(t, 404, "account-not-found", "GET", "/v1/accounts/x", "")
+}
+
+// RFC 9110 section 15.5.6: a 405 tells what is allowed.
+func TestWhatIsAllowedIsTold(t *testing.T) {
+	t.Parallel()
+	s := start(t, seedText, nil)
+	for path, want := range map[string]string{
+		"/v1/accounts/a%2Fb": "GET, PUT, DELETE, HEAD",
+		"/v1/reset":          "POST",
+	} {
+		got := s.ask(t, "PATCH", path, "")
+		if allow := got.header.Get("Allow"); got.status != 405 || allow != want {
+			t.Errorf("PATCH %s = %d, Allow %q, want 405, %q", path, got.status, allow, want)
+		}
+	}
+}
+
 func TestReadiness(t *testing.T) {
 	t.Parallel()
 	why := errors.New("the seed is not committed yet")
