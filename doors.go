@@ -1,7 +1,9 @@
 package ocssim
 
 import (
+	"cmp"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"sync"
@@ -92,18 +94,34 @@ func (g *GyDoor) ChargeWire(
 	if err != nil {
 		return err
 	}
-	edits := make([]charging.Edit, 0, len(words))
+	frame := c.Frame(r)
 	for _, word := range words {
-		edit := charging.Edit{Op: word.Name, Path: word.Path, Value: word.Value}
-		if word.Name == "avp" {
-			edit.Op = diameter.EditSet
-			if word.Value == "none" {
-				edit.Op = diameter.EditRemove
-			}
+		if frame, err = reword(frame, word); err != nil {
+			return err
 		}
-		edits = append(edits, edit)
 	}
-	return c.ChargeAmended(ctx, r, edits, reply)
+	c.Begin(ctx, frame, func(answer []byte, err error) {
+		said, parseErr := diameter.ParseAnswer(answer)
+		if err = cmp.Or(err, parseErr); err != nil {
+			said = &charging.Answer{Key: r.Key, Type: r.Type, Message: err.Error()}
+		}
+		reply(said, diameter.Attributes(answer))
+	})
+	return nil
+}
+
+// reword makes one change to a frame.
+func reword(frame []byte, word conversation.Word) ([]byte, error) {
+	switch word.Name {
+	case "avp":
+		return diameter.SetAVP(frame, word.Path, word.Value)
+	case "flags":
+		return diameter.SetFlags(frame, word.Value)
+	case "raw":
+		octets, err := hex.DecodeString(word.Value)
+		return diameter.AppendOctets(frame, octets), err
+	}
+	return nil, fmt.Errorf("no request can say %s:", word.Name)
 }
 
 // A ControlDoor reaches accounts and the clock of a simulator over REST, and charges there too.

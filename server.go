@@ -99,7 +99,10 @@ func listenError(door, option, address string, err error) error {
 }
 
 func (s *Server) openLedger(ctx context.Context) error {
-	ledger, err := accounts.Open(ctx, accounts.Options{Path: s.options.Database, Log: s.options.Log})
+	ledger, err := accounts.Open(
+		ctx,
+		accounts.Options{Path: s.options.Database, Log: s.options.Log},
+	)
 	if err != nil {
 		return databaseError(err)
 	}

@@ -21,7 +21,9 @@ func (p *player) check(ctx context.Context, check *Check, event *Event) error {
 	if err != nil {
 		return fmt.Errorf("look at account %s: %w", check.Account, err)
 	}
-	event.Accounts = []Account{account}
+	if !p.Draw || p.changed(account) {
+		event.Accounts = []Account{account}
+	}
 	event.Misses = check.Misses(account)
 	return nil
 }
@@ -33,7 +35,10 @@ func (c *Check) Misses(account Account) []string {
 		want := &c.Holdings[i]
 		held, found := c.sum(account, want.Amount.Unit)
 		if !found {
-			misses = append(misses, fmt.Sprintf("%s has no balance in %s", c.name(), want.Amount.Unit))
+			misses = append(
+				misses,
+				fmt.Sprintf("%s has no balance in %s", c.name(), want.Amount.Unit),
+			)
 			continue
 		}
 		misses = append(misses, c.compare(want, held)...)

@@ -16,8 +16,11 @@ func Compare(reports ...*Report) []string {
 func compareTwo(a, b *Report) []string {
 	var differences []string
 	if len(a.Events) != len(b.Events) {
-		differences = append(differences, fmt.Sprintf("%s: %d lines played at door %s, %d at door %s",
-			a.Name, len(a.Events), a.Door, len(b.Events), b.Door))
+		differences = append(
+			differences,
+			fmt.Sprintf("%s: %d lines played at door %s, %d at door %s",
+				a.Name, len(a.Events), a.Door, len(b.Events), b.Door),
+		)
 	}
 	for i := range min(len(a.Events), len(b.Events)) {
 		one, other := &a.Events[i], &b.Events[i]
@@ -25,8 +28,11 @@ func compareTwo(a, b *Report) []string {
 			continue
 		}
 		if said, also := Words(one.Answer), Words(other.Answer); said != also {
-			differences = append(differences, fmt.Sprintf("%s:%d: door %s answers %s, door %s answers %s",
-				a.Name, one.Step.Line, a.Door, said, b.Door, also))
+			differences = append(
+				differences,
+				fmt.Sprintf("%s:%d: door %s answers %s, door %s answers %s",
+					a.Name, one.Step.Line, a.Door, said, b.Door, also),
+			)
 		}
 	}
 	return differences

@@ -39,7 +39,12 @@ func (d *Demand) command(a, first *charging.Answer) []string {
 	case "failed":
 		return d.failed(a)
 	case "message":
-		return unless(strings.Contains(a.Message, d.Value), "message=%q, want %q", a.Message, d.Value)
+		return unless(
+			strings.Contains(a.Message, d.Value),
+			"message=%q, want %q",
+			a.Message,
+			d.Value,
+		)
 	case "repeat":
 		return repeated(a, first)
 	case "low":
@@ -240,6 +245,7 @@ func knownFinal(value string) error {
 func (d *Demand) final(said *charging.FinalUnit) []string {
 	got := finalWords(said)
 	action, _, _ := strings.Cut(got, ":")
-	well := got == d.Value || action == d.Value && action != "none" || d.Value == "any" && said != nil
+	well := got == d.Value || action == d.Value && action != "none" ||
+		d.Value == "any" && said != nil
 	return unless(well, "final=%s, want %s", got, d.Value)
 }

@@ -19,8 +19,13 @@ const maxFaults = 100
 // file:line:column in its message. The seed is not looked into.
 func Parse(name string, text []byte) (*Conversation, error) {
 	if len(text) > MaxBytes {
-		return nil, charging.Errorf(charging.KindInvalidDocument,
-			"%s: has %d bytes, more than the %d that a conversation may have", name, len(text), MaxBytes)
+		return nil, charging.Errorf(
+			charging.KindInvalidDocument,
+			"%s: has %d bytes, more than the %d that a conversation may have",
+			name,
+			len(text),
+			MaxBytes,
+		)
 	}
 	lines := strings.Split(strings.TrimPrefix(string(text), "\ufeff"), "\n")
 	for i := range lines {
@@ -130,7 +135,10 @@ func (p *parser) advance(words []token) *Advance {
 // check reads: account[/balance] amount [reserved amount] [available amount], again per unit.
 func (p *parser) check(words []token) *Check {
 	if len(words) < 2 {
-		p.fault(1, "= takes an account and amounts, like = alice 10.00 EUR reserved 0.35 available 9.65")
+		p.fault(
+			1,
+			"= takes an account and amounts, like = alice 10.00 EUR reserved 0.35 available 9.65",
+		)
 		return nil
 	}
 	check := &Check{}
@@ -212,7 +220,11 @@ func (p *parser) order(words []token, step *Step) (done bool) {
 // transfer reads: credit|debit account[/balance] amount.
 func (p *parser) transfer(words []token) *Transfer {
 	if len(words) != 3 {
-		p.fault(1, "! %s takes an account and an amount, like ! credit alice 5.00 EUR", words[0].text)
+		p.fault(
+			1,
+			"! %s takes an account and an amount, like ! credit alice 5.00 EUR",
+			words[0].text,
+		)
 		return nil
 	}
 	amount, err := parseQuantity(words[2].text)

@@ -51,14 +51,18 @@ func TestParseReadsRequests(t *testing.T) {
 		lines []string
 		want  charging.Request
 	}{
-		{"the example of the format", []string{"> initial s1 15550100 rg=100 n=3 want"}, charging.Request{
-			Key:  charging.Key{Session: charging.SessionID{ID: "s1"}},
-			Type: charging.Initial, Context: conversation.DefaultContext, EndToEnd: 1,
-			Subscribers: []charging.Identity{{Type: charging.E164, Data: "15550100"}},
-			Services:    []charging.Service{{Key: group(100), Asked: true}},
-			Information: charging.Information{Participants: charging.Known(3)},
-			Multiple:    charging.Known(1),
-		}},
+		{
+			"the example of the format",
+			[]string{"> initial s1 15550100 rg=100 n=3 want"},
+			charging.Request{
+				Key:  charging.Key{Session: charging.SessionID{ID: "s1"}},
+				Type: charging.Initial, Context: conversation.DefaultContext, EndToEnd: 1,
+				Subscribers: []charging.Identity{{Type: charging.E164, Data: "15550100"}},
+				Services:    []charging.Service{{Key: group(100), Asked: true}},
+				Information: charging.Information{Participants: charging.Known(3)},
+				Multiple:    charging.Known(1),
+			},
+		},
 		{"numbers and subscribers carry on", []string{
 			"> initial s1 sip:a@b rg=1 want", "< 2001",
 			"> update s1 rg=1 used=60s/before used=30s/after want=300s reason=change " +
@@ -82,7 +86,10 @@ func TestParseReadsRequests(t *testing.T) {
 				Key:  charging.Key{Session: charging.SessionID{ID: "s1"}},
 				Type: charging.Initial, Context: conversation.DefaultContext, EndToEnd: 1,
 				Services: []charging.Service{
-					{Asked: true, Requested: []charging.Quantity{{Amount: 1_000_000, Unit: charging.Total}}},
+					{
+						Asked:     true,
+						Requested: []charging.Quantity{{Amount: 1_000_000, Unit: charging.Total}},
+					},
 					{Used: []charging.Usage{{Units: []charging.Quantity{
 						seconds(5), {Amount: 1000, Unit: charging.Input},
 					}}}},
@@ -112,10 +119,21 @@ func TestParseReadsRequests(t *testing.T) {
 
 func TestParseNumbersRequests(t *testing.T) {
 	t.Parallel()
-	c := parse(t,
-		"> initial s1", "> update s1", "> update s1 number=9", "> update s1 number=5", "> update s1",
-		"> retransmit s1", "> update s1 retransmit", "> termination s1", "> initial s1", "> initial s2",
-		"> update s1 sub=2", "> repeat s2")
+	c := parse(
+		t,
+		"> initial s1",
+		"> update s1",
+		"> update s1 number=9",
+		"> update s1 number=5",
+		"> update s1",
+		"> retransmit s1",
+		"> update s1 retransmit",
+		"> termination s1",
+		"> initial s1",
+		"> initial s2",
+		"> update s1 sub=2",
+		"> repeat s2",
+	)
 	want := []uint32{0, 1, 9, 5, 10, 10, 10, 11, 0, 0, 0, 0}
 	marked := []bool{5: true, 6: true, 11: false}
 	for i, step := range c.Steps {
@@ -180,7 +198,9 @@ func TestWireWordsMakeAFileWireOnly(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add("plans: {}\n---\n> initial s1 15550100 rg=100 n=3 want\n< 2001 rg=100 2001 grant=300s\n")
-	f.Add("> i s1 +1 si=1,2 used=1s+2B/in/before \"\n> retransmit s1 conn=b\n< 5xxx failed=X absent\n")
+	f.Add(
+		"> i s1 +1 si=1,2 used=1s+2B/in/before \"\n> retransmit s1 conn=b\n< 5xxx failed=X absent\n",
+	)
 	f.Add("= alice/main 10.00 EUR reserved 0.35 available -9.65\n+ 1h\n! debit alice 5.00 EUR\n")
 	f.Add("> e e1 avp:X=1\n< 2001 mscc absent cost=0.1\n! clock 2035-03-05T09:00:00Z\n! needs x")
 	f.Fuzz(func(t *testing.T, text string) {

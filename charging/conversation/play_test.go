@@ -98,7 +98,9 @@ func TestPlayPassesWhereAllIsAsWritten(t *testing.T) {
 	m := &meter{final: &charging.FinalUnit{
 		Action: charging.Redirect, Redirect: "sip:topup@example.com",
 	}}
-	report := play(t, m.door(),
+	report := play(
+		t,
+		m.door(),
 		"> initial s1 15550100 rg=100 n=3 want",
 		"< 2001 rg=100 2001 grant=300s validity=3600s final=redirect:sip:topup@example.com cost=0.00",
 		"+ 120s",
@@ -108,7 +110,8 @@ func TestPlayPassesWhereAllIsAsWritten(t *testing.T) {
 		"! credit alice 1.20 EUR",
 		"= alice/main 10.00 EUR",
 		"> termination s1 rg=100 used=0s",
-		"< any rg=100 grant=none validity=none")
+		"< any rg=100 grant=none validity=none",
+	)
 	if err := report.Err(); err != nil {
 		t.Errorf("Err = %v, want nil", err)
 	}
@@ -122,7 +125,9 @@ func TestPlayPassesWhereAllIsAsWritten(t *testing.T) {
 
 func TestPlayTellsNearMisses(t *testing.T) {
 	t.Parallel()
-	report := play(t, (&meter{}).door(),
+	report := play(
+		t,
+		(&meter{}).door(),
 		"> initial s1 15550100 rg=100 want rg=200 want",
 		"< 4012 rg=100 4012 grant=240s final=terminate validity=60s rg=300 rg=200 absent services=3 "+
 			"failed=Rating-Group",
@@ -131,7 +136,8 @@ func TestPlayTellsNearMisses(t *testing.T) {
 		"= alice 9.00 EUR reserved 0.35 available 8.65",
 		"= alice/other 1.00 EUR",
 		"> update s2 rg=1 want",
-		"< repeat")
+		"< repeat",
+	)
 	want := []string{
 		"test.conv:4: result 2001 DIAMETER_SUCCESS, want 4012",
 		"test.conv:4: 2 services, want 3",
@@ -234,9 +240,14 @@ func TestPlayHandsWireWordsToAWire(t *testing.T) {
 	w := &wire{}
 	door := w.door()
 	door.Wire = w
-	report := play(t, door,
-		"> initial s1 rg=1 want avp:User-Name=alice flags: +T", "< 2001 expect-avp:Validity-Time=60",
-		"> retransmit s1 conn=b", "< repeat expect-avp:Validity-Time=61 expect-avp:Filter-Id=none")
+	report := play(
+		t,
+		door,
+		"> initial s1 rg=1 want avp:User-Name=alice flags: +T",
+		"< 2001 expect-avp:Validity-Time=60",
+		"> retransmit s1 conn=b",
+		"< repeat expect-avp:Validity-Time=61 expect-avp:Filter-Id=none",
+	)
 	wantWords := []conversation.Word{
 		{Name: "avp", Path: "User-Name", Value: "alice"}, {Name: "flags", Value: "+T"},
 	}

@@ -120,7 +120,11 @@ func (r *requestParser) word(t token) {
 			return
 		}
 	}
-	r.fault(t.column, "unknown word %q in a request; a service begins with rg=, si= or mscc", t.text)
+	r.fault(
+		t.column,
+		"unknown word %q in a request; a service begins with rg=, si= or mscc",
+		t.text,
+	)
 }
 
 func (r *requestParser) report(t token, err error) {

@@ -27,7 +27,12 @@ func (e *Event) Draw() string {
 	switch {
 	case e.Step.Send != nil:
 		r := e.Request
-		title := fmt.Sprintf("CCR %s #%d %s", r.Type, r.Key.Number, e.Step.Send.Request.Key.Session.ID)
+		title := fmt.Sprintf(
+			"CCR %s #%d %s",
+			r.Type,
+			r.Key.Number,
+			e.Step.Send.Request.Key.Session.ID,
+		)
 		arrow(&b, title, RequestWords(r), true)
 		if e.Answer != nil {
 			arrow(&b, "CCA", Words(e.Answer), false)
@@ -40,7 +45,11 @@ func (e *Event) Draw() string {
 	case e.Step.Advance != nil:
 		fmt.Fprintf(&b, "  ~  %s pass\n", e.Step.Advance.By)
 	case e.Step.Turn != nil:
-		fmt.Fprintf(&b, "  ~  the charging clock stands at %s\n", e.Step.Turn.At.Format(time.RFC3339))
+		fmt.Fprintf(
+			&b,
+			"  ~  the charging clock stands at %s\n",
+			e.Step.Turn.At.Format(time.RFC3339),
+		)
 	case e.Step.Transfer != nil:
 		fmt.Fprintf(&b, "  !  %s\n", strings.TrimSpace(e.Step.Text[1:]))
 	}

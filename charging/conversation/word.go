@@ -130,7 +130,10 @@ func parseQuantity(text string) (charging.Quantity, error) {
 func withUnit(text string) (charging.Quantity, error) {
 	quantity, err := charging.ParseQuantity(text)
 	if err == nil && quantity.Unit == "" {
-		err = fmt.Errorf("%q has no unit; write it like 12.50 EUR, 10 MiB, 1h5m30s or 3 events", text)
+		err = fmt.Errorf(
+			"%q has no unit; write it like 12.50 EUR, 10 MiB, 1h5m30s or 3 events",
+			text,
+		)
 	}
 	return quantity, err
 }

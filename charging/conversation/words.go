@@ -104,7 +104,10 @@ func finalWords(f *charging.FinalUnit) string {
 	case f.Action == charging.Redirect:
 		return "redirect:" + f.Redirect
 	case f.Action == charging.RestrictAccess:
-		return strings.TrimSuffix("restrict:"+strings.Join(slices.Concat(f.Filters, f.Names), ","), ":")
+		return strings.TrimSuffix(
+			"restrict:"+strings.Join(slices.Concat(f.Filters, f.Names), ","),
+			":",
+		)
 	}
 	return "terminate"
 }

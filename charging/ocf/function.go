@@ -115,7 +115,7 @@ func (c *charge) repeated() (bool, error) {
 		c.tx.Forget(r.Key.Session)
 		return false, nil
 	}
-	if prior.Fingerprint != c.fingerprint {
+	if prior.Fingerprint != c.fingerprint && r.Refused == nil {
 		c.answer.Result = charging.UnableToComply
 		c.answer.Message = "CC-Request-Number was used before in this session with other content"
 		c.why(
@@ -126,10 +126,16 @@ func (c *charge) repeated() (bool, error) {
 		)
 		return true, nil
 	}
+	if prior.Fingerprint != c.fingerprint {
+		return false, nil // wrong in itself: that is told first
+	}
 	if err := c.answer.UnmarshalBinary(prior.Answer); err != nil {
 		return true, errorfIn("read the answer given before", err)
 	}
 	c.answer.Entry, c.answer.Repeat = prior.Entry, true
+	if s, found := c.tx.Session(r.Key.Session); found {
+		c.answer.Account = s.Account
+	}
 	c.why(charging.Reason{Code: charging.BecauseRepeat, Detail: "answered before: nothing moves"})
 	return true, nil
 }

@@ -108,16 +108,15 @@ func (c *charge) unrated(service *charging.Service, err error) charging.Result {
 }
 
 func failedService(service *charging.Service, missing *charging.Unrated) charging.FailedAVP {
-	const group = "Multiple-Services-Credit-Control."
 	switch {
 	case missing.Missing != "":
 		return charging.FailedAVP{Path: missing.Missing}
 	case service.Key.Group.Known:
 		value := strconv.FormatInt(service.Key.Group.Value, 10)
-		return charging.FailedAVP{Path: group + "Rating-Group", Value: value}
+		return charging.FailedAVP{Path: "Rating-Group", Value: value}
 	case len(service.Key.IDs) > 0:
 		value := strconv.FormatUint(uint64(service.Key.IDs[0]), 10)
-		return charging.FailedAVP{Path: group + "Service-Identifier", Value: value}
+		return charging.FailedAVP{Path: "Service-Identifier", Value: value}
 	}
 	return charging.FailedAVP{}
 }

@@ -213,7 +213,8 @@ func (c *charge) inputsOf(state *charging.ServiceState, at time.Time) charging.I
 		info = &c.prior.Info
 	}
 	n := info.Participants
-	if terms, err := c.termsOf(&state.Conditions); err == nil && state.Conditions.Participants.Known {
+	if terms, err := c.termsOf(&state.Conditions); err == nil &&
+		state.Conditions.Participants.Known {
 		n = state.Conditions.Participants
 		if terms.CountInviter {
 			n.Value--

@@ -31,7 +31,8 @@ func newReady(c *console) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&url, "api", "http://"+defaultAPI, "base address of the REST API")
-	cmd.Flags().StringVar(&file, "ready-file", "", "take the address from this file, once it is there")
+	cmd.Flags().
+		StringVar(&file, "ready-file", "", "take the address from this file, once it is there")
 	cmd.Flags().DurationVar(&wait, "wait", 10*time.Second, "how long to wait")
 	return cmd
 }

@@ -1,0 +1,8 @@
+//go:build !unix
+
+package accounts
+
+import "os"
+
+// lockFile does nothing where there is no flock: nothing keeps a second server out there.
+func lockFile(*os.File) error { return nil }
