@@ -123,7 +123,7 @@ func terminate(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(syscall.Kill(said.PID, syscall.SIGTERM))
 }
 
-// callREST is: rest [-token T] STATUS METHOD URL [BODY]. It calls a REST API that must answer with
+// callREST is: rest [-token T] STATUS METHOD URL [BODY]. It calls a REST API, which must answer with
 // that status; what it says is then the standard output.
 func callREST(ts *testscript.TestScript, neg bool, args []string) {
 	token := ""
@@ -151,8 +151,8 @@ func callREST(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// fillDisk is: fill URL. It credits until the server has no room left, and sets CREDITED to what the
-// account must hold at least: what was acknowledged.
+// fillDisk is: fill URL. It credits until the server has no room left, and sets CREDITED to what
+// the account must hold: what was acknowledged.
 func fillDisk(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: fill URL")
