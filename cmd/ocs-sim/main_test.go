@@ -51,18 +51,18 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// setField is: field NAME FILE KEY. It sets a variable of the script to the JSON string that
-// follows the key in the file, be it alone or the first of a list.
+// setField is: field NAME FILE KEY [PREFIX]. It sets a variable of the script to the JSON string
+// that follows the key in the file, be it alone or the first of a list, without the prefix.
 func setField(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 3 {
-		ts.Fatalf("usage: field NAME FILE KEY")
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: field NAME FILE KEY [PREFIX]")
 	}
 	_, behind, found := strings.Cut(ts.ReadFile(args[1]), fmt.Sprintf("%q:", args[2]))
 	parts := strings.SplitN(behind, `"`, 3)
 	if !found || len(parts) < 3 {
 		ts.Fatalf("no string %s in %s", args[2], args[1])
 	}
-	ts.Setenv(args[0], parts[1])
+	ts.Setenv(args[0], strings.TrimPrefix(parts[1], strings.Join(args[3:], "")))
 }
 
 // occupyPort is: occupy NAME. It listens on a free port until the script ends, and sets a variable
