@@ -51,18 +51,18 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// setField is: field NAME FILE KEY. It sets a variable of the script to the JSON string that
-// follows the key in the file, be it alone or the first of a list.
+// setField is: field NAME FILE KEY [PREFIX]. It sets a variable of the script to the JSON string
+// that follows the key in the file, be it alone or the first of a list, without the prefix.
 func setField(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 3 {
-		ts.Fatalf("usage: field NAME FILE KEY")
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: field NAME FILE KEY [PREFIX]")
 	}
 	_, behind, found := strings.Cut(ts.ReadFile(args[1]), fmt.Sprintf("%q:", args[2]))
 	parts := strings.SplitN(behind, `"`, 3)
 	if !found || len(parts) < 3 {
 		ts.Fatalf("no string %s in %s", args[2], args[1])
 	}
-	ts.Setenv(args[0], parts[1])
+	ts.Setenv(args[0], strings.TrimPrefix(parts[1], strings.Join(args[3:], "")))
 }
 
 // occupyPort is: occupy NAME. It listens on a free port until the script ends, and sets a variable
@@ -123,7 +123,7 @@ func terminate(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(syscall.Kill(said.PID, syscall.SIGTERM))
 }
 
-// callREST is: rest [-token T] STATUS METHOD URL [BODY]. It calls a REST API that must answer with
+// callREST is: rest [-token T] STATUS METHOD URL [BODY]. It calls a REST API, which must answer with
 // that status; what it says is then the standard output.
 func callREST(ts *testscript.TestScript, neg bool, args []string) {
 	token := ""
@@ -151,8 +151,8 @@ func callREST(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// fillDisk is: fill URL. It credits until the server has no room left, and sets CREDITED to what the
-// account must hold at least: what was acknowledged.
+// fillDisk is: fill URL. It credits until the server has no room left, and sets CREDITED to what
+// the account must hold: what was acknowledged.
 func fillDisk(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: fill URL")

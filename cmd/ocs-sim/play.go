@@ -76,7 +76,7 @@ func (c *console) play(ctx context.Context, files []string, f *playFlags) error 
 	})
 	var control *ocssim.ControlDoor
 	if f.api != "" {
-		control = ocssim.NewControlDoor(f.api, f.token)
+		control = ocssim.NewControlDoor(baseURL(f.api), f.token)
 	}
 	var failed []error
 	for _, talk := range talks {
