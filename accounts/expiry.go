@@ -15,15 +15,22 @@ func (l *Ledger) expireUntil(now time.Time) error {
 		if !any || first.at.After(now) {
 			return nil
 		}
-		if err := l.expire(first); err != nil {
+		if err := l.expire(first, now); err != nil {
 			return err
 		}
 	}
 }
 
-func (l *Ledger) expire(d *due) error {
-	if d.session != nil {
-		return l.runUnit(d.at, "expiry", func(t *tx) error { return t.expireSession(d.session) })
+func (l *Ledger) expire(d *due, now time.Time) error {
+	if s := d.session; s != nil {
+		err := l.runUnit(d.at, "expiry", func(t *tx) error { return t.expireSession(s) })
+		if err == nil {
+			// Where the clock has leapt, the session is known for a while from now on: whoever
+			// turned it may well report usage next, and is to be told that it comes too late.
+			s.ended = now
+			l.ended[len(l.ended)-1].at = now
+		}
+		return err
 	}
 	return l.runUnit(d.at, "expiry", func(t *tx) error { return t.expireBalance(d.balance) })
 }
@@ -129,7 +136,7 @@ func (l *Ledger) tickOnce(ctx context.Context, at time.Time) (more bool, err err
 			break
 		}
 		more = true
-		if err = l.expire(first); err != nil {
+		if err = l.expire(first, now); err != nil {
 			break
 		}
 	}
