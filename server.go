@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 
 	"github.com/ocs-sim/ocs-sim/accounts"
@@ -75,22 +77,34 @@ func (s *Server) listen() error {
 	for _, address := range s.options.Diameter {
 		listener, err := net.Listen("tcp", address)
 		if err != nil {
-			return fmt.Errorf("listen for Diameter: %w", err)
+			return listenError("Diameter", "--diameter", address, err)
 		}
 		s.listeners = append(s.listeners, listener)
 	}
 	listener, err := net.Listen("tcp", s.options.API)
 	if err != nil {
-		return fmt.Errorf("listen for REST: %w", err)
+		return listenError("REST", "--api", s.options.API, err)
 	}
 	s.api = listener
 	return nil
 }
 
+// listenError says what to do about an address that cannot be had.
+func listenError(door, option, address string, err error) error {
+	advice := "choose another address with " + option
+	if errors.Is(err, syscall.EADDRINUSE) {
+		advice = "stop what listens there, or " + advice + "; port 0 takes a free one"
+	}
+	return fmt.Errorf("listen for %s on %s: %w; %s", door, address, err, advice)
+}
+
 func (s *Server) openLedger(ctx context.Context) error {
-	ledger, err := accounts.Open(ctx, accounts.Options{Path: s.options.Database, Log: s.options.Log})
+	ledger, err := accounts.Open(
+		ctx,
+		accounts.Options{Path: s.options.Database, Log: s.options.Log},
+	)
 	if err != nil {
-		return err
+		return databaseError(err)
 	}
 	s.ledger = ledger
 	state := ledger.Clock()
@@ -99,6 +113,19 @@ func (s *Server) openLedger(ctx context.Context) error {
 	}
 	s.clock = charging.NewClock(state)
 	return nil
+}
+
+// databaseError adds what to do where the file system is in the way.
+func databaseError(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w; make the directory first, or give another file", err)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w; let this user read and write it, or give another file", err)
+	case errors.Is(err, syscall.EISDIR):
+		return fmt.Errorf("%w; give a file", err)
+	}
+	return err
 }
 
 // assemble wires the rooms: who answers is one charging function, behind both doors.

@@ -113,8 +113,14 @@ func (s *store) create(ctx context.Context) error {
 	}
 	// RFC 6733 section 8.16: Origin-State-Id grows whenever state is lost, so that a new database
 	// begins with a value that an older one has not had. The wall clock gives one.
-	if err := s.exec(ctx, putSetting, settingOriginStateID, time.Now().Unix()); err != nil {
-		return fmt.Errorf("make the database: %w", err)
+	first := []setting{
+		{settingCheckpoint, 0}, {settingCheckpointPosting, 0},
+		{settingOriginStateID, time.Now().Unix()},
+	}
+	for _, one := range first {
+		if err := s.exec(ctx, putSetting, one.name, one.value); err != nil {
+			return fmt.Errorf("make the database: %w", err)
+		}
 	}
 	if err := s.exec(ctx, "COMMIT"); err != nil {
 		return fmt.Errorf("make the database: %w", err)

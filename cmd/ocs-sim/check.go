@@ -23,6 +23,8 @@ func newCheck(c *console) *cobra.Command {
 		Long: "check reads seed documents and conversations (*.conv) and tells every fault as\n" +
 			"file:line:column. With --database it checks every invariant of a ledger's books; the\n" +
 			"database is only read, and may be in use.",
+		Example: "  ocs-sim check seed.yaml conference.conv\n" +
+			"  ocs-sim check --database ledger.db",
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if database == "" && len(files) == 0 {
 				return errors.New("nothing to check; name files, or a ledger with --database FILE")
@@ -55,7 +57,7 @@ func (c *console) check(ctx context.Context, database string, files []string) er
 func (c *console) checkFile(path string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return err
+		return fmt.Errorf("check: %w; name a file that is there", err)
 	}
 	if filepath.Ext(path) == ".conv" {
 		talk, err := conversation.Parse(path, text)
@@ -79,7 +81,7 @@ func (c *console) checkFile(path string) error {
 
 func (c *console) checkDatabase(ctx context.Context, path string) error {
 	if _, err := os.Stat(path); err != nil {
-		return err
+		return fmt.Errorf("check: %w; name the file that serve was given as --database", err)
 	}
 	violations, err := accounts.CheckFile(ctx, path)
 	if err != nil {

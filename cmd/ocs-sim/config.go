@@ -14,7 +14,7 @@ import (
 func fromFile(cmd *cobra.Command, path string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return fmt.Errorf("read the config file: %w", err)
+		return fmt.Errorf("read the config file: %w; name a file that is there", err)
 	}
 	var document yaml.Node
 	if err := yaml.Unmarshal(text, &document); err != nil {
@@ -43,7 +43,7 @@ func configure(cmd *cobra.Command, key, value *yaml.Node) error {
 		if knownElsewhere(cmd.Root(), key.Value) {
 			return nil
 		}
-		return fmt.Errorf("no command has a flag %q", key.Value)
+		return fmt.Errorf("no command has a flag %q; see ocs-sim help serve", key.Value)
 	}
 	if flag.Changed {
 		return nil
