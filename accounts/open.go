@@ -37,7 +37,7 @@ func openFile(ctx context.Context, o Options, file *databaseFile) (*Ledger, erro
 		options: o, file: file, store: s, waiting: &batch{}, writing: &batch{},
 		wake: make(chan struct{}, 1), quit: make(chan struct{}),
 		dueChanged: make(chan struct{}, 1), finished: make(chan struct{}),
-		walLimit: defaultWALLimit,
+		walLimit: defaultWALLimit, slice: sweepSlice,
 	}
 	if err := l.load(ctx); err != nil {
 		return nil, errors.Join(plain(err), s.close())
