@@ -4,6 +4,7 @@ package ocssim_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -42,8 +43,8 @@ type page struct {
 // TestDocs does what the documents say. All sh blocks of one document run in order in one shell, in
 // a directory of their own, with this ocs-sim in PATH, and a curl that fails where the server
 // refuses. A yaml, json or conv block behind a line that ends with a file name in backticks and a
-// colon is written to that file first. All other yaml, json and conv blocks are parsed. Examples
-// that no test should run are fenced as text.
+// colon is written to that file first. All other yaml, json and conv blocks are parsed, and "yaml
+// faulty" must have a fault. What no test should look at is fenced as text.
 func TestDocs(t *testing.T) {
 	t.Parallel()
 	tools := sync.OnceValue(func() string {
@@ -153,7 +154,12 @@ func (b *block) parse() error {
 		name = "block." + b.language
 	}
 	switch b.language {
-	case "sh", "text":
+	case "sh", "text", "http": // http: run by the tests of package api
+		return nil
+	case "yaml faulty":
+		if parseYAML(name, []byte(b.text)) == nil {
+			return errors.New("nothing is wrong with this")
+		}
 		return nil
 	case "yaml":
 		return parseYAML(name, []byte(b.text))

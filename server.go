@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"os"
+	"sync"
 	"syscall"
 	"time"
 
@@ -55,13 +57,12 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 }
 
 func (s *Server) open(ctx context.Context) error {
+	// It takes as long to read as the ledger takes to open.
+	go diameter.SharedDictionary()
 	if err := s.listen(); err != nil {
 		return err
 	}
-	if err := s.openLedger(ctx); err != nil {
-		return err
-	}
-	if err := s.decodeSeed(ctx); err != nil {
+	if err := s.openBooks(ctx); err != nil {
 		return err
 	}
 	s.assemble()
@@ -96,6 +97,26 @@ func listenError(door, option, address string, err error) error {
 		advice = "stop what listens there, or " + advice + "; port 0 takes a free one"
 	}
 	return fmt.Errorf("listen for %s on %s: %w; %s", door, address, err, advice)
+}
+
+// openBooks opens the ledger and reads the seed. A new database is made only once the seed is known
+// to be right; an old one is opened first, since the seed may build on its plans.
+func (s *Server) openBooks(ctx context.Context) error {
+	_, err := os.Stat(s.options.Database)
+	if isNew := s.options.Database == "" || errors.Is(err, fs.ErrNotExist); isNew {
+		if err := s.decodeSeed(nil); err != nil {
+			return err
+		}
+		return s.openLedger(ctx)
+	}
+	if err := s.openLedger(ctx); err != nil {
+		return err
+	}
+	plans, err := s.ledger.Plans(ctx)
+	if err != nil {
+		return fmt.Errorf("list the ledger's plans: %w", err)
+	}
+	return s.decodeSeed(plans)
 }
 
 func (s *Server) openLedger(ctx context.Context) error {
@@ -144,13 +165,23 @@ func (s *Server) assemble() {
 		OriginStateID: s.ledger.OriginStateID,
 		Charger:       s.charger, Recorder: s.journal, Clock: s.clock, Log: o.Log,
 	})
+	control := api.Options{
+		Ledger: s.ledger, Tariffs: s.tariffs, Scenarios: s.scenarios, Journal: s.journal,
+		Charger: s.charger, Clock: s.clock, Seed: s.seed, Token: o.Token, Version: o.Version,
+	}
 	s.rest = &http.Server{
-		Handler: api.New(api.Options{
-			Ledger: s.ledger, Tariffs: s.tariffs, Scenarios: s.scenarios, Journal: s.journal,
-			Charger: s.charger, Clock: s.clock, Seed: s.seed, Token: o.Token, Version: o.Version,
-		}),
+		Handler:           meanwhile(func() http.Handler { return api.New(control) }),
 		ReadHeaderTimeout: 10 * time.Second,
 	}
+}
+
+// meanwhile builds a handler while the start goes on; a request that comes earlier waits for it.
+func meanwhile(build func() http.Handler) http.Handler {
+	built := sync.OnceValue(build)
+	go built()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		built().ServeHTTP(w, r)
+	})
 }
 
 func (s *Server) serve() {

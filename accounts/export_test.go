@@ -41,10 +41,11 @@ func (l *Ledger) LimitPages(ctx context.Context, more int64) error {
 // killed process leaves.
 func (l *Ledger) KeepLog() { l.walLimit = math.MaxInt64 }
 
-// SweepNow lets a round of checkpoints begin with the next batch, and take slices this small.
+// SweepNow lets a round of checkpoints begin with the next batch, and take a row at a time.
 func (l *Ledger) SweepNow() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.slice = 1
 	l.sweep.finished = math.MinInt64 / 2
 }
 

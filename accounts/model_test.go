@@ -237,7 +237,10 @@ func (m *model) advance(to time.Time) {
 		}
 		for id, s := range m.sessions {
 			if s.open {
-				consider(s.deadline, func() { m.closeSession(id, "expired") })
+				consider(s.deadline, func() {
+					m.closeSession(id, "expired")
+					s.ended = to // Known for ten minutes from when it was found out.
+				})
 			}
 		}
 		for _, a := range m.accounts {

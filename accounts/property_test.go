@@ -505,6 +505,14 @@ func (m *machine) reopen(r *rapid.T) {
 		r.Fatalf("Close: %v", err)
 	}
 	m.open(r, path)
+	m.tick(r)
+}
+
+// tick is what a server does after its start: what is forgotten is not in the log.
+func (m *machine) tick(r *rapid.T) {
+	if err := m.ledger.Tick(m.ctx, m.model.now); err != nil {
+		r.Fatalf("Tick: %v", err)
+	}
 }
 
 // kill goes on with a copy of what is on disk now.
@@ -520,6 +528,7 @@ func (m *machine) kill(r *rapid.T) {
 		r.Fatalf("Close: %v", err)
 	}
 	m.open(r, path)
+	m.tick(r)
 }
 
 func copyFile(from, to string) error {

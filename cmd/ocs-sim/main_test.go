@@ -46,23 +46,24 @@ func TestScripts(t *testing.T) {
 			"fill":      fillDisk,
 			"truncate":  truncate,
 			"await":     awaitText,
+			"differ":    awaitChange,
 			"address":   setAddress,
 		},
 	})
 }
 
-// setField is: field NAME FILE KEY. It sets a variable of the script to the JSON string that
-// follows the key in the file, be it alone or the first of a list.
+// setField is: field NAME FILE KEY [PREFIX]. It sets a variable of the script to the JSON string
+// that follows the key in the file, be it alone or the first of a list, without the prefix.
 func setField(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 3 {
-		ts.Fatalf("usage: field NAME FILE KEY")
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: field NAME FILE KEY [PREFIX]")
 	}
 	_, behind, found := strings.Cut(ts.ReadFile(args[1]), fmt.Sprintf("%q:", args[2]))
 	parts := strings.SplitN(behind, `"`, 3)
 	if !found || len(parts) < 3 {
 		ts.Fatalf("no string %s in %s", args[2], args[1])
 	}
-	ts.Setenv(args[0], parts[1])
+	ts.Setenv(args[0], strings.TrimPrefix(parts[1], strings.Join(args[3:], "")))
 }
 
 // occupyPort is: occupy NAME. It listens on a free port until the script ends, and sets a variable
@@ -124,7 +125,7 @@ func terminate(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // callREST is: rest [-token T] STATUS METHOD URL [BODY]. It calls a REST API that must answer with
-// that status; what it says is then the standard output.
+// that status; what it says is the standard output.
 func callREST(ts *testscript.TestScript, neg bool, args []string) {
 	token := ""
 	if len(args) > 2 && args[0] == "-token" {
@@ -151,8 +152,8 @@ func callREST(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// fillDisk is: fill URL. It credits until the server has no room left, and sets CREDITED to what the
-// account must hold at least: what was acknowledged.
+// fillDisk is: fill URL. It credits until the server has no room left, and sets CREDITED to what
+// the account must hold: what was acknowledged.
 func fillDisk(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: fill URL")
@@ -189,18 +190,31 @@ func awaitText(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: await FILE TEXT")
 	}
+	awaitFile(ts, args[0], func(text string) bool { return strings.Contains(text, args[1]) })
+}
+
+// awaitChange is: differ FILE OTHER. It waits until the file holds something else than the other.
+func awaitChange(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: differ FILE OTHER")
+	}
+	other := ts.ReadFile(args[1])
+	awaitFile(ts, args[0], func(text string) bool { return text != other })
+}
+
+func awaitFile(ts *testscript.TestScript, path string, done func(string) bool) {
 	again := time.NewTicker(10 * time.Millisecond)
 	defer again.Stop()
 	late := time.After(30 * time.Second)
 	for {
-		text, err := os.ReadFile(ts.MkAbs(args[0]))
-		if err == nil && strings.Contains(string(text), args[1]) {
+		text, err := os.ReadFile(ts.MkAbs(path))
+		if err == nil && done(string(text)) {
 			return
 		}
 		select {
 		case <-again.C:
 		case <-late:
-			ts.Fatalf("%s does not hold %q, %v", args[0], args[1], err)
+			ts.Fatalf("%s holds %q, %v", path, text, err)
 		}
 	}
 }

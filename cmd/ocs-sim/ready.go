@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,7 +28,7 @@ func newReady(c *console) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, cancel := context.WithTimeout(cmd.Context(), wait)
 			defer cancel()
-			return c.ready(ctx, url, file)
+			return c.ready(ctx, baseURL(url), file)
 		},
 	}
 	cmd.Flags().StringVar(&url, "api", "http://"+defaultAPI, "base address of the REST API")
@@ -54,6 +55,15 @@ func (c *console) ready(ctx context.Context, url, file string) error {
 		case <-ticker.C:
 		}
 	}
+}
+
+// baseURL lets an API be named as serve takes it, host:port, too: environment and config file give
+// all commands the same.
+func baseURL(address string) string {
+	if address == "" || strings.Contains(address, "://") {
+		return address
+	}
+	return "http://" + address
 }
 
 // askReady asks once, and returns the address that answered.

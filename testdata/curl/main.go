@@ -1,6 +1,6 @@
 // Command curl is as much of curl as the documents use, so that their commands can be tested where
 // no curl is installed. Unlike curl's own manners, an answer of 400 or more is a failure (status
-// 22), unless -w asks for the status: a command in a document that fails is a fault of the document.
+// 22), unless -w asks for the status: a command that fails is a fault of the document.
 package main
 
 import (
