@@ -40,7 +40,8 @@ func Parse(name string, data []byte) (*Source, error) {
 	return source, nil
 }
 
-// notText finds the first octet that is no UTF-8: readers of JSON would put another character there.
+// notText finds the first octet that is no UTF-8: readers of JSON would put another character in
+// its place.
 func notText(data []byte) *charging.Fault {
 	if utf8.Valid(data) {
 		return nil
