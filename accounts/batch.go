@@ -251,7 +251,8 @@ func appendFreed(dst []byte, list []closedReservation) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = fmt.Appendf(dst, `"%d":"%s"`, c.reservation.id, c.state)
+		dst = strconv.AppendInt(append(dst, '"'), c.reservation.id, 10)
+		dst = append(append(append(dst, `":"`...), c.state...), '"')
 	}
 	return append(dst, '}')
 }

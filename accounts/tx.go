@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/ocs-sim/ocs-sim/charging"
@@ -213,10 +214,11 @@ func (t *tx) Answered(key charging.Key) (charging.Prior, bool) {
 
 // Remember is part of charging.Tx. A second answer in one unit of work is an entry of its own.
 func (t *tx) Remember(a *charging.Answer, fingerprint uint64, endToEnd uint32) int64 {
-	answer, err := a.AppendBinary(nil)
+	answer, err := a.AppendBinary(t.scratch[:0])
 	if err != nil && t.err == nil {
 		t.err = err
 	}
+	t.scratch, answer = answer, bytes.Clone(answer)
 	s := t.session(a.Key.Session)
 	t.touchSession(s, false)
 	entry := t.number + int64(len(t.remembered))
