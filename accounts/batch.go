@@ -201,7 +201,7 @@ func (t *tx) conclude() {
 			continue
 		}
 		t.soil(&s.session.dirty)
-		t.books.conclude(s.session, s.state, t.now)
+		t.books.conclude(s.session, s.state, laterOf(t.now, t.found))
 	}
 	t.out.urgent = append(t.out.urgent, t.urgent...)
 	for _, do := range t.afterwards {

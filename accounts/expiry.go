@@ -23,14 +23,12 @@ func (l *Ledger) expireUntil(now time.Time) error {
 
 func (l *Ledger) expire(d *due, now time.Time) error {
 	if s := d.session; s != nil {
-		err := l.runUnit(d.at, "expiry", func(t *tx) error { return t.expireSession(s) })
-		if err == nil {
+		return l.runUnit(d.at, "expiry", func(t *tx) error {
 			// Where the clock has leapt, the session is known for a while from now on: whoever
 			// turned it may well report usage next, and is to be told that it comes too late.
-			s.ended = now
-			l.ended[len(l.ended)-1].at = now
-		}
-		return err
+			t.found = now
+			return t.expireSession(s)
+		})
 	}
 	return l.runUnit(d.at, "expiry", func(t *tx) error { return t.expireBalance(d.balance) })
 }
