@@ -11,15 +11,21 @@ import (
 
 func sampleAnswer() *charging.Answer {
 	return &charging.Answer{
-		Key:    charging.Key{Session: charging.SessionID{ID: "im.example.com;1;2", Sub: 7}, Number: 3},
+		Key: charging.Key{
+			Session: charging.SessionID{ID: "im.example.com;1;2", Sub: 7},
+			Number:  3,
+		},
 		Type:   charging.Update,
 		Result: charging.Success,
 		Services: []charging.ServiceAnswer{{
-			Key:         charging.ServiceKey{Group: charging.Known(100), IDs: []uint32{1, 2}},
-			Result:      charging.Success,
-			Granted:     []charging.Quantity{{Amount: 240, Unit: charging.Time}},
-			ValidFor:    time.Hour,
-			Final:       &charging.FinalUnit{Action: charging.Redirect, Redirect: "sip:topup@example.com"},
+			Key:      charging.ServiceKey{Group: charging.Known(100), IDs: []uint32{1, 2}},
+			Result:   charging.Success,
+			Granted:  []charging.Quantity{{Amount: 240, Unit: charging.Time}},
+			ValidFor: time.Hour,
+			Final: &charging.FinalUnit{
+				Action:   charging.Redirect,
+				Redirect: "sip:topup@example.com",
+			},
 			Threshold:   charging.Quantity{Amount: 30, Unit: charging.Time},
 			HoldingTime: charging.Known(0),
 			Triggers:    []uint32{40, 50},
@@ -40,13 +46,23 @@ func sampleSession() *charging.Session {
 		Deadline: at.Add(2 * time.Hour),
 		Highest:  2,
 		Attached: 3,
-		Info:     charging.Information{Participants: charging.Known(3), MediaKnown: true, Media: []string{"audio"}},
-		Cost:     charging.Quantity{Amount: 1, Unit: "EUR"},
+		Info: charging.Information{
+			Participants: charging.Known(3),
+			MediaKnown:   true,
+			Media:        []string{"audio"},
+		},
+		Cost: charging.Quantity{Amount: 1, Unit: "EUR"},
 		Services: []charging.ServiceState{{
-			Key:        charging.ServiceKey{Group: charging.Known(100)},
-			Conditions: charging.Conditions{Plan: "im", Version: 1, Rule: "conference", Unit: charging.Time, Price: 70_000},
-			Progress:   charging.Progress{Rest: 30, Blocks: 140_000, Paid: 140_000, Begun: true},
-			Granted:    300, Reservation: 9, Held: charging.Amounts{Money: 350_000},
+			Key: charging.ServiceKey{Group: charging.Known(100)},
+			Conditions: charging.Conditions{
+				Plan:    "im",
+				Version: 1,
+				Rule:    "conference",
+				Unit:    charging.Time,
+				Price:   70_000,
+			},
+			Progress: charging.Progress{Rest: 30, Blocks: 140_000, Paid: 140_000, Begun: true},
+			Granted:  300, Reservation: 9, Held: charging.Amounts{Money: 350_000},
 			LastReport: at,
 		}},
 	}

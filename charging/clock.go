@@ -63,9 +63,11 @@ func (c *Clock) Advance(by time.Duration) (time.Time, error) {
 func (c *Clock) set(to time.Time, stopped bool) error {
 	if now := c.now(); to.Before(now) {
 		return &Error{
-			Kind:    KindClockBackwards,
-			Message: "the charging clock shows " + now.Format(time.RFC3339Nano) + " and never goes back",
-			Hint:    "give a later time, or POST /v1/reset to start again",
+			Kind: KindClockBackwards,
+			Message: "the charging clock shows " + now.Format(
+				time.RFC3339Nano,
+			) + " and never goes back",
+			Hint: "give a later time, or POST /v1/reset to start again",
 		}
 	}
 	c.state = ClockState{Stopped: stopped, At: to.UTC(), Offset: to.Sub(c.wall())}

@@ -2,6 +2,7 @@ package charging
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -251,6 +252,14 @@ type Decision struct {
 
 // A ServiceMatch restricts a decision to some services; unknown numbers match all.
 type ServiceMatch struct{ Group, ID Number }
+
+// Matches reports whether a decision is for the service.
+func (m ServiceMatch) Matches(key ServiceKey) bool {
+	if m.Group.Known && m.Group != key.Group {
+		return false
+	}
+	return !m.ID.Known || slices.Contains(key.IDs, uint32(m.ID.Value))
+}
 
 // A Limit bounds a grant before charging.
 type Limit struct {

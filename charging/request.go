@@ -142,7 +142,8 @@ type Service struct {
 	Triggers  []uint32
 }
 
-// A ServiceKey tells the services of a session apart: Rating-Group and the set of Service-Identifiers.
+// A ServiceKey tells the services of a session apart: Rating-Group and the set of
+// Service-Identifiers.
 type ServiceKey struct {
 	Group Number
 	IDs   []uint32 // sorted, no number twice
@@ -179,18 +180,29 @@ type Counters struct {
 	Exploded          Number // Total-Number-Of-Messages-Exploded
 }
 
-// Attributes lets a rule read any AVP without this package knowing one; nil at doors without a wire.
-// A path is AVP names joined by dots, as in "Service-Information.IMS-Information.Role-Of-Node".
+// Attributes lets a rule read any AVP without this package knowing one; nil at doors without a
+// wire. A path is AVP names joined by dots, as in
+// "Service-Information.IMS-Information.Role-Of-Node".
 type Attributes interface{ Lookup(path string) []string }
 
 // Carries3GPP reports whether the client speaks 3GPP Ro: it sent an AVP of vendor 10415, or what
 // it says could only come in one. Other clients are not surprised with such AVPs.
 func (r *Request) Carries3GPP() bool {
-	if r.Vendor3GPP || len(r.Triggers) > 0 || r.Information.told() {
+	if r.Vendor3GPP || len(r.Triggers) > 0 || len(r.Refund) > 0 || r.Information.told() {
 		return true
 	}
 	for i := range r.Services {
-		if s := &r.Services[i]; len(s.Triggers) > 0 || s.Reason.Known {
+		if s := &r.Services[i]; len(s.Triggers) > 0 || s.Reason.Known || s.reasoned() {
+			return true
+		}
+	}
+	return false
+}
+
+// reasoned reports whether any usage has a Reporting-Reason of its own.
+func (s *Service) reasoned() bool {
+	for i := range s.Used {
+		if s.Used[i].Reason.Known {
 			return true
 		}
 	}

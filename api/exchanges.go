@@ -1,0 +1,97 @@
+package api
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/ocs-sim/ocs-sim/api/resource"
+	"github.com/ocs-sim/ocs-sim/charging"
+	"github.com/ocs-sim/ocs-sim/scenarios"
+)
+
+// ExchangesInput is the input of GET /v1/exchanges.
+type ExchangesInput struct {
+	Session    string `query:"session" doc:"Session-Id"`
+	Subscriber string `query:"subscriber" doc:"any identity, or the account's id"`
+	Account    string `query:"account" doc:"the account's id"`
+	Type       string `query:"type" enum:"initial,update,termination,event" doc:"CC-Request-Type"`
+	Result     uint32 `query:"result" doc:"Result-Code, at command level or of a service"`
+	Door       string `query:"door" enum:"gy,rest" doc:"the way it came in"`
+	Trees      bool   `query:"trees" doc:"with both messages decoded"`
+	Raw        bool   `query:"raw" doc:"with the bytes of both messages, in hexadecimal"`
+	Page
+}
+
+// ExchangeInput is the input of GET /v1/exchanges/{seq}.
+type ExchangeInput struct {
+	Seq string `path:"seq" doc:"the exchange's number, or latest" example:"latest"`
+}
+
+func (s *server) exchangeRoutes() {
+	const exchange = `{"seq": 1, "at": "2026-03-01T12:00:00Z", "door": "gy",
+		"peer": "im.example.com",
+		"session": "im.example.com;1;1", "number": 0, "type": "initial", "subscriber": "15550100",
+		"account": "alice", "result": 2001, "entry": 7, "services": [{"rating_group": 100,
+		"asked": true,
+			"requested": ["300s"], "result": 2001, "granted": ["300s"], "valid_for": "1h0m0s"}],
+		"why": ["granted rg=100 300s by conference n=3, 5 x 0.07 EUR = 0.35 EUR"],
+		"before": {"balance": "10.00 EUR", "reserved": "0.00 EUR", "available": "10.00 EUR"},
+		"after": {"balance": "10.00 EUR", "reserved": "0.35 EUR", "available": "9.65 EUR"}}`
+	register(s, route{
+		method: "GET", path: "/v1/exchanges", id: "list-exchanges", tag: "Journal",
+		summary: "List exchanges",
+		description: "What came in and what went out at every door, oldest first, with the " +
+			"reasons. The journal keeps the last ones only.",
+		example: `{"items": [` + exchange + `], "next": ""}`,
+	}, s.listExchanges)
+	register(s, route{
+		method: "GET", path: "/v1/exchanges/{seq}", id: "get-exchange", tag: "Journal",
+		summary:     "Show an exchange",
+		description: "With both messages decoded, and their bytes.", example: exchange,
+		problems: []charging.ErrorKind{charging.KindExchangeNotFound},
+	}, s.getExchange)
+	register(s, route{
+		method: "DELETE", path: "/v1/exchanges", id: "clear-exchanges", tag: "Journal",
+		summary: "Empty the journal", description: "The numbers of exchanges go on.",
+	}, s.clearExchanges)
+}
+
+func (s *server) listExchanges(_ context.Context, in *ExchangesInput) (
+	*Output[resource.List[scenarios.Exchange]], error,
+) {
+	after, err := in.number()
+	if err != nil {
+		return nil, err
+	}
+	items, next := s.Journal.Exchanges(scenarios.Filter{
+		Session: in.Session, Subscriber: in.Subscriber, Account: in.Account, Type: in.Type,
+		Result: charging.Result(in.Result), Door: in.Door,
+		After: after, Limit: in.Limit, Trees: in.Trees, Raw: in.Raw,
+	})
+	list := resource.List[scenarios.Exchange]{
+		Items: append([]scenarios.Exchange{}, items...), Next: nextNumber(next),
+	}
+	return answer(list, nil)
+}
+
+func (s *server) getExchange(_ context.Context, in *ExchangeInput) (
+	*Output[scenarios.Exchange], error,
+) {
+	if in.Seq == "latest" {
+		return answer(s.Journal.Latest())
+	}
+	seq, err := strconv.ParseInt(in.Seq, 10, 64)
+	if err != nil {
+		return nil, &charging.Error{
+			Kind:    charging.KindExchangeNotFound,
+			Message: "no exchange " + in.Seq,
+			Hint:    "use the number of one, or latest",
+		}
+	}
+	return answer(s.Journal.Exchange(seq))
+}
+
+func (s *server) clearExchanges(context.Context, *struct{}) (*struct{}, error) {
+	s.Journal.Clear()
+	return nil, nil
+}

@@ -1,0 +1,159 @@
+package api
+
+import (
+	"reflect"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/ocs-sim/ocs-sim/api/resource"
+	"github.com/ocs-sim/ocs-sim/charging"
+	"github.com/ocs-sim/ocs-sim/rating"
+	"github.com/ocs-sim/ocs-sim/scenarios"
+)
+
+// schemaName tells shapes of the same name apart by the package they come from.
+func schemaName(kind reflect.Type, hint string) string {
+	for kind.Kind() == reflect.Pointer {
+		kind = kind.Elem()
+	}
+	name := huma.DefaultSchemaNamer(kind, hint)
+	switch {
+	case strings.HasSuffix(kind.PkgPath(), "/document") && name == "Document":
+		return "Seed"
+	case strings.HasSuffix(kind.PkgPath(), "/document"):
+		return "Written" + name
+	case strings.HasSuffix(kind.PkgPath(), "/rating"):
+		return "Plan" + name
+	case strings.HasSuffix(kind.PkgPath(), "/scenarios") && name == "Status":
+		return "Scenario"
+	case strings.HasSuffix(kind.PkgPath(), "/scenarios") && !strings.Contains(name, "Exchange") &&
+		!strings.Contains(name, "Explanation"):
+		return "Scenario" + name
+	}
+	return name
+}
+
+// forms says of values that have several written forms which those are; Go's types do not.
+func forms(registry huma.Registry) {
+	alias := func(kind, form reflect.Type) { registry.RegisterTypeAlias(kind, form) }
+	text := reflect.TypeFor[textForm]()
+	alias(reflect.TypeFor[charging.Quantity](), text)
+	alias(reflect.TypeFor[scenarios.Delay](), text)
+	alias(reflect.TypeFor[scenarios.Grant](), text)
+	scalar := reflect.TypeFor[scalarForm]()
+	alias(reflect.TypeFor[rating.Text](), scalar)
+	alias(reflect.TypeFor[scenarios.Range](), scalar)
+	alias(reflect.TypeFor[scenarios.Result](), scalar)
+	alias(reflect.TypeFor[scenarios.Validity](), scalar)
+	list := reflect.TypeFor[listForm]()
+	alias(reflect.TypeFor[rating.List](), list)
+	alias(reflect.TypeFor[scenarios.Names](), list)
+	final := reflect.TypeFor[finalForm]()
+	alias(reflect.TypeFor[rating.Final](), final)
+	alias(reflect.TypeFor[scenarios.Final](), final)
+	alias(reflect.TypeFor[resource.Final](), final)
+	alias(reflect.TypeFor[scenarios.Nth](), reflect.TypeFor[nthForm]())
+	alias(reflect.TypeFor[scenarios.UnitsRange](), reflect.TypeFor[unitsForm]())
+	alias(reflect.TypeFor[scenarios.NotYet](), reflect.TypeFor[reservedForm]())
+	alias(reflect.TypeFor[resource.Subscribers](), reflect.TypeFor[subscribersForm]())
+	alias(reflect.TypeFor[resource.ServiceIDs](), reflect.TypeFor[numbersForm]())
+	alias(reflect.TypeFor[resource.Recipients](), reflect.TypeFor[recipientsForm]())
+	alias(reflect.TypeFor[resource.Granted](), reflect.TypeFor[grantedForm]())
+}
+
+// The forms, each of which describes itself to the framework.
+type (
+	textForm        struct{}
+	scalarForm      struct{}
+	listForm        struct{}
+	finalForm       struct{}
+	nthForm         struct{}
+	unitsForm       struct{}
+	reservedForm    struct{}
+	subscribersForm struct{}
+	numbersForm     struct{}
+	recipientsForm  struct{}
+	grantedForm     struct{}
+)
+
+// reserved marks the keys that no version takes yet.
+const reserved = "reserved"
+
+func textSchema() *huma.Schema   { return &huma.Schema{Type: huma.TypeString} }
+func numberSchema() *huma.Schema { return &huma.Schema{Type: huma.TypeInteger} }
+
+func listSchema(of *huma.Schema) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeArray, Items: of}
+}
+
+func oneOf(forms ...*huma.Schema) *huma.Schema { return &huma.Schema{OneOf: forms} }
+
+func (textForm) Schema(huma.Registry) *huma.Schema   { return textSchema() }
+func (scalarForm) Schema(huma.Registry) *huma.Schema { return oneOf(textSchema(), numberSchema()) }
+
+func (listForm) Schema(huma.Registry) *huma.Schema {
+	scalar := oneOf(textSchema(), numberSchema())
+	return oneOf(textSchema(), numberSchema(), listSchema(scalar))
+}
+
+func (finalForm) Schema(huma.Registry) *huma.Schema {
+	only := func(key string, of *huma.Schema) *huma.Schema {
+		return &huma.Schema{
+			Type: huma.TypeObject, Properties: map[string]*huma.Schema{key: of},
+			Required: []string{key}, AdditionalProperties: false,
+		}
+	}
+	return oneOf(&huma.Schema{Type: huma.TypeString, Enum: []any{"terminate"}},
+		only("redirect", textSchema()), only("restrict", listSchema(textSchema())))
+}
+
+func (nthForm) Schema(huma.Registry) *huma.Schema {
+	long := &huma.Schema{
+		Type: huma.TypeObject, Required: []string{"is"},
+		Properties: map[string]*huma.Schema{
+			"per": {Type: huma.TypeString, Enum: []any{"total", "session", "subscriber"}},
+			"is":  oneOf(textSchema(), numberSchema()),
+		},
+	}
+	return oneOf(textSchema(), numberSchema(), long)
+}
+
+func (unitsForm) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{
+		Type:        huma.TypeString,
+		Description: "absent, empty, or a range of quantities like 60s.. or 1 MiB..10 MiB",
+	}
+}
+
+func (reservedForm) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Description: reserved}
+}
+
+func (subscribersForm) Schema(r huma.Registry) *huma.Schema {
+	identity := r.Schema(reflect.TypeFor[resource.Identity](), true, "Identity")
+	return oneOf(textSchema(), identity, listSchema(oneOf(textSchema(), identity)))
+}
+
+func (numbersForm) Schema(huma.Registry) *huma.Schema {
+	return oneOf(numberSchema(), listSchema(numberSchema()))
+}
+
+func (recipientsForm) Schema(huma.Registry) *huma.Schema {
+	return oneOf(numberSchema(), listSchema(textSchema()))
+}
+
+func (grantedForm) Schema(r huma.Registry) *huma.Schema {
+	return oneOf(textSchema(), r.Schema(reflect.TypeFor[resource.Units](), true, "Units"))
+}
+
+// withoutReserved leaves the reserved keys out of a description.
+func withoutReserved(schemas map[string]*huma.Schema) {
+	for _, schema := range schemas {
+		for key, property := range schema.Properties {
+			if property.Description == reserved {
+				delete(schema.Properties, key)
+			}
+		}
+	}
+}

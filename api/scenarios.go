@@ -1,0 +1,149 @@
+package api
+
+import (
+	"context"
+	"strings"
+
+	"github.com/ocs-sim/ocs-sim/api/document"
+	"github.com/ocs-sim/ocs-sim/api/resource"
+	"github.com/ocs-sim/ocs-sim/charging"
+	"github.com/ocs-sim/ocs-sim/scenarios"
+)
+
+const (
+	scenariosPath = "/v1/scenarios"
+	scenarioPath  = "/v1/scenarios/{name}"
+
+	scenarioBody = `{"subscriber": "15550100", "rules": [
+		{"when": {"type": "update", "trigger": "participants"}, "times": 1,
+			"limit": {"grant": "60s", "final": "terminate"}},
+		{"when": {"type": "update"}, "answer": {"result": 4012, "level": "mscc",
+		"ledger": "settle"}}]}`
+)
+
+// ScenarioPath is the path of one scenario.
+type ScenarioPath struct {
+	Name string `path:"name" doc:"the scenario's name" example:"last-minute-at-join"`
+}
+
+// PutScenarioInput is the input of PUT /v1/scenarios/{name}.
+type PutScenarioInput struct {
+	ScenarioPath
+	Written
+}
+
+func (s *server) scenarioRoutes() {
+	example := strings.Replace(scenarioBody, "{", `{"name": "last-minute-at-join",
+		"counters": [{"rule": "last-minute-at-join rules[0]", "matched": 0, "fired": 0,
+		"remaining": 1},
+			{"rule": "last-minute-at-join rules[1]", "matched": 0, "fired": 0}], `, 1)
+	invalid := []charging.ErrorKind{charging.KindInvalidDocument}
+	unknown := []charging.ErrorKind{charging.KindScenarioNotFound}
+	register(s, route{
+		method: "GET", path: scenariosPath, id: "list-scenarios", tag: "Scenarios",
+		summary:     "List scenarios",
+		description: "In the order in which they are tried, with their counters.",
+		example:     `{"items": [` + example + `], "next": ""}`,
+	}, s.listScenarios)
+	register(s, route{
+		method: "PUT", path: scenarioPath, id: "put-scenario", tag: "Scenarios",
+		summary: "Create or change a scenario",
+		description: "What is answered on purpose. The first rule that matches and is not " +
+			"used up acts; without one, charging goes as usual. Counters begin anew.",
+		created: true, body: scenarios.Document{}, bodyExample: scenarioBody, example: example,
+		problems: invalid,
+	}, s.putScenario)
+	register(s, route{
+		method: "GET", path: scenarioPath, id: "get-scenario", tag: "Scenarios",
+		summary: "Show a scenario", description: "With how often each rule matched and acted.",
+		example: example, problems: unknown,
+	}, s.getScenario)
+	register(s, route{
+		method: "DELETE", path: scenarioPath, id: "delete-scenario", tag: "Scenarios",
+		summary:     "Delete a scenario",
+		description: "Charging goes as usual from the next request on.",
+		problems:    unknown,
+	}, s.deleteScenario)
+	register(s, route{
+		method: "POST", path: scenarioPath + "/rewind", id: "rewind-scenario", tag: "Scenarios",
+		summary: "Begin a scenario anew", description: "Its counters go back to the start.",
+		example: example, problems: unknown,
+	}, s.rewindScenario)
+	register(s, route{
+		method: "POST", path: scenariosPath + "/explain", id: "explain-scenarios", tag: "Scenarios",
+		summary: "Ask which rule would act",
+		description: "Takes a charge and tells, for each rule, whether it matches and if " +
+			"not, what fails. Nothing is charged, used up or counted.",
+		body: resource.Charge{}, bodyExample: chargeBody,
+		example: `{"scenarios": [{"name": "last-minute-at-join",
+			"rules": [{"rule": "last-minute-at-join rules[0]",
+			"matches": false, "acts": false, "fails": "when.type", "want": "update",
+			"seen": "initial",
+			"why": "when.type wants update and sees initial"}]}]}`,
+		problems: invalid,
+	}, s.explain)
+}
+
+func (s *server) listScenarios(context.Context, *struct{}) (
+	*Output[resource.List[scenarios.Status]], error,
+) {
+	items := s.Scenarios.List()
+	list := resource.List[scenarios.Status]{Items: append([]scenarios.Status{}, items...)}
+	return answer(list, nil)
+}
+
+func (s *server) putScenario(_ context.Context, in *PutScenarioInput) (
+	*StatusOutput[scenarios.Status], error,
+) {
+	data, err := in.body()
+	if err != nil {
+		return nil, err
+	}
+	written, source, err := document.DecodeScenario(bodyName, data, in.Name, "counters")
+	if err != nil {
+		return nil, err
+	}
+	created, faults := s.Scenarios.Put(written)
+	if err := source.Invalid(faults); err != nil {
+		return nil, err
+	}
+	status, err := s.Scenarios.Get(in.Name)
+	if err != nil {
+		return nil, err
+	}
+	return put(status, created), nil
+}
+
+func (s *server) getScenario(_ context.Context, in *ScenarioPath) (
+	*Output[scenarios.Status], error,
+) {
+	return answer(s.Scenarios.Get(in.Name))
+}
+
+func (s *server) deleteScenario(_ context.Context, in *ScenarioPath) (*struct{}, error) {
+	return nil, s.Scenarios.Delete(in.Name)
+}
+
+func (s *server) rewindScenario(_ context.Context, in *ScenarioPath) (
+	*Output[scenarios.Status], error,
+) {
+	if err := s.Scenarios.Rewind(in.Name); err != nil {
+		return nil, err
+	}
+	return answer(s.Scenarios.Get(in.Name))
+}
+
+// explain looks at session and account as charging would, and asks the scenarios.
+func (s *server) explain(ctx context.Context, in *ChargeInput) (
+	*Output[scenarios.Explanation], error,
+) {
+	request, err := s.decodeCharge(ctx, &in.Written)
+	if err != nil {
+		return nil, err
+	}
+	situation, err := s.situation(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	return answer(s.Scenarios.Explain(situation), nil)
+}

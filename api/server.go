@@ -1,0 +1,180 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+	"github.com/rs/zerolog"
+
+	"github.com/ocs-sim/ocs-sim/accounts"
+	"github.com/ocs-sim/ocs-sim/api/document"
+	"github.com/ocs-sim/ocs-sim/charging"
+	"github.com/ocs-sim/ocs-sim/rating"
+	"github.com/ocs-sim/ocs-sim/scenarios"
+)
+
+// The limits of what a client may send and how long it may take.
+const (
+	MaxBody     = 1 << 20  // octets of a body
+	MaxSeedBody = 64 << 20 // octets of a seed document
+
+	bodyTimeout   = 30 * time.Second
+	handleTimeout = 60 * time.Second
+	headerTimeout = 10 * time.Second
+	idleTimeout   = 2 * time.Minute
+	maxHeader     = 64 << 10
+)
+
+// Options are what the API works on. All but Token, Seed, Version, Ready and Log must be there.
+type Options struct {
+	Ledger    *accounts.Ledger
+	Tariffs   *rating.Tariffs
+	Scenarios *scenarios.Set
+	Journal   *scenarios.Journal
+	Charger   charging.Charger
+	Clock     *charging.Clock
+	// Recorder is told of charges; nil: the Journal is.
+	Recorder charging.Recorder
+	// Token is what clients must show as a bearer token; empty: nothing.
+	Token string
+	// Seed is the start-up seed, which reset applies again; nil: an empty one.
+	Seed *document.Document
+	// Version is the product's, for the OpenAPI description.
+	Version string
+	// Ready says why the server is not ready yet; nil: it is, unless the ledger stopped.
+	Ready func() error
+	Log   zerolog.Logger
+}
+
+// A server holds what handlers share.
+type server struct {
+	Options
+	api huma.API
+	// turning is held while the clock is turned, and while a reset goes through: each of them is
+	// more than one step.
+	turning sync.Mutex
+}
+
+// New returns the control API. It holds no goroutine; what it works on is the caller's to close.
+func New(o Options) http.Handler {
+	s := &server{Options: o}
+	if s.Recorder == nil {
+		s.Recorder = o.Journal
+	}
+	if s.Seed == nil {
+		s.Seed = &document.Document{}
+	}
+	router := chi.NewRouter()
+	router.Use(s.recoverPanics, s.limitTime, s.authorize, refuseOtherSites, middleware.GetHead)
+	router.NotFound(func(w http.ResponseWriter, r *http.Request) {
+		writeProblem(w, newProblem(codeNotFound, "there is nothing at "+r.URL.Path))
+	})
+	router.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
+		writeProblem(w, newProblem(codeMethodNotAllowed, r.URL.Path+" takes no "+r.Method))
+	})
+	s.api = humachi.New(router, s.description())
+	s.routes()
+	s.pages(router)
+	return router
+}
+
+// routes registers everything that the OpenAPI description tells of.
+func (s *server) routes() {
+	s.accountRoutes()
+	s.postingRoutes()
+	s.planRoutes()
+	s.scenarioRoutes()
+	s.chargeRoutes()
+	s.sessionRoutes()
+	s.exchangeRoutes()
+	s.clockRoutes()
+	s.seedRoutes()
+	s.healthRoutes()
+	s.finishDescription()
+}
+
+// NewServer returns an http.Server for a handler, with timeouts that no idle or slow client
+// outlives. It does not listen yet.
+func NewServer(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: headerTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+	}
+}
+
+// recoverPanics turns a bug in a handler into a problem, so that it is seen and survived.
+func (s *server) recoverPanics(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			switch caught := recover(); caught {
+			case nil:
+			case http.ErrAbortHandler:
+				panic(caught)
+			default:
+				s.Log.Error().Any("panic", caught).Str("path", r.URL.Path).Stack().
+					Msg("a request to the API could not be handled")
+				writeProblem(w, newProblem(codeInternal, "the simulator made a mistake"))
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// limitTime ends waiting for what does not come. Handlers see it as their context.
+func (s *server) limitTime(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeoutCause(r.Context(), handleTimeout, errTookTooLong)
+		defer cancel()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+var errTookTooLong = errors.New("the request took too long")
+
+// authorize asks for the token under /v1. What explains the API and says whether it lives is open.
+func (s *server) authorize(next http.Handler) http.Handler {
+	want := sha256.Sum256([]byte(s.Token))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.Token == "" || !strings.HasPrefix(r.URL.Path, "/v1/") && !isMetrics(r) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		got := sha256.Sum256([]byte(strings.TrimSpace(token)))
+		right := subtle.ConstantTimeCompare(got[:], want[:]) == 1
+		if !strings.EqualFold(scheme, "Bearer") || !right {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="ocs-sim"`)
+			problem := newProblem(string(charging.KindUnauthorized), "the bearer token is "+
+				"missing or wrong")
+			problem.Hint = "send the header Authorization: Bearer TOKEN, as in serve --token TOKEN"
+			writeProblem(w, problem)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func isMetrics(r *http.Request) bool { return r.URL.Path == "/metrics" }
+
+// refuseOtherSites keeps pages of other sites, open in a browser on this machine, from charging
+// accounts behind their reader's back.
+func refuseOtherSites(next http.Handler) http.Handler {
+	guard := http.NewCrossOriginProtection()
+	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		writeProblem(w, newProblem(codeOtherSite, "a page of another site may not change "+
+			"anything here"))
+	}))
+	return guard.Handler(next)
+}

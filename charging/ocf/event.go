@@ -1,0 +1,221 @@
+package ocf
+
+import "github.com/ocs-sim/ocs-sim/charging"
+
+// event answers a one-time event, which has no session state (RFC 8506 section 6).
+func (c *charge) event(d charging.Decision) error {
+	r := c.request
+	c.session = c.prior
+	if r.Action == charging.NoAction {
+		c.deny(charging.MissingAVP, "an event names its action",
+			charging.FailedAVP{Path: "Requested-Action"})
+		return nil
+	}
+	if !c.admit() {
+		return nil
+	}
+	services := r.Services
+	if len(services) == 0 {
+		services = []charging.Service{{Asked: true}}
+	}
+	if r.Action == charging.RefundAccount && len(r.Refund) > 0 {
+		return c.refundOf()
+	}
+	record := c.record()
+	for i := range services {
+		if err := c.happen(&services[i], record, d); err != nil {
+			return err
+		}
+	}
+	return c.concludeEvent(record)
+}
+
+// maxCharges bounds how many charges of one Session-Id can still be refunded: the latest.
+const maxCharges = 64
+
+// record is the closed session that remembers what an event cost, so that a refund cannot give
+// back more than was charged.
+func (c *charge) record() *charging.Session {
+	r, now := c.request, c.tx.Now()
+	record := &charging.Session{
+		ID: r.Key.Session, Account: c.account.ID, Origin: r.Origin, Context: r.Context,
+		Opened: now, Closed: now, ClosedBy: closedByEvent, Info: r.Information,
+		Cost: charging.Quantity{Unit: c.plan.Currency()}, Vendor: r.Carries3GPP(),
+	}
+	if c.late != nil && c.late.ClosedBy == closedByEvent {
+		kept := c.late.Services[max(0, len(c.late.Services)-maxCharges):]
+		record.Services = append(record.Services, kept...)
+	}
+	return record
+}
+
+// concludeEvent tells the cost. Only a direct debit leaves something to remember.
+func (c *charge) concludeEvent(record *charging.Session) error {
+	r := c.request
+	if r.Action != charging.CheckBalance {
+		c.answer.Cost = record.Cost
+	}
+	if c.refused() {
+		c.answer.Cost = charging.Quantity{}
+		if len(r.Services) == 0 {
+			c.answer.Result, c.answer.Services = c.answer.Services[0].Result, nil
+		}
+		return nil
+	}
+	if r.Action != charging.DirectDebiting || c.prior != nil {
+		return nil
+	}
+	c.session = record
+	if c.sends(nil).Balance {
+		c.answer.Refund = refundInformation(r.Key)
+	}
+	return nil
+}
+
+// refused reports whether no service was served.
+func (c *charge) refused() bool {
+	for i := range c.answer.Services {
+		if c.answer.Services[i].Result.Success() {
+			return false
+		}
+	}
+	return len(c.answer.Services) > 0
+}
+
+// happen does to one service what the action asks for. A script may limit what is debited.
+func (c *charge) happen(
+	service *charging.Service, record *charging.Session, d charging.Decision,
+) error {
+	answer := charging.ServiceAnswer{Key: service.Key, Result: charging.Success}
+	o := offer{service: service, inputs: c.inputs(service, c.tx.Now())}
+	o.inputs.Info, o.inputs.Context = &c.request.Information, c.request.Context
+	o.inputs.Participants = c.request.Information.Participants
+	if err := c.rate(&o); err != nil {
+		answer.Result = c.unrated(service, err)
+		c.answer.Services = append(c.answer.Services, answer)
+		return nil
+	}
+	if c.request.Action == charging.DirectDebiting && d.Only.Matches(service.Key) {
+		o.limit = d.Limit
+	}
+	o.want, o.dearest = o.wanted(&c.request.Information), o.conditions
+	var err error
+	switch c.request.Action {
+	case charging.DirectDebiting:
+		err = c.debitEvent(&o, &answer, record)
+	case charging.RefundAccount:
+		err = c.refundByRating(&o, &answer, record)
+	case charging.CheckBalance:
+		err = c.checkBalance(&o)
+	case charging.PriceEnquiry:
+		err = c.priceEvent(&o, record)
+	}
+	c.answer.Services = append(c.answer.Services, answer)
+	return err
+}
+
+// debitEvent debits at once: everything or, unless the rule counts events and allows part of them,
+// nothing.
+func (c *charge) debitEvent(
+	o *offer,
+	answer *charging.ServiceAnswer,
+	record *charging.Session,
+) error {
+	if err := c.afford(o); err != nil {
+		return err
+	}
+	whole := o.terms.Unit != charging.Events || !o.terms.Partial
+	if _, given := o.verdict(); !given || whole && o.units < o.want {
+		answer.Result = charging.CreditLimitReached
+		c.why(
+			charging.Reason{
+				Code:    charging.BecauseDenied,
+				Service: o.service.Key,
+				Rule:    o.terms.Rule,
+				Units:   o.terms.Unit.Of(o.want),
+				Detail:  charging.CreditLimitReached.Name(),
+			},
+		)
+		return nil
+	}
+	part := o.part(c.request.Key, charging.BecauseDebit, c.plan.Currency())
+	where := purpose(o.service.Key, &o.conditions, c.plan)
+	if _, err := c.tx.Settle(c.account.ID, 0, where, []charging.Part{part}); err != nil {
+		return errorfIn("debit an event", err)
+	}
+	c.why(part.Reason)
+	answer.Granted = []charging.Quantity{o.terms.Unit.Of(o.units)}
+	record.Cost.Amount += part.Money
+	record.Services = append(record.Services, charging.ServiceState{
+		Key: o.service.Key, Conditions: o.conditions, Progress: o.charge.Progress,
+		Granted: o.units, Held: o.amounts, LastReport: c.tx.Now(), Number: c.request.Key.Number,
+	})
+	return nil
+}
+
+// part is the offer's price as a posting.
+func (o *offer) part(key charging.Key, code string, currency charging.Unit) charging.Part {
+	reason := charging.Reason{Code: code, Service: o.service.Key}
+	describe(&reason, &o.conditions, o.units, o.charge)
+	reason.Cost = currency.Of(o.amounts.Money)
+	return charging.Part{
+		Amounts: o.amounts,
+		Session: key.Session,
+		Number:  key.Number,
+		Reason:  reason,
+	}
+}
+
+// checkBalance says whether there is credit for this service and all before it.
+func (c *charge) checkBalance(o *offer) error {
+	if err := c.afford(o); err != nil {
+		return err
+	}
+	var err error
+	if c.checked, err = charging.Add(c.checked, o.amounts.Money); err != nil {
+		return errorfIn("sum what is asked about", err)
+	}
+	means := c.tx.Available(c.account.ID, purpose(o.service.Key, &o.conditions, c.plan))
+	lacking := o.units < o.want || c.checked > means.Money
+	switch {
+	case lacking:
+		c.answer.Enough = charging.Known(1)
+	case !c.answer.Enough.Known:
+		c.answer.Enough = charging.Known(0)
+	}
+	return nil
+}
+
+func (c *charge) priceEvent(o *offer, record *charging.Session) error {
+	charge, err := c.plan.Price(&o.conditions, charging.Progress{}, o.want)
+	if err != nil {
+		return errorfIn("price an event", err)
+	}
+	record.Cost.Amount += charge.Money
+	return nil
+}
+
+// refundByRating credits what the units would cost, for a refund that names no charge.
+func (c *charge) refundByRating(
+	o *offer,
+	answer *charging.ServiceAnswer,
+	record *charging.Session,
+) error {
+	charge, err := c.plan.Price(&o.conditions, charging.Progress{}, o.want)
+	if err != nil {
+		return errorfIn("price a refund", err)
+	}
+	where := purpose(o.service.Key, &o.conditions, c.plan)
+	o.units, o.charge, o.amounts = o.want, charge, charging.Amounts{Money: charge.Money}
+	if means := c.tx.Available(c.account.ID, where); means.HasUnits && !means.HasMoney {
+		o.amounts = charging.Amounts{Units: o.want}
+	}
+	part := o.part(c.request.Key, charging.BecauseRefund, c.plan.Currency())
+	if err := c.tx.Credit(c.account.ID, where, part); err != nil {
+		return errorfIn("credit a refund", err)
+	}
+	c.why(part.Reason)
+	answer.Granted = []charging.Quantity{o.terms.Unit.Of(o.units)}
+	record.Cost.Amount += o.amounts.Money
+	return nil
+}

@@ -1,0 +1,45 @@
+package ocf
+
+import "github.com/ocs-sim/ocs-sim/charging"
+
+// sends says which optional AVPs the answer carries: those the plan names; else the cost, and to
+// clients that speak 3GPP Ro what that has beside it.
+func (c *charge) sends(terms *charging.Terms) charging.Sends {
+	if terms != nil && terms.Send.Said {
+		return terms.Send
+	}
+	vendor := c.request.Carries3GPP() || c.session != nil && c.session.Vendor
+	return charging.Sends{Cost: true, Balance: vendor, LowBalance: vendor, Trigger: vendor}
+}
+
+// tellFunds puts cost and balance into a successful answer: accumulated cost, without what is
+// reserved (RFC 8506 section 8.7).
+func (c *charge) tellFunds() {
+	if !c.answer.Result.Success() || c.session == nil {
+		return
+	}
+	terms := c.someTerms()
+	sends := c.sends(terms)
+	if sends.Cost && c.answer.Cost.Unit == "" {
+		c.answer.Cost = c.session.Cost
+	}
+	if sends.Balance {
+		c.answer.Balance = c.answer.After.Money
+	}
+	if sends.LowBalance && terms != nil && terms.LowBalanceAt > 0 {
+		c.answer.LowOnes = charging.Known(0)
+		if c.answer.After.Usable < terms.LowBalanceAt {
+			c.answer.LowOnes = charging.Known(1)
+		}
+	}
+}
+
+// someTerms are those of the first service that has any.
+func (c *charge) someTerms() *charging.Terms {
+	for i := range c.session.Services {
+		if terms, err := c.termsOf(&c.session.Services[i].Conditions); err == nil {
+			return terms
+		}
+	}
+	return nil
+}

@@ -1,0 +1,429 @@
+package ocf
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/ocs-sim/ocs-sim/charging"
+)
+
+// serve settles one service of an initial or update request and grants anew if it asks. Each
+// service has its own verdict (RFC 8506 section 5.1.2); a refused grant never undoes a debit.
+func (c *charge) serve(service *charging.Service, d charging.Decision) error {
+	result, err := c.settleInOrder(service)
+	if err != nil {
+		return err
+	}
+	answer := charging.ServiceAnswer{Key: service.Key, Result: result}
+	switch {
+	case result != charging.Success:
+	case c.stale:
+		c.why(charging.Reason{Code: charging.BecauseOutOfOrder, Service: service.Key,
+			Detail: "a higher CC-Request-Number came before: usage counts, the grant stays"})
+	case service.Asked, c.asksAgain(service):
+		answer, err = c.grant(service, d)
+	default:
+		c.withhold(&answer)
+	}
+	c.answer.Services = append(c.answer.Services, answer)
+	return err
+}
+
+// settleInOrder settles what a service reports. The grant stays where a lower number comes after a
+// higher one, and where an earlier service of this request got it.
+func (c *charge) settleInOrder(service *charging.Service) (charging.Result, error) {
+	state := c.holder(service)
+	fresh := state != nil && state.Reservation != 0 && !service.Asked &&
+		state.Number == c.request.Key.Number
+	if !c.stale && !fresh {
+		return c.settle(service)
+	}
+	if len(service.Used) == 0 {
+		return charging.Success, nil
+	}
+	if state == nil {
+		return c.settle(service)
+	}
+	kept := *state
+	state.Reservation, state.Held = 0, charging.Amounts{}
+	result, err := c.settle(service)
+	kept.Progress = state.Progress
+	*state = kept
+	return result, err
+}
+
+// asksAgain reports whether a service without units of any kind comes back from where it was
+// redirected or restricted to: it is to be granted anew if there is money (RFC 8506 section 5.6.2).
+func (c *charge) asksAgain(service *charging.Service) bool {
+	state := c.state(service.Key)
+	if state == nil || !state.Final || state.Granted > 0 || len(service.Used) > 0 {
+		return false
+	}
+	terms, err := c.termsOf(&state.Conditions)
+	return err == nil && terms.Final.Action != charging.Terminate
+}
+
+// withhold answers a service that asks for nothing. After a redirect it still gets a
+// Validity-Time, when it may ask again (RFC 8506 section 5.6.2).
+func (c *charge) withhold(answer *charging.ServiceAnswer) {
+	state := c.state(answer.Key)
+	if state == nil {
+		return
+	}
+	state.Granted = 0
+	if terms, err := c.termsOf(&state.Conditions); err == nil && state.Final &&
+		terms.Final.Action != charging.Terminate {
+		answer.ValidFor = terms.ValidFor
+	}
+}
+
+// inputs are what rates a service now.
+func (c *charge) inputs(service *charging.Service, at time.Time) charging.Inputs {
+	in := charging.Inputs{
+		Context: c.request.Context, Service: service.Key, Event: c.request.Type == charging.Event,
+		Info: &c.request.Information, Participants: c.request.Information.Participants,
+		At: at, Attributes: c.request.Attributes,
+	}
+	if c.session != nil {
+		in.Info, in.Participants = &c.session.Info, c.session.Info.Participants
+		in.Context = c.session.Context
+	}
+	for _, q := range service.Requested {
+		in.Units = append(in.Units, q.Unit)
+	}
+	return in
+}
+
+// unrated refuses a service that no rule prices, with the AVP that would have to be another
+// (TS 32.299 section 7.1.11). Only the first fault of a request is told.
+func (c *charge) unrated(service *charging.Service, err error) charging.Result {
+	var missing *charging.Unrated
+	if !errors.As(err, &missing) {
+		c.why(
+			charging.Reason{
+				Code:    charging.BecauseDenied,
+				Service: service.Key,
+				Detail:  err.Error(),
+			},
+		)
+		return charging.UnableToComply
+	}
+	c.why(charging.Reason{Code: charging.BecauseDenied, Service: service.Key,
+		Detail: charging.RatingFailed.Name() + ": " + missing.Error()})
+	if failed := failedService(service, missing); len(c.answer.Failed) == 0 && failed.Path != "" {
+		c.answer.Failed = []charging.FailedAVP{failed}
+	}
+	return charging.RatingFailed
+}
+
+func failedService(service *charging.Service, missing *charging.Unrated) charging.FailedAVP {
+	switch {
+	case missing.Missing != "":
+		return charging.FailedAVP{Path: missing.Missing}
+	case service.Key.Group.Known:
+		value := strconv.FormatInt(service.Key.Group.Value, 10)
+		return charging.FailedAVP{Path: "Rating-Group", Value: value}
+	case len(service.Key.IDs) > 0:
+		value := strconv.FormatUint(uint64(service.Key.IDs[0]), 10)
+		return charging.FailedAVP{Path: "Service-Identifier", Value: value}
+	}
+	return charging.FailedAVP{}
+}
+
+// An offer is a grant in the making.
+type offer struct {
+	service    *charging.Service
+	inputs     charging.Inputs
+	conditions charging.Conditions // of the grant
+	dearest    charging.Conditions // what it is reserved at: those after a switch, if they cost more
+	terms      *charging.Terms
+	progress   charging.Progress
+	limit      *charging.Limit
+	want       int64
+	validFor   time.Duration
+	change     time.Time // Tariff-Time-Change
+	amounts    charging.Amounts
+	units      int64 // granted
+	charge     charging.Charge
+}
+
+// grant prices and reserves units at the conditions of now.
+func (c *charge) grant(
+	service *charging.Service,
+	d charging.Decision,
+) (charging.ServiceAnswer, error) {
+	o := offer{service: service, inputs: c.inputs(service, c.tx.Now())}
+	if err := c.rate(&o); err != nil {
+		return charging.ServiceAnswer{Key: service.Key, Result: c.unrated(service, err)}, nil
+	}
+	if d.Limit != nil && d.Only.Matches(service.Key) {
+		o.limit = d.Limit
+	}
+	state := c.holder(service)
+	if state != nil && state.Conditions.Rule != "" {
+		o.progress = c.resume(state, &o.conditions)
+	}
+	c.size(&o)
+	if err := c.afford(&o); err != nil {
+		return charging.ServiceAnswer{}, err
+	}
+	final, given := o.verdict()
+	if !given {
+		return c.withoutUnits(&o, state), nil
+	}
+	return c.reserve(&o, state, final)
+}
+
+// rate finds conditions and terms. Where the rule counts who is attached from the start, those
+// invited by an initial request do not count yet.
+func (c *charge) rate(o *offer) (err error) {
+	if o.conditions, err = c.plan.Rate(&o.inputs); err != nil {
+		return err
+	}
+	if o.terms, err = c.plan.Terms(&o.conditions); err != nil {
+		return err
+	}
+	if c.request.Type != charging.Initial || o.terms.InitialAsIs || c.session == nil {
+		return nil
+	}
+	attached := charging.Known(c.session.Attached)
+	if o.inputs.Participants == attached {
+		return nil
+	}
+	c.session.Info.Participants, o.inputs.Participants = attached, attached
+	return c.rate(o)
+}
+
+// resume carries the rounding over to the conditions of now, and says where they changed.
+func (c *charge) resume(state *charging.ServiceState, to *charging.Conditions) charging.Progress {
+	if !to.Same(&state.Conditions) {
+		c.why(charging.Reason{Code: charging.BecauseConditions, Service: state.Key, Rule: to.Rule,
+			Participants: to.Participants, Media: to.Media})
+	}
+	return c.plan.Resume(&state.Conditions, to, state.Progress)
+}
+
+// size says how much to grant if money were no matter, and for how long it holds.
+func (c *charge) size(o *offer) {
+	o.want = o.wanted(&c.request.Information)
+	o.validFor = o.terms.ValidFor
+	if o.terms.Unit == charging.Time {
+		o.validFor = max(o.validFor, time.Duration(o.want)*time.Second)
+	}
+	o.dearest = o.conditions
+	now := c.tx.Now()
+	at, ok := c.plan.Switch(&o.inputs, now)
+	if left := at.Sub(now); ok && left < o.validFor {
+		c.atSwitch(o, at, max(left, time.Second).Round(time.Second))
+	}
+}
+
+// atSwitch ends a grant's validity where the tariff switches, a grant of time there too; or, where
+// the plan says so, announces the switch and reserves at the dearer side.
+func (c *charge) atSwitch(o *offer, at time.Time, left time.Duration) {
+	if !o.terms.TariffAVP {
+		o.validFor = left
+		if o.terms.Unit == charging.Time {
+			o.want = min(o.want, int64(left/time.Second))
+		}
+		return
+	}
+	o.change = at
+	later := o.inputs
+	later.At = at
+	if after, err := c.plan.Rate(&later); err == nil && after.Price > o.dearest.Price {
+		o.dearest = after
+	}
+}
+
+// wanted is the size of the grant, within the script's limit.
+func (o *offer) wanted(info *charging.Information) int64 {
+	want := wanted(o.terms, o.service, info)
+	if o.limit == nil {
+		return want
+	}
+	if limit, told := unitsOf([]charging.Quantity{o.limit.Grant}, o.terms.Unit); told {
+		return min(want, limit)
+	}
+	return want
+}
+
+// wanted is the size of a grant in the rule's unit: what is asked for, else what the request
+// counts, else the plan's default; never above the maximum.
+func wanted(t *charging.Terms, service *charging.Service, info *charging.Information) int64 {
+	want, _ := unitsOf(service.Requested, t.Unit)
+	if want <= 0 && t.Unit == charging.Events {
+		want = eventCount(t, info)
+	}
+	if want <= 0 {
+		want = t.Default
+	}
+	if t.Max > 0 {
+		want = min(want, t.Max)
+	}
+	return want
+}
+
+// eventCount takes the number of events from where the rule says; 0 where nothing tells.
+func eventCount(t *charging.Terms, info *charging.Information) int64 {
+	for _, source := range t.Count {
+		number := charging.Number{}
+		switch source {
+		case "exploded":
+			number = info.Counters.Exploded
+		case "sent":
+			number = info.Counters.Sent
+		case "recipients":
+			number = info.Recipients
+		}
+		if number.Known && number.Value > 0 {
+			return number.Value
+		}
+	}
+	return t.CountDefault
+}
+
+// afford finds how much of what is wanted the account can pay: balances of units first.
+func (c *charge) afford(o *offer) error {
+	means := c.tx.Available(c.account.ID, purpose(o.service.Key, &o.conditions, c.plan))
+	var begun charging.Charge
+	free := min(o.want, means.Units)
+	progress := o.progress
+	if free > 0 && !progress.Begun {
+		var err error
+		if begun, err = c.plan.Begin(&o.conditions, progress); err != nil {
+			return errorfIn("price the set-up", err)
+		}
+		if progress = begun.Progress; begun.Money > means.Money {
+			free, begun, progress = 0, charging.Charge{}, o.progress
+		}
+	}
+	units, charge, err := c.plan.Afford(&o.dearest, progress, o.want-free, means.Money-begun.Money)
+	if err != nil {
+		return errorfIn("price a grant", err)
+	}
+	o.units, o.charge = units+free, charge
+	o.charge.Setup += begun.Setup
+	o.amounts = charging.Amounts{Units: free, Money: begun.Money + charge.Money}
+	return nil
+}
+
+// verdict says whether the grant is given, and with which final unit. Paid units of a started
+// block are the subscriber's own, however few.
+func (o *offer) verdict() (*charging.FinalUnit, bool) {
+	var final *charging.FinalUnit
+	if o.limit != nil && o.limit.Final != nil {
+		final = o.limit.Final
+	}
+	switch {
+	case o.units <= 0:
+		return nil, false
+	case o.units >= o.want:
+		return final, true
+	case !o.terms.Partial:
+		return nil, false
+	case o.units < o.terms.Min && o.progress.Rest <= 0:
+		return nil, false
+	case o.units < o.terms.Min:
+		o.units, o.charge, o.amounts = min(
+			o.progress.Rest,
+			o.want,
+		), charging.Charge{}, charging.Amounts{}
+	}
+	if final == nil {
+		final = &o.terms.Final
+	}
+	return final, true
+}
+
+// withoutUnits refuses for want of credit. A policy of redirection or restriction is told once,
+// with the time after which to ask again (RFC 8506 section 5.6.2).
+func (c *charge) withoutUnits(o *offer, state *charging.ServiceState) charging.ServiceAnswer {
+	answer := charging.ServiceAnswer{Key: o.service.Key, Result: charging.CreditLimitReached}
+	final := &o.terms.Final
+	if o.limit != nil && o.limit.Final != nil {
+		final = o.limit.Final
+	}
+	told := state != nil && state.Final && state.Granted == 0
+	if final.Action != charging.Terminate && !told {
+		answer.Result, answer.Final, answer.ValidFor = charging.Success, final, o.terms.ValidFor
+		if state == nil {
+			state = c.newState(o)
+		}
+		state.Final = true
+		c.validity = max(c.validity, answer.ValidFor)
+	}
+	if state != nil {
+		state.Granted = 0
+	}
+	c.why(charging.Reason{Code: charging.BecauseDenied, Service: o.service.Key, Rule: o.terms.Rule,
+		Units: o.terms.Unit.Of(o.want), Detail: charging.CreditLimitReached.Name()})
+	return answer
+}
+
+func (c *charge) newState(o *offer) *charging.ServiceState {
+	c.session.Services = append(c.session.Services, charging.ServiceState{
+		Key: o.service.Key, Conditions: o.conditions, LastReport: c.tx.Now(),
+		Number: c.request.Key.Number,
+	})
+	return &c.session.Services[len(c.session.Services)-1]
+}
+
+// reserve sets the grant's price aside and makes its conditions those of the service.
+func (c *charge) reserve(
+	o *offer, state *charging.ServiceState, final *charging.FinalUnit,
+) (charging.ServiceAnswer, error) {
+	if state == nil {
+		state = c.newState(o)
+	}
+	now := c.tx.Now()
+	if o.amounts != (charging.Amounts{}) {
+		holder := charging.Holder{Session: c.request.Key.Session, Service: state.Key}
+		where := purpose(o.service.Key, &o.conditions, c.plan)
+		id, err := c.tx.Reserve(c.account.ID, holder, where, o.amounts)
+		if err != nil {
+			return charging.ServiceAnswer{}, errorfIn("reserve a grant", err)
+		}
+		state.Reservation, state.Held = id, o.amounts
+	}
+	if o.limit != nil && o.limit.ValidFor.Known {
+		o.validFor = time.Duration(o.limit.ValidFor.Value) * time.Second
+	}
+	state.Conditions, state.Progress, state.Granted = o.conditions, o.progress, o.units
+	state.LastReport, state.ValidUntil, state.Final = now, now.Add(o.validFor), final != nil
+	state.Number = c.request.Key.Number
+	c.validity = max(c.validity, o.validFor)
+	c.explainGrant(o, final)
+	return c.answerGrant(o, state, final), nil
+}
+
+func (c *charge) explainGrant(o *offer, final *charging.FinalUnit) {
+	reason := charging.Reason{Code: charging.BecauseGranted, Service: o.service.Key}
+	if final != nil {
+		reason.Code = charging.BecauseLast
+	}
+	describe(&reason, &o.dearest, o.units, o.charge)
+	reason.Cost = c.plan.Currency().Of(o.amounts.Money)
+	c.why(reason)
+}
+
+func (c *charge) answerGrant(
+	o *offer,
+	state *charging.ServiceState,
+	final *charging.FinalUnit,
+) charging.ServiceAnswer {
+	answer := charging.ServiceAnswer{
+		Key: o.service.Key, Result: charging.Success, ValidFor: o.validFor, Final: final,
+		Granted:     []charging.Quantity{o.terms.Unit.Of(o.units)},
+		HoldingTime: o.terms.HoldingTime, TariffChange: o.change,
+	}
+	if t := o.terms.Threshold; t > 0 && t < o.units && final == nil {
+		answer.Threshold = o.terms.Unit.Of(t)
+	}
+	if c.sends(o.terms).Trigger && !slices.Equal(state.Armed, o.terms.Triggers) {
+		answer.Triggers, state.Armed = o.terms.Triggers, o.terms.Triggers
+	}
+	return answer
+}

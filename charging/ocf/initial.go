@@ -1,0 +1,108 @@
+package ocf
+
+import (
+	"errors"
+
+	"github.com/ocs-sim/ocs-sim/charging"
+)
+
+// initial opens a session and reserves (RFC 8506 section 5.2). A refusal at command level opens
+// none; one in an MSCC opens a session that holds nothing.
+func (c *charge) initial(d charging.Decision) error {
+	r := c.request
+	if c.prior != nil {
+		c.session = c.prior
+		c.deny(
+			charging.UnableToComply,
+			"the session is open already; only a new Session-Id can start one",
+		)
+		return nil
+	}
+	if !c.admit() {
+		return nil
+	}
+	c.begin()
+	for i := range r.Services {
+		if err := c.serve(&r.Services[i], d); err != nil {
+			return err
+		}
+	}
+	if c.foreignContext() {
+		c.session = nil
+		c.answer.Services = nil
+		c.deny(charging.RatingFailed, "no rule of the plan is for this Service-Context-Id",
+			charging.FailedAVP{Path: "Service-Context-Id", Value: r.Context})
+		return nil
+	}
+	c.supervise()
+	return nil
+}
+
+// admit checks that there is somebody to charge: an unknown subscriber is 5030, one that may not
+// use the service 4010 (RFC 8506 section 9).
+func (c *charge) admit() bool {
+	switch {
+	case len(c.request.Subscribers) == 0 && c.account == nil:
+		c.deny(
+			charging.MissingAVP,
+			"the request names no subscriber",
+			charging.FailedAVP{Path: "Subscription-Id"},
+		)
+	case c.account == nil:
+		identity := c.request.Subscribers[0].Data
+		c.deny(charging.UserUnknown, "no account has the identity "+identity)
+	case c.account.Status != charging.Active:
+		c.deny(charging.EndUserServiceDenied, "the account is "+string(c.account.Status))
+	case c.plan == nil:
+		c.deny(charging.RatingFailed, "the account's plan "+c.account.Plan+" cannot be used")
+	default:
+		return true
+	}
+	return false
+}
+
+func (c *charge) begin() {
+	r := c.request
+	// Answers to requests that came while nothing was open are no part of this life.
+	c.tx.Forget(r.Key.Session)
+	c.late = nil
+	info := r.Information
+	info.Participants, _ = participants(nil, &r.Information, 1, charging.Initial)
+	info.Members, info.Counters = charging.Number{}, charging.Counters{}
+	c.session = &charging.Session{
+		ID: r.Key.Session, Account: c.account.ID, Origin: r.Origin, Context: r.Context,
+		Opened: c.tx.Now(), Attached: 1, Info: info,
+		Cost: charging.Quantity{Unit: c.plan.Currency()}, Vendor: r.Carries3GPP(),
+	}
+}
+
+// foreignContext reports whether the plan has no rule for the request's context at all, so that
+// none of its services could be rated.
+func (c *charge) foreignContext() bool {
+	for i := range c.answer.Services {
+		if c.answer.Services[i].Result != charging.RatingFailed {
+			return false
+		}
+	}
+	in := c.inputs(&charging.Service{}, c.tx.Now())
+	_, err := c.plan.Rate(&in)
+	var unrated *charging.Unrated
+	return errors.As(err, &unrated) && unrated.Context
+}
+
+// supervise sets the time at which an abandoned session ends: Tcc is twice the validity of what
+// was granted (RFC 8506 section 13).
+func (c *charge) supervise() {
+	limit := c.function.options.Supervision
+	if c.validity > 0 {
+		limit = 2 * c.validity
+	}
+	deadline := c.tx.Now().Add(limit)
+	for i := range c.session.Services {
+		s := &c.session.Services[i]
+		if s.Reservation != 0 && s.ValidUntil.After(deadline) {
+			deadline = s.ValidUntil
+		}
+	}
+	c.session.Deadline = deadline
+}

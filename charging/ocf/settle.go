@@ -1,0 +1,289 @@
+package ocf
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/ocs-sim/ocs-sim/charging"
+)
+
+// maxPeriods bounds how many tariff periods one report is split over.
+const maxPeriods = 10_000
+
+// uncountable is where counting of units ends.
+const uncountable = math.MaxInt64
+
+func errorfIn(doing string, err error) error { return fmt.Errorf("%s: %w", doing, err) }
+
+// A share is what was used under one set of conditions.
+type share struct {
+	conditions charging.Conditions
+	units      int64
+}
+
+// state finds what the session holds for a service. On Ro quota is per rating group, so usage of a
+// service identifier draws on the rating group's grant where it has none of its own.
+func (c *charge) state(key charging.ServiceKey) *charging.ServiceState {
+	var group *charging.ServiceState
+	for i := range c.session.Services {
+		s := &c.session.Services[i]
+		if s.Key.Group != key.Group {
+			continue
+		}
+		if slices.Equal(s.Key.IDs, key.IDs) {
+			return s
+		}
+		if len(s.Key.IDs) == 0 && key.Group.Known {
+			group = s
+		}
+	}
+	return group
+}
+
+// holder is the state that a service settles on and is granted anew in. One that asks beside its
+// rating group, in the same request, gets a grant of its own and leaves the group's alone.
+func (c *charge) holder(service *charging.Service) *charging.ServiceState {
+	state := c.state(service.Key)
+	if state == nil || !service.Asked || slices.Equal(state.Key.IDs, service.Key.IDs) {
+		return state
+	}
+	if state.Granted > 0 && state.Number == c.request.Key.Number {
+		return nil
+	}
+	return state
+}
+
+// settle debits what a service reports at the conditions of its grant and releases the rest of the
+// reservation. Usage that nobody granted is debited at the conditions before this request; its
+// result is 5031 where no rule prices it.
+func (c *charge) settle(service *charging.Service) (charging.Result, error) {
+	state := c.holder(service)
+	if state == nil {
+		if len(service.Used) == 0 {
+			return charging.Success, nil
+		}
+		fresh, result := c.ungranted(service)
+		if result != charging.Success {
+			return result, nil
+		}
+		c.session.Services = append(c.session.Services, fresh)
+		state = &c.session.Services[len(c.session.Services)-1]
+	}
+	used, err := c.shares(service, state)
+	if err != nil {
+		return charging.UnableToComply, errorfIn("sum usage", err)
+	}
+	if len(service.Used) > 0 {
+		state.LastReport = c.tx.Now()
+	}
+	if len(used) == 0 {
+		return charging.Success, c.release(state)
+	}
+	parts, err := c.priceShares(service, state, used)
+	if err != nil {
+		return charging.UnableToComply, err
+	}
+	return charging.Success, c.post(state, parts)
+}
+
+// ungranted makes the state of a service that reports usage without a grant.
+func (c *charge) ungranted(service *charging.Service) (charging.ServiceState, charging.Result) {
+	if c.plan == nil {
+		return charging.ServiceState{}, charging.UnableToComply
+	}
+	in := c.inputs(service, c.tx.Now())
+	for _, used := range service.Used {
+		for _, q := range used.Units {
+			in.Units = append(in.Units, q.Unit)
+		}
+	}
+	if c.prior != nil {
+		in.Info, in.Participants = &c.prior.Info, c.prior.Info.Participants
+	}
+	conditions, err := c.plan.Rate(&in)
+	if err != nil {
+		return charging.ServiceState{}, c.unrated(service, err)
+	}
+	return charging.ServiceState{
+		Key: service.Key, Conditions: conditions, LastReport: c.tx.Now(), Number: c.request.Key.Number,
+	}, charging.Success
+}
+
+// shares says how much was used under which conditions, in the rule's unit.
+func (c *charge) shares(
+	service *charging.Service, state *charging.ServiceState,
+) ([]share, error) {
+	unit := state.Conditions.Unit
+	var out []share
+	offset := state.LastReport
+	for i := range service.Used {
+		used := &service.Used[i]
+		units, told := unitsOf(used.Units, unit)
+		if !told || units <= 0 {
+			continue
+		}
+		if units == uncountable {
+			return nil, errors.New("more units were used than can be counted")
+		}
+		out = append(out, c.periods(state, used, units, offset)...)
+		offset = offset.Add(time.Duration(units) * time.Second)
+	}
+	if len(service.Used) == 0 && unit == charging.Events {
+		out = c.counted(service, state)
+	}
+	return out, nil
+}
+
+// unitsOf finds the amount in a rule's unit; total octets are input and output where no total is
+// told. A sum that leaves 64 bits is uncountable.
+func unitsOf(list []charging.Quantity, unit charging.Unit) (amount int64, told bool) {
+	var sum int64
+	for _, q := range list {
+		if q.Unit == unit {
+			return q.Amount, true
+		}
+		if unit == charging.Total && q.Unit.Octets() {
+			told = true
+			if sum > uncountable-q.Amount {
+				return uncountable, true
+			}
+			sum += q.Amount
+		}
+	}
+	return sum, told
+}
+
+// counted takes the units of messages from the counters of IM-Information where a service reports
+// no units of its own.
+func (c *charge) counted(service *charging.Service, state *charging.ServiceState) []share {
+	counters := c.request.Information.Counters
+	count := counters.DeliveredExploded
+	if !count.Known {
+		count = counters.Delivered
+	}
+	if !count.Known || service.Asked {
+		return nil
+	}
+	units := count.Value
+	if terms, err := c.termsOf(&state.Conditions); err == nil && terms.Cumulative {
+		units -= state.Counted
+		state.Counted = count.Value
+	}
+	if units <= 0 {
+		return nil
+	}
+	return []share{{state.Conditions, units}}
+}
+
+// periods splits usage at the switches of tariff: time that says nothing of tariffs by the clock,
+// from the last report on; usage told before, after or straddling by what it says.
+func (c *charge) periods(
+	state *charging.ServiceState,
+	used *charging.Usage,
+	units int64,
+	from time.Time,
+) []share {
+	start := state.Conditions
+	if start.Period == 0 {
+		return []share{{start, units}}
+	}
+	if used.Tariff.Known {
+		return []share{{c.side(state, used.Tariff.Value), units}}
+	}
+	if start.Unit != charging.Time {
+		return []share{{start, units}}
+	}
+	return c.splitByClock(state, units, from)
+}
+
+func (c *charge) splitByClock(state *charging.ServiceState, units int64, from time.Time) []share {
+	conditions, at := state.Conditions, from
+	if later, ok := c.conditionsAt(state, at); ok && at.After(state.LastReport) {
+		conditions = later
+	}
+	var out []share
+	for range maxPeriods {
+		next, ok := c.switchAfter(state, at)
+		length := int64(next.Sub(at) / time.Second)
+		if !ok || units <= length {
+			break
+		}
+		if length > 0 {
+			out = append(out, share{conditions, length})
+			units -= length
+		}
+		at = next
+		if later, ok := c.conditionsAt(state, at); ok {
+			conditions = later
+		}
+	}
+	return append(out, share{conditions, units})
+}
+
+// side finds the conditions on one side of the first switch since the last report; usage that
+// straddles it costs what the dearer side does.
+func (c *charge) side(state *charging.ServiceState, side int64) charging.Conditions {
+	before := state.Conditions
+	at, ok := c.switchAfter(state, state.LastReport)
+	if side == 0 || !ok || at.After(c.tx.Now()) {
+		return before
+	}
+	after, ok := c.conditionsAt(state, at)
+	if !ok || side == 2 && before.Price >= after.Price {
+		return before
+	}
+	return after
+}
+
+// inputsOf repeats the inputs of a grant, for another time.
+func (c *charge) inputsOf(state *charging.ServiceState, at time.Time) charging.Inputs {
+	info := &c.session.Info
+	if c.prior != nil {
+		info = &c.prior.Info
+	}
+	n := info.Participants
+	if terms, err := c.termsOf(&state.Conditions); err == nil &&
+		state.Conditions.Participants.Known {
+		n = state.Conditions.Participants
+		if terms.CountInviter {
+			n.Value--
+		}
+	}
+	return charging.Inputs{
+		Context: c.session.Context, Service: state.Key, Units: []charging.Unit{state.Conditions.Unit},
+		Info: info, Participants: n, At: at,
+	}
+}
+
+func (c *charge) conditionsAt(
+	state *charging.ServiceState,
+	at time.Time,
+) (charging.Conditions, bool) {
+	plan, err := c.planOf(&state.Conditions)
+	if err != nil {
+		return charging.Conditions{}, false
+	}
+	in := c.inputsOf(state, at)
+	conditions, err := plan.Rate(&in)
+	if err != nil || conditions.Unit != state.Conditions.Unit {
+		return charging.Conditions{}, false
+	}
+	conditions.Plan, conditions.Version = state.Conditions.Plan, state.Conditions.Version
+	return conditions, true
+}
+
+func (c *charge) switchAfter(state *charging.ServiceState, from time.Time) (time.Time, bool) {
+	plan, err := c.planOf(&state.Conditions)
+	if err != nil {
+		return from, false
+	}
+	in := c.inputsOf(state, from)
+	at, ok := plan.Switch(&in, from)
+	if !ok || at.After(c.tx.Now()) {
+		return from, false
+	}
+	return at, true
+}

@@ -1,0 +1,184 @@
+package ocf
+
+import (
+	"slices"
+
+	"github.com/ocs-sim/ocs-sim/charging"
+)
+
+// update debits what was used at the conditions of its grant, releases the rest, and reserves anew
+// at the conditions of now (RFC 8506 section 5.3).
+func (c *charge) update(d charging.Decision) error {
+	r := c.request
+	if c.session == nil {
+		return c.unknown()
+	}
+	if !c.belongs() {
+		return nil
+	}
+	if c.account.Status != charging.Active {
+		c.deny(charging.EndUserServiceDenied, "the account is "+string(c.account.Status))
+		return c.closeFor("denied")
+	}
+	for i := range r.Services {
+		if err := c.serve(&r.Services[i], d); err != nil {
+			return err
+		}
+	}
+	c.supervise()
+	return nil
+}
+
+// terminate debits what was used and releases everything (RFC 8506 section 5.4).
+func (c *charge) terminate(d charging.Decision) error {
+	if c.session == nil {
+		return c.unknown()
+	}
+	if !c.belongs() {
+		return nil
+	}
+	for i := range c.request.Services {
+		service := &c.request.Services[i]
+		result, err := c.settle(service)
+		if err != nil {
+			return err
+		}
+		c.answer.Services = append(
+			c.answer.Services,
+			charging.ServiceAnswer{Key: service.Key, Result: result},
+		)
+	}
+	return c.end("termination")
+}
+
+// belongs checks that subscriber and context are those of the session; if not, the session is left
+// as it is.
+func (c *charge) belongs() bool {
+	r := c.request
+	if c.namesAnother() {
+		c.session = c.prior
+		c.deny(charging.UnableToComply, "the session belongs to another subscriber")
+		return false
+	}
+	if r.Context != "" && c.session.Context != "" && r.Context != c.session.Context {
+		c.session = c.prior
+		c.deny(charging.RatingFailed, "the session began with Service-Context-Id "+c.prior.Context,
+			charging.FailedAVP{Path: "Service-Context-Id", Value: r.Context})
+		return false
+	}
+	if c.account == nil || c.plan == nil {
+		c.session = c.prior
+		c.deny(charging.UnableToComply, "the session's account or its plan is gone")
+		return false
+	}
+	return true
+}
+
+// namesAnother reports whether the request's subscriber is not the session's. Nobody, or somebody
+// whom no account has, is not another.
+func (c *charge) namesAnother() bool {
+	if c.account != nil {
+		for _, identity := range c.request.Subscribers {
+			if slices.Contains(c.account.Identities, identity) {
+				return false
+			}
+		}
+	}
+	other := c.subscriber()
+	return other != nil && other.ID != c.session.Account
+}
+
+// unknown answers an update or termination of a session that is not open: 5002. Usage that comes
+// after the end is lost, and said so, unless the options debit what supervision cut off.
+func (c *charge) unknown() error {
+	c.deny(charging.UnknownSessionID, "no session "+c.request.Key.Session.ID+" is open")
+	if c.late == nil {
+		return nil
+	}
+	if c.function.options.DebitLate && c.late.ClosedBy == charging.ClosedByExpiry {
+		return c.debitLate()
+	}
+	for i := range c.request.Services {
+		for _, used := range c.request.Services[i].Used {
+			for _, units := range used.Units {
+				c.why(
+					charging.Reason{
+						Code:    charging.BecauseLate,
+						Service: c.request.Services[i].Key,
+						Units:   units,
+						Detail:  "reported after the session ended (" + c.late.ClosedBy + "): lost revenue",
+					},
+				)
+			}
+		}
+	}
+	return nil
+}
+
+// debitLate debits usage of a session that supervision ended, at its last conditions. A termination
+// succeeds then; an update is still told that its session is gone.
+func (c *charge) debitLate() error {
+	next := *c.late
+	next.Services = append([]charging.ServiceState(nil), c.late.Services...)
+	account, found := c.tx.Account(next.Account)
+	if !found {
+		return nil
+	}
+	c.session = &next
+	c.chargeTo(account)
+	for i := range c.request.Services {
+		if _, err := c.settle(&c.request.Services[i]); err != nil {
+			return err
+		}
+	}
+	if c.request.Type == charging.Termination {
+		c.answer.Result, c.answer.Message = charging.Success, ""
+	}
+	return nil
+}
+
+// refuse answers what the door found wrong. An update or termination that fails ends its session:
+// what could be read is debited, the rest released (RFC 8506 table 6 and section 9.1).
+func (c *charge) refuse() error {
+	refused, r := c.request.Refused, c.request
+	c.deny(refused.Result, refused.Message, refused.Failed...)
+	ends := c.session != nil && !refused.Result.ProtocolError() &&
+		(r.Type == charging.Update || r.Type == charging.Termination)
+	if !ends {
+		c.session = c.prior
+		return nil
+	}
+	c.identify()
+	if c.account == nil {
+		c.session = c.prior
+		return nil
+	}
+	if err := c.closeFor("denied"); err != nil {
+		return err
+	}
+	c.finish(charging.Decision{})
+	return nil
+}
+
+// closeFor debits what the request reports and ends the session, for an answer that fails at
+// command level.
+func (c *charge) closeFor(cause string) error {
+	for i := range c.request.Services {
+		if _, err := c.settle(&c.request.Services[i]); err != nil {
+			return err
+		}
+	}
+	return c.end(cause)
+}
+
+// end releases all that the session holds and closes it.
+func (c *charge) end(cause string) error {
+	for i := range c.session.Services {
+		if err := c.release(&c.session.Services[i]); err != nil {
+			return err
+		}
+	}
+	c.session.Closed, c.session.ClosedBy = c.tx.Now(), cause
+	c.why(charging.Reason{Code: charging.BecauseClosed, Detail: cause, Cost: c.session.Cost})
+	return nil
+}

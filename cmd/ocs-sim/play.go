@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	ocssim "github.com/ocs-sim/ocs-sim"
+	"github.com/ocs-sim/ocs-sim/charging"
+	"github.com/ocs-sim/ocs-sim/charging/conversation"
+	"github.com/ocs-sim/ocs-sim/diameter"
+)
+
+// playFlags are what play can be told.
+type playFlags struct {
+	to, api, token, destination string
+	seed, quiet                 bool
+	settings                    []string
+	timeout                     time.Duration
+	origin                      charging.Origin
+}
+
+func newPlay(c *console) *cobra.Command {
+	var f playFlags
+	cmd := &cobra.Command{
+		Use:   "play FILE... --to ADDRESS",
+		Short: "Play conversations against a Gy server and say what differs",
+		Long: "play sends the requests of conversation files over Diameter to any Gy server and\n" +
+			"compares the answers. Where the server is an ocs-sim, --api lets it check accounts and\n" +
+			"turn the clock too; other servers are asked for the answers only, and it is said how many\n" +
+			"lines were passed over. It ends with 1 if anything differs.",
+		Example: "  ocs-sim play conference.conv --to 127.0.0.1:3868 --api http://127.0.0.1:8868",
+		Args:    someConversations,
+		RunE: func(cmd *cobra.Command, files []string) error {
+			if _, _, err := net.SplitHostPort(f.to); err != nil {
+				return fmt.Errorf("play needs --to ADDRESS, the server's Diameter address as host:port, "+
+					"and not %q", f.to)
+			}
+			return c.play(cmd.Context(), files, &f)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.to, "to", "", "the server's Diameter address, host:port (required)")
+	flags.StringVar(&f.api, "api", "", "base address of the server's REST API, if it is an ocs-sim")
+	flags.StringVar(&f.token, "token", "", "bearer token for the API")
+	flags.BoolVar(&f.seed, "seed", true, "with --api: put the file's seed into the server first")
+	flags.StringSliceVar(&f.settings, "setting", nil,
+		"a setting that the server has, for files that need one, as late-usage=debit")
+	flags.StringVar(&f.origin.Host, "origin-host", "im.client.example", "own Origin-Host")
+	flags.StringVar(&f.origin.Realm, "origin-realm", "client.example", "own Origin-Realm")
+	flags.StringVar(&f.destination, "destination-realm", "example.net", "Destination-Realm")
+	flags.DurationVar(&f.timeout, "timeout", 10*time.Second, "how long to wait for an answer")
+	flags.BoolVar(&f.quiet, "quiet", false, "draw nothing, say only what differs")
+	return cmd
+}
+
+func someConversations(_ *cobra.Command, files []string) error {
+	if len(files) == 0 {
+		return errors.New("nothing to play; name one conversation file or more")
+	}
+	return nil
+}
+
+func (c *console) play(ctx context.Context, files []string, f *playFlags) error {
+	talks, err := readConversations(files)
+	if err != nil {
+		return err
+	}
+	gy := ocssim.NewGyDoor(f.to, diameter.ClientOptions{
+		OriginHost: f.origin.Host, OriginRealm: f.origin.Realm, DestinationRealm: f.destination,
+		Timeout: f.timeout,
+	})
+	var control *ocssim.ControlDoor
+	if f.api != "" {
+		control = ocssim.NewControlDoor(baseURL(f.api), f.token)
+	}
+	var failed []error
+	for _, talk := range talks {
+		failed = append(failed, c.playOne(ctx, talk, gy, control, f))
+	}
+	return no(errors.Join(append(failed, gy.Close())...))
+}
+
+func readConversations(files []string) ([]*conversation.Conversation, error) {
+	var talks []*conversation.Conversation
+	var faults []error
+	for _, path := range files {
+		text, err := readNamed("play", path)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		talk, err := conversation.Parse(path, text)
+		faults = append(faults, err)
+		talks = append(talks, talk)
+	}
+	return talks, errors.Join(faults...)
+}
+
+func (c *console) playOne(
+	ctx context.Context, talk *conversation.Conversation,
+	gy *ocssim.GyDoor, control *ocssim.ControlDoor, f *playFlags,
+) error {
+	if control != nil && f.seed && len(talk.Seed) > 0 {
+		if err := control.ApplySeed(ctx, talk.Seed); err != nil {
+			return fmt.Errorf("%s: apply the seed: %w", talk.Name, err)
+		}
+	}
+	door := gy.Door(control)
+	door.Settings = f.settings
+	return c.show(ctx, talk, door, f.origin, f.quiet)
+}
+
+// show plays a conversation, draws it, and returns what went another way than written.
+func (c *console) show(
+	ctx context.Context, talk *conversation.Conversation, door conversation.Door,
+	origin charging.Origin, quiet bool,
+) error {
+	options := conversation.Options{Origin: origin, Draw: door.Books != nil}
+	if !quiet {
+		options.Observe = c.artist()
+	}
+	report, err := talk.Play(ctx, door, options)
+	if err != nil {
+		return err
+	}
+	if n := len(report.Skipped); n > 0 {
+		c.say("%s: %s passed over; without --api there are no accounts and no clock", talk.Name,
+			counted(n, "line was", "lines were"))
+	}
+	if err := report.Err(); err != nil {
+		return err
+	}
+	c.answer("\n%s: as expected", talk.Name)
+	return nil
+}
+
+// artist draws events, and of the accounts those only that changed since they were drawn last.
+func (c *console) artist() func(*conversation.Event) {
+	drawn := map[string]string{}
+	return func(e *conversation.Event) {
+		event := *e
+		event.Accounts = slices.DeleteFunc(slices.Clone(e.Accounts),
+			func(account conversation.Account) bool {
+				now := fmt.Sprint(account.Balances)
+				same := drawn[account.ID] == now
+				drawn[account.ID] = now
+				return same
+			})
+		fmt.Fprint(c.out, event.Draw())
+	}
+}

@@ -1,0 +1,300 @@
+package diameter
+
+import (
+	"bytes"
+	"net"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/ocs-sim/ocs-sim/charging"
+)
+
+// AVPs of the exchange of capabilities that nothing else uses.
+const (
+	avpAcctApplicationID = 259
+	avpFirmwareRevision  = 267
+	avpInbandSecurityID  = 299
+)
+
+// relayApplication stands for every application (RFC 6733 section 2.4).
+const relayApplication = 0xffffffff
+
+// noInbandSecurity is the only Inband-Security-Id that is had here: TLS comes before Diameter
+// (RFC 6733 section 13.1).
+const noInbandSecurity = 0
+
+// capabilities are what a CER says.
+type capabilities struct {
+	peer         Peer
+	present      map[uint64]bool
+	applications []uint32
+	firstOffered []byte // the first AVP with an application, for Failed-AVP
+	security     []uint32
+}
+
+// readCapabilities reads a CER that passed inspect.
+func readCapabilities(frame []byte) (c capabilities) {
+	c.present = make(map[uint64]bool)
+	c.readMembers(frame[headerLength:])
+	return c
+}
+
+func (c *capabilities) readMembers(members []byte) {
+	for rest := members; len(rest) > 0; {
+		a, next, ok := nextAVP(rest)
+		if !ok {
+			return
+		}
+		c.present[a.id()] = true
+		c.read(a)
+		rest = next
+	}
+}
+
+func (c *capabilities) read(a avp) {
+	switch a.id() {
+	case avpOriginHost:
+		c.peer.OriginHost = string(a.data)
+	case avpOriginRealm:
+		c.peer.OriginRealm = string(a.data)
+	case avpProductName:
+		c.peer.ProductName = string(a.data)
+	case avpVendorID:
+		c.peer.VendorID = a.uint32()
+	case avpOriginStateID:
+		c.peer.OriginStateID = a.uint32()
+	case avpFirmwareRevision:
+		c.peer.FirmwareRevision = a.uint32()
+	case avpInbandSecurityID:
+		c.security = append(c.security, a.uint32())
+	case avpAuthApplicationID, avpAcctApplicationID:
+		c.offer(a, a.uint32())
+	case avpVendorSpecificApplicationID:
+		c.readVendorSpecific(a)
+	}
+}
+
+// readVendorSpecific looks into Vendor-Specific-Application-Id. RFC 6733 section 5.3: the vendor
+// in it is not to be compared.
+func (c *capabilities) readVendorSpecific(group avp) {
+	for rest := group.data; len(rest) > 0; {
+		a, next, ok := nextAVP(rest)
+		if !ok {
+			return
+		}
+		if a.id() == avpAuthApplicationID || a.id() == avpAcctApplicationID {
+			c.offer(group, a.uint32())
+		}
+		rest = next
+	}
+}
+
+func (c *capabilities) offer(a avp, application uint32) {
+	if c.firstOffered == nil {
+		c.firstOffered = bytes.Clone(a.raw)
+	}
+	c.applications = append(c.applications, application)
+	c.peer.Relay = c.peer.Relay || application == relayApplication
+}
+
+func (c *capabilities) common() bool {
+	for _, application := range c.applications {
+		if application == creditControlApplication || application == relayApplication {
+			return true
+		}
+	}
+	return false
+}
+
+// secure reports whether there is a common security mechanism; none offered means none wanted.
+func (c *capabilities) secure() bool {
+	for _, security := range c.security {
+		if security == noInbandSecurity {
+			return true
+		}
+	}
+	return len(c.security) == 0
+}
+
+// requiredCapabilities must stand in every CER (RFC 6733 section 5.3.1).
+var requiredCapabilities = [...]uint64{
+	avpOriginHost, avpOriginRealm, avpHostIPAddress, avpVendorID, avpProductName,
+}
+
+// capabilitiesExchange answers a CER. After one that is refused for what the peer is or offers,
+// the connection ends (RFC 6733 section 5.3); a second one on an open connection is answered too.
+func (s *Server) capabilitiesExchange(g *guard, h header) {
+	offered := readCapabilities(g.frame)
+	fault := s.judge(&offered)
+	if fault == nil {
+		fault = s.admitPeer(g.connection, &offered.peer)
+	}
+	if fault == nil {
+		g.reply(s.appendCapabilitiesAnswer(nil, g.LocalAddr(), h, nil))
+		return
+	}
+	g.answerFault(g.frame, h, fault)
+	if fault.result != charging.MissingAVP {
+		g.finish()
+	}
+}
+
+func (s *Server) judge(c *capabilities) *refusal {
+	for _, id := range requiredCapabilities {
+		if !c.present[id] {
+			definition, _ := s.dictionary.find(uint32(id>>32), uint32(id))
+			return &refusal{
+				charging.MissingAVP, s.dictionary.missing(id), definition.name + " is missing",
+			}
+		}
+	}
+	switch {
+	case !s.allowed(c.peer.OriginHost):
+		return &refusal{result: resultUnknownPeer, message: "no peer of this name is admitted"}
+	case !c.common():
+		failed := c.firstOffered
+		if failed == nil {
+			failed = s.dictionary.missing(avpAuthApplicationID)
+		}
+		return &refusal{
+			resultNoCommonApplication, failed, "no application in common: this server has 4",
+		}
+	case !c.secure():
+		return &refusal{result: resultNoCommonSecurity, message: "no security mechanism in common"}
+	}
+	return nil
+}
+
+// allowed asks the allow-list; without one every peer is admitted.
+func (s *Server) allowed(host string) bool {
+	for _, pattern := range s.options.AllowedPeers {
+		if ok, err := path.Match(strings.ToLower(pattern), strings.ToLower(host)); ok &&
+			err == nil {
+			return true
+		}
+	}
+	return len(s.options.AllowedPeers) == 0
+}
+
+// admitPeer opens the connection for the peer, as the setting for second connections has it.
+func (s *Server) admitPeer(c *connection, peer *Peer) *refusal {
+	others := s.peers.of(peer.OriginHost, c)
+	if len(others) > 0 && s.options.DuplicatePeer == RejectDuplicate {
+		return &refusal{
+			result:  charging.UnableToComply,
+			message: "the peer has a connection already",
+		}
+	}
+	c.becomePeer(peer)
+	s.peers.add(c, peer.OriginHost)
+	if s.options.DuplicatePeer == ReplaceDuplicate {
+		for _, other := range others {
+			other.log.Info().Msg("replaced by a newer connection of the peer")
+			other.finish()
+		}
+	}
+	return nil
+}
+
+func (c *connection) becomePeer(peer *Peer) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.peer.Since
+	c.peer = *peer
+	c.peer.Address = c.RemoteAddr().String()
+	c.peer.Since = s
+	if !c.open.Swap(true) {
+		c.peer.Since = time.Now()
+		c.watch.begin(c)
+		c.log.Info().Str("peer", peer.OriginHost).Str("product", peer.ProductName).Msg("peer is up")
+	}
+}
+
+// appendCapabilitiesAnswer appends a CEA. It offers application 4 both plainly and as 3GPP's, since
+// some clients look for the one and some for the other.
+func (s *Server) appendCapabilitiesAnswer(
+	dst []byte, local net.Addr, h header, fault *refusal,
+) []byte {
+	start, result := len(dst), charging.Success
+	if fault != nil {
+		result = fault.result
+	}
+	dst = appendMessage(dst, h.answer())
+	dst = s.appendResult(dst, result)
+	for _, ip := range s.addresses(local) {
+		dst = appendHostAddress(dst, avpHostIPAddress, ip)
+	}
+	dst = appendUint32(dst, 0, avpVendorID, s.options.VendorID)
+	dst = appendPlainText(dst, avpProductName, s.options.ProductName)
+	dst = s.appendStateID(dst)
+	if fault != nil {
+		dst = appendPlainText(dst, avpErrorMessage, fault.message)
+		if fault.failed != nil {
+			dst = appendFault(dst, fault.failed)
+		}
+	}
+	dst = appendUint32(dst, 0, avpSupportedVendorID, vendor3GPP)
+	dst = appendUint32(dst, 0, avpAuthApplicationID, creditControlApplication)
+	group := len(dst)
+	dst = appendHeader(dst, 0, avpVendorSpecificApplicationID, flagMandatory)
+	dst = appendUint32(dst, 0, avpVendorID, vendor3GPP)
+	dst = appendUint32(dst, 0, avpAuthApplicationID, creditControlApplication)
+	dst = endAVP(dst, group)
+	revision := len(dst)
+	dst = append(appendHeader(dst, 0, avpFirmwareRevision, 0), 0, 0, 0, firmwareRevision)
+	return endMessage(endAVP(dst, revision), start)
+}
+
+// firmwareRevision is told to peers; it goes up when what is spoken changes.
+const firmwareRevision = 1
+
+// appendResult appends what every answer begins with, Session-Id aside.
+func (s *Server) appendResult(dst []byte, result charging.Result) []byte {
+	dst = appendUint32(dst, 0, avpResultCode, uint32(result))
+	dst = appendString(dst, 0, avpOriginHost, s.self.host)
+	return appendString(dst, 0, avpOriginRealm, s.self.realm)
+}
+
+func (s *Server) appendStateID(dst []byte) []byte {
+	if s.options.OriginStateID == nil {
+		return dst
+	}
+	return appendUint32(dst, 0, avpOriginStateID, s.options.OriginStateID())
+}
+
+// addresses are those for Host-IP-Address: as told, or the one that the peer has reached.
+func (s *Server) addresses(local net.Addr) []net.IP {
+	if len(s.options.HostAddresses) > 0 {
+		return s.options.HostAddresses
+	}
+	if tcp, ok := local.(*net.TCPAddr); ok {
+		return []net.IP{tcp.IP}
+	}
+	return []net.IP{net.IPv4(127, 0, 0, 1)}
+}
+
+// appendHostAddress appends an Address (RFC 6733 section 4.3.1).
+func appendHostAddress(dst []byte, code uint32, ip net.IP) []byte {
+	start, family := len(dst), byte(familyIPv6)
+	if v4 := ip.To4(); v4 != nil {
+		ip, family = v4, familyIPv4
+	}
+	dst = append(appendHeader(dst, 0, code, flagMandatory), 0, family)
+	return endAVP(append(dst, ip...), start)
+}
+
+// deviceWatchdog answers a DWR.
+func (s *Server) deviceWatchdog(g *guard, h header) {
+	answer := appendMessage(nil, h.answer())
+	answer = s.appendResult(answer, charging.Success)
+	g.reply(endMessage(s.appendStateID(answer), 0))
+}
+
+// disconnectPeer answers a DPR; then the connection ends.
+func (s *Server) disconnectPeer(g *guard, h header) {
+	g.log.Info().Msg("the peer says goodbye")
+	answer := appendMessage(nil, h.answer())
+	g.reply(endMessage(s.appendResult(answer, charging.Success), 0))
+	g.finish()
+}

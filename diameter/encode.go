@@ -1,0 +1,299 @@
+package diameter
+
+import (
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/ocs-sim/ocs-sim/charging"
+)
+
+// An identity is a node's Origin-Host and Origin-Realm.
+type identity struct{ host, realm string }
+
+// appendAnswer appends the CCA for an answer. It depends on nothing but what it is given, so that
+// a repeat gets the same AVPs in the same order: h is the header of the request at hand, and
+// proxyInfo its Proxy-Info AVPs. Units stand in MSCCs always, also where the request had them at
+// command level, since TS 32.299 section 6.4.3 knows no other place.
+func appendAnswer(
+	dst []byte, a *charging.Answer, h header, proxyInfo [][]byte, self identity,
+) []byte {
+	start := len(dst)
+	head := h.answer()
+	bare := a.Result.ProtocolError() || a.Type == 0 || a.Key.Session.ID == ""
+	if bare {
+		head.flags |= flagError
+	}
+	dst = appendMessage(dst, head)
+	if bare {
+		dst = appendBareAnswer(dst, a, self)
+	} else {
+		dst = appendCreditControlAnswer(dst, a, self)
+	}
+	dst = appendFailed(dst, a.Failed)
+	if a.Message != "" {
+		dst = appendPlainText(dst, avpErrorMessage, a.Message)
+	}
+	for _, raw := range proxyInfo {
+		dst = appendRaw(dst, raw)
+	}
+	return endMessage(dst, start)
+}
+
+// appendBareAnswer appends the grammar that RFC 6733 section 7.2 has for protocol errors, and for
+// errors whose answer cannot be composed because the request did not say what to repeat.
+func appendBareAnswer(dst []byte, a *charging.Answer, self identity) []byte {
+	if a.Key.Session.ID != "" {
+		dst = appendText(dst, avpSessionID, a.Key.Session.ID)
+	}
+	dst = appendNumber(dst, avpResultCode, uint32(a.Result))
+	dst = appendText(dst, avpOriginHost, self.host)
+	return appendText(dst, avpOriginRealm, self.realm)
+}
+
+func appendCreditControlAnswer(dst []byte, a *charging.Answer, self identity) []byte {
+	dst = appendText(dst, avpSessionID, a.Key.Session.ID)
+	dst = appendNumber(dst, avpResultCode, uint32(a.Result))
+	dst = appendText(dst, avpOriginHost, self.host)
+	dst = appendText(dst, avpOriginRealm, self.realm)
+	dst = appendNumber(dst, avpAuthApplicationID, creditControlApplication)
+	dst = appendNumber(dst, avpCCRequestType, uint32(a.Type))
+	dst = appendNumber(dst, avpCCRequestNumber, a.Key.Number)
+	if a.Key.Session.Sub != 0 {
+		dst = appendLong(dst, avpCCSubSessionID, a.Key.Session.Sub)
+	}
+	refund := a.Refund
+	for i := range a.Services {
+		dst = appendServiceAnswer(dst, &a.Services[i], refund)
+		refund = nil
+	}
+	dst = appendMoney(dst, avpCostInformation, a.Cost)
+	dst = appendMoney(dst, avpRemainingBalance, a.Balance)
+	dst = appendKnown(dst, avpLowBalanceIndication, a.LowOnes)
+	dst = appendKnown(dst, avpCheckBalanceResult, a.Enough)
+	return appendRefund(dst, a.Refund)
+}
+
+// appendServiceAnswer appends one MSCC. Rating-Group and Service-Identifier are those of the
+// request: some clients drop a service that is not named, or fail on it. Refund-Information
+// belongs here by TS 32.299 section 7.1.9; it stands at command level too, where clients without
+// MSCC look for it.
+func appendServiceAnswer(dst []byte, s *charging.ServiceAnswer, refund []byte) []byte {
+	start := len(dst)
+	dst = beginGroup(dst, avpMultipleServices)
+	if len(s.Granted) > 0 {
+		dst = appendGranted(dst, s)
+	}
+	dst = appendServiceKey(dst, s.Key)
+	if s.ValidFor > 0 {
+		dst = appendNumber(dst, avpValidityTime, wholeSeconds(s.ValidFor))
+	}
+	if s.Result != 0 {
+		dst = appendNumber(dst, avpResultCode, uint32(s.Result))
+	}
+	if s.Final != nil {
+		dst = appendFinal(dst, s.Final)
+	}
+	dst = appendThreshold(dst, s.Threshold)
+	dst = appendKnown(dst, avpQuotaHoldingTime, s.HoldingTime)
+	dst = appendTriggers(dst, s.Triggers)
+	dst = appendRefund(dst, refund)
+	return endAVP(dst, start)
+}
+
+func appendGranted(dst []byte, s *charging.ServiceAnswer) []byte {
+	start := len(dst)
+	dst = beginGroup(dst, avpGrantedServiceUnit)
+	if !s.TariffChange.IsZero() {
+		dst = appendInstant(dst, avpTariffTimeChange, s.TariffChange)
+	}
+	dst = appendUnits(dst, s.Granted)
+	return endAVP(dst, start)
+}
+
+func appendServiceKey(dst []byte, key charging.ServiceKey) []byte {
+	for _, id := range key.IDs {
+		dst = appendNumber(dst, avpServiceIdentifier, id)
+	}
+	return appendKnown(dst, avpRatingGroup, key.Group)
+}
+
+// appendFinal appends Final-Unit-Indication. RFC 8506 section 8.34: TERMINATE holds the action
+// alone, and a redirection its server.
+func appendFinal(dst []byte, f *charging.FinalUnit) []byte {
+	start := len(dst)
+	dst = beginGroup(dst, avpFinalUnitIndication)
+	dst = appendNumber(dst, avpFinalUnitAction, uint32(f.Action))
+	if f.Action == charging.Terminate {
+		return endAVP(dst, start)
+	}
+	for _, rule := range f.Filters {
+		dst = appendText(dst, avpRestrictionFilterRule, rule)
+	}
+	for _, name := range f.Names {
+		dst = appendText(dst, avpFilterID, name)
+	}
+	if f.Redirect != "" {
+		server := len(dst)
+		dst = beginGroup(dst, avpRedirectServer)
+		dst = appendNumber(dst, avpRedirectAddressType, redirectAddressType(f.Redirect))
+		dst = appendText(dst, avpRedirectServerAddress, f.Redirect)
+		dst = endAVP(dst, server)
+	}
+	return endAVP(dst, start)
+}
+
+// redirectAddressType tells the type of a redirect server's address (RFC 8506 section 8.38).
+func redirectAddressType(address string) uint32 {
+	const (
+		ipv4 = iota
+		ipv6
+		url
+		sipURI
+	)
+	if ip, err := netip.ParseAddr(strings.Trim(address, "[]")); err == nil {
+		if ip.Is4() {
+			return ipv4
+		}
+		return ipv6
+	}
+	scheme, _, _ := strings.Cut(address, ":")
+	if strings.EqualFold(scheme, "sip") || strings.EqualFold(scheme, "sips") {
+		return sipURI
+	}
+	return url
+}
+
+func appendThreshold(dst []byte, q charging.Quantity) []byte {
+	amount := charging.Known(q.Amount)
+	switch {
+	case q.Unit == charging.Time:
+		return appendKnown(dst, avpTimeQuotaThreshold, amount)
+	case q.Unit.Octets():
+		return appendKnown(dst, avpVolumeQuotaThreshold, amount)
+	case q.Unit == charging.Events:
+		return appendKnown(dst, avpUnitQuotaThreshold, amount)
+	}
+	return dst
+}
+
+func appendTriggers(dst []byte, types []uint32) []byte {
+	if len(types) == 0 {
+		return dst
+	}
+	start := len(dst)
+	dst = beginGroup(dst, avpTrigger)
+	for _, t := range types {
+		dst = appendNumber(dst, avpTriggerType, t)
+	}
+	return endAVP(dst, start)
+}
+
+func appendRefund(dst, refund []byte) []byte {
+	if refund == nil {
+		return dst
+	}
+	start := len(dst)
+	return endAVP(append(beginGroup(dst, avpRefundInformation), refund...), start)
+}
+
+// appendFailed appends one Failed-AVP for all: TS 32.299 allows no more than one.
+func appendFailed(dst []byte, failed []charging.FailedAVP) []byte {
+	start := len(dst)
+	dst = beginGroup(dst, avpFailedAVP)
+	empty := len(dst)
+	for _, f := range failed {
+		if f.Raw != nil {
+			dst = appendRaw(dst, f.Raw)
+		} else {
+			dst = appendExample(dst, f.Path, f.Value)
+		}
+	}
+	if len(dst) == empty {
+		return dst[:start]
+	}
+	return endAVP(dst, start)
+}
+
+// appendExample appends the AVP of a path, names joined by dots, with a value, or of the least
+// length its type allows and filled with zeros (RFC 6733 section 7.5). A path that is not known is
+// left out.
+func appendExample(dst []byte, path, value string) []byte {
+	name, members, deeper := strings.Cut(path, ".")
+	definition, ok := SharedDictionary().named(name)
+	if !ok {
+		return dst
+	}
+	start := len(dst)
+	dst = definition.appendHeader(dst)
+	if deeper {
+		dst = appendExample(dst, members, value)
+	} else {
+		dst = definition.appendExample(dst, value)
+	}
+	return endAVP(dst, start)
+}
+
+func (d *definition) appendExample(dst []byte, value string) []byte {
+	if value != "" {
+		if filled, err := d.appendData(dst, value); err == nil {
+			return filled
+		}
+	}
+	return append(dst, make([]byte, d.kind.minimum())...)
+}
+
+// endMessage writes the length of the message that began at start.
+func endMessage(dst []byte, start int) []byte {
+	length := len(dst) - start
+	dst[start+1], dst[start+2], dst[start+3] = byte(length>>16), byte(length>>8), byte(length)
+	return dst
+}
+
+// appendRaw appends an AVP as it is, with padding.
+func appendRaw(dst, raw []byte) []byte {
+	dst = append(dst, raw...)
+	for n := len(raw); n%4 != 0; n++ {
+		dst = append(dst, 0)
+	}
+	return dst
+}
+
+func beginGroup(dst []byte, id uint64) []byte {
+	return appendHeader(dst, uint32(id>>32), uint32(id), flagMandatory)
+}
+
+func appendNumber(dst []byte, id uint64, value uint32) []byte {
+	return appendUint32(dst, uint32(id>>32), uint32(id), value)
+}
+
+func appendLong(dst []byte, id, value uint64) []byte {
+	return appendUint64(dst, uint32(id>>32), uint32(id), value)
+}
+
+func appendText(dst []byte, id uint64, value string) []byte {
+	return appendString(dst, uint32(id>>32), uint32(id), value)
+}
+
+func appendInstant(dst []byte, id uint64, value time.Time) []byte {
+	return appendTime(dst, uint32(id>>32), uint32(id), value)
+}
+
+// appendPlainText is appendText for the few AVPs that must not have the M bit.
+func appendPlainText(dst []byte, id uint64, value string) []byte {
+	start := len(dst)
+	return endAVP(append(appendHeader(dst, uint32(id>>32), uint32(id), 0), value...), start)
+}
+
+// appendKnown appends a number of 32 bits, if it is known.
+func appendKnown(dst []byte, id uint64, n charging.Number) []byte {
+	if !n.Known {
+		return dst
+	}
+	return appendNumber(dst, id, word(n.Value))
+}
+
+// wholeSeconds rounds up, so that nothing ends before it should.
+func wholeSeconds(d time.Duration) uint32 {
+	return word(int64((d + time.Second - 1) / time.Second))
+}

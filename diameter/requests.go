@@ -1,0 +1,251 @@
+package diameter
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ocs-sim/ocs-sim/charging"
+)
+
+// A pendingRequest is a request of ours that waits for its answer. reply has room for one frame;
+// nil says that none will come.
+type pendingRequest struct {
+	command uint32
+	number  int64 // of the exchange
+	reply   chan []byte
+}
+
+// maxPending bounds the requests of ours that wait on one connection.
+const maxPending = 4096
+
+// errTooMany is returned where a peer leaves too many requests unanswered.
+var errTooMany = errors.New("too many requests wait for an answer of the peer")
+
+// begin registers a request and returns its header, with identifiers of our own.
+func (c *connection) begin(command, application uint32, flags byte) (header, chan []byte, error) {
+	reply := make(chan []byte, 1)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.closed:
+		return header{}, nil, errConnectionLost
+	case len(c.pending) >= maxPending:
+		return header{}, nil, errTooMany
+	}
+	c.hopByHop++
+	h := header{
+		flags: flags | flagRequest, command: command, application: application,
+		hopByHop: c.hopByHop, endToEnd: c.server.endToEnd.Add(1),
+	}
+	c.pending[h.hopByHop] = pendingRequest{command: command, reply: reply}
+	return h, reply, nil
+}
+
+// forgetRequest gives up waiting.
+func (c *connection) forgetRequest(h header) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.pending, h.hopByHop)
+}
+
+// request sends a request and waits for its answer, for as long as the context lets it.
+func (c *connection) request(
+	ctx context.Context, command, application uint32, flags byte, appendAVPs func([]byte) []byte,
+) ([]byte, error) {
+	h, reply, err := c.begin(command, application, flags)
+	if err != nil {
+		return nil, err
+	}
+	defer c.forgetRequest(h)
+	c.ask(h, endMessage(appendAVPs(appendMessage(nil, h)), 0))
+	select {
+	case frame := <-reply:
+		if frame == nil {
+			return nil, errConnectionLost
+		}
+		return frame, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// ask sends a request of ours. To the recorder it is a question like any other, which a message
+// from this host asks: that of an exchange whose answer comes from the peer.
+func (c *connection) ask(h header, message []byte) {
+	if recorder := c.server.options.Recorder; recorder != nil {
+		asked := c.message(message)
+		asked.Peer = c.server.self.host
+		number := recorder.Received(asked)
+		c.mu.Lock()
+		if p, ok := c.pending[h.hopByHop]; ok {
+			p.number = number
+			c.pending[h.hopByHop] = p
+		}
+		c.mu.Unlock()
+	}
+	c.enqueue(outgoing{message: message, recorded: true})
+}
+
+// answered gives an answer to whoever waits for it; a late or foreign one is dropped.
+func (c *connection) answered(h header, frame []byte) {
+	c.mu.Lock()
+	p, ok := c.pending[h.hopByHop]
+	if ok = ok && p.command == h.command; ok {
+		delete(c.pending, h.hopByHop)
+	}
+	c.mu.Unlock()
+	if !ok {
+		c.received(frame)
+		c.log.Info().Uint32("command", h.command).Msg("an answer to nothing that was asked")
+		return
+	}
+	frame = bytes.Clone(frame)
+	if recorder := c.server.options.Recorder; recorder != nil {
+		recorder.Sent(p.number, c.message(frame))
+	}
+	p.reply <- frame
+}
+
+// sendWatchdog sends a DWR. Nobody waits for the DWA: that it comes is what counts.
+func (c *connection) sendWatchdog() {
+	h, _, err := c.begin(commandDeviceWatchdog, baseApplication, 0)
+	if err != nil {
+		return
+	}
+	message := c.server.appendOrigin(appendMessage(nil, h))
+	c.ask(h, endMessage(c.server.appendStateID(message), 0))
+}
+
+func (s *Server) appendOrigin(dst []byte) []byte {
+	dst = appendString(dst, 0, avpOriginHost, s.self.host)
+	return appendString(dst, 0, avpOriginRealm, s.self.realm)
+}
+
+// The causes of Disconnect-Cause (RFC 6733 section 5.4.3).
+const (
+	causeRebooting    = 0
+	causeDoNotWantYou = 2
+)
+
+// sayGoodbye sends a DPR and waits for the DPA, then ends the connection (RFC 6733 section 5.4).
+func (c *connection) sayGoodbye(ctx context.Context, cause uint32) {
+	if !c.opened() {
+		_ = c.Close()
+	} else if !c.closing() {
+		_, err := c.request(ctx, commandDisconnectPeer, baseApplication, 0, func(dst []byte) []byte {
+			return appendUint32(c.server.appendOrigin(dst), 0, avpDisconnectCause, cause)
+		})
+		if err != nil {
+			c.log.Info().Err(err).Msg("no answer to the goodbye")
+		}
+	}
+	c.finish()
+	select {
+	case <-c.left:
+	case <-ctx.Done():
+	}
+	_ = c.Close()
+}
+
+// Disconnect says goodbye to all connections of a peer and closes them. It fails with
+// KindPeerNotFound where there is none.
+func (s *Server) Disconnect(ctx context.Context, originHost string) error {
+	connections := s.peers.of(originHost, nil)
+	if len(connections) == 0 {
+		return peerNotFound(originHost)
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.options.CloseTimeout)
+	defer cancel()
+	s.sayGoodbyes(ctx, connections, causeDoNotWantYou)
+	return nil
+}
+
+func peerNotFound(host string) error {
+	return &charging.Error{
+		Kind: KindPeerNotFound, Message: "no connection leads to " + host,
+		Hint: "GET /v1/peers lists those that are open",
+	}
+}
+
+// Reauthorize sends a RAR for a session to the client that opened it (RFC 8506 section 5.5): on the
+// newest connection of its host, or by the relay that its requests came by. The result is that of
+// the RAA; 2001 and 2002 both say that the client complies. It fails with KindPeerNotFound where no
+// connection leads to the host, and with the context's error where no answer came; the context ends
+// after Options.RequestTimeout at the latest.
+func (s *Server) Reauthorize(
+	ctx context.Context, session charging.SessionID, origin charging.Origin,
+) (result uint32, err error) {
+	return s.command(ctx, commandReAuth, session, origin, func(dst []byte) []byte {
+		return appendUint32(dst, 0, avpReAuthRequestType, authorizeOnly)
+	})
+}
+
+const authorizeOnly = 0 // Re-Auth-Request-Type
+
+// Abort sends an ASR for a session (RFC 6733 section 8.5); all else is as with Reauthorize.
+func (s *Server) Abort(
+	ctx context.Context, session charging.SessionID, origin charging.Origin,
+) (result uint32, err error) {
+	return s.command(
+		ctx,
+		commandAbortSession,
+		session,
+		origin,
+		func(dst []byte) []byte { return dst },
+	)
+}
+
+func (s *Server) command(
+	ctx context.Context, command uint32, session charging.SessionID, origin charging.Origin,
+	appendMore func([]byte) []byte,
+) (uint32, error) {
+	c, ok := s.peers.route(origin.Host)
+	if !ok {
+		return 0, peerNotFound(origin.Host)
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.options.RequestTimeout)
+	defer cancel()
+	frame, err := c.request(ctx, command, creditControlApplication, flagProxiable,
+		func(dst []byte) []byte {
+			dst = appendString(dst, 0, avpSessionID, session.ID)
+			dst = s.appendOrigin(dst)
+			dst = appendString(dst, 0, avpDestinationRealm, origin.Realm)
+			dst = appendString(dst, 0, avpDestinationHost, origin.Host)
+			dst = appendUint32(dst, 0, avpAuthApplicationID, creditControlApplication)
+			dst = appendMore(dst)
+			if session.Sub != 0 {
+				dst = appendUint64(dst, 0, avpCCSubSessionID, session.Sub)
+			}
+			return s.appendStateID(dst)
+		})
+	if err != nil {
+		return 0, fmt.Errorf("ask %s about session %s: %w", origin.Host, session.ID, err)
+	}
+	return resultOf(frame)
+}
+
+// resultOf reads Result-Code, or Experimental-Result-Code within its group.
+func resultOf(frame []byte) (uint32, error) {
+	for rest := frame[headerLength:]; len(rest) > 0; {
+		a, next, ok := nextAVP(rest)
+		if !ok {
+			break
+		}
+		rest = next
+		if a.id() == avpExperimentalResult {
+			rest = append(bytes.Clone(a.data), rest...)
+		}
+		if (a.id() == avpResultCode || a.id() == avpExperimentalResultCode) && len(a.data) == 4 {
+			return binary.BigEndian.Uint32(a.data), nil
+		}
+	}
+	return 0, errors.New("the answer carries no result")
+}
+
+// firstEndToEnd makes End-to-End Identifiers unlikely to come again after a restart: the low bits
+// of the time stand on top (RFC 6733 section 3).
+func firstEndToEnd(now time.Time) uint32 { return uint32(now.Unix()) << 20 }

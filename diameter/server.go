@@ -1,0 +1,224 @@
+package diameter
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/fiorix/go-diameter/v4/diam"
+	"github.com/rs/zerolog"
+
+	"github.com/ocs-sim/ocs-sim/charging"
+)
+
+// Options are a server's. Durations and limits that are zero have the defaults named.
+type Options struct {
+	OriginHost    string // of this server, a DiameterIdentity
+	OriginRealm   string
+	ProductName   string   // "ocs-sim"
+	VendorID      uint32   // of the product; 0: none
+	HostAddresses []net.IP // for Host-IP-Address; none: the address that the peer reached
+
+	// OriginStateID is asked whenever Origin-State-Id is sent; nil: it is not sent.
+	OriginStateID func() uint32
+
+	Charger  charging.Charger
+	Recorder charging.Recorder // nil: nobody watches
+	Clock    *charging.Clock   // nil: the wall clock
+	Log      zerolog.Logger
+
+	AllowedPeers  []string      // globs for Origin-Host; none: every peer is admitted
+	DuplicatePeer DuplicatePeer // AdmitDuplicate
+
+	CapabilitiesTimeout time.Duration // for a CER to come: 10 s
+	Watchdog            time.Duration // Tw of RFC 3539: 30 s; below zero: no watchdog
+	RequestTimeout      time.Duration // for RAA and ASA: 10 s
+	WriteTimeout        time.Duration // for a peer to take what is written: 10 s
+	CloseTimeout        time.Duration // for a connection to end in good order: 2 s
+
+	MaxConnections int // at a time: 4096; more are closed at once
+	MaxMessage     int // octets of one message: 65536; a larger one is answered 5015
+	MaxInFlight    int // requests of one connection without an answer yet: 4096; then it is not read
+}
+
+// withDefaults fills in what is left out.
+func (o Options) withDefaults() Options {
+	if o.ProductName == "" {
+		o.ProductName = "ocs-sim"
+	}
+	if o.Clock == nil {
+		o.Clock = charging.NewClock(charging.ClockState{})
+	}
+	if o.DuplicatePeer == "" {
+		o.DuplicatePeer = AdmitDuplicate
+	}
+	for value, standard := range map[*time.Duration]time.Duration{
+		&o.CapabilitiesTimeout: 10 * time.Second, &o.Watchdog: 30 * time.Second,
+		&o.RequestTimeout: 10 * time.Second, &o.WriteTimeout: 10 * time.Second,
+		&o.CloseTimeout: 2 * time.Second,
+	} {
+		if *value == 0 {
+			*value = standard
+		}
+	}
+	for value, standard := range map[*int]int{
+		&o.MaxConnections: 4096, &o.MaxMessage: 64 << 10, &o.MaxInFlight: 4096,
+	} {
+		if *value == 0 {
+			*value = standard
+		}
+	}
+	return o
+}
+
+// A Server speaks Gy with any number of peers and has its Charger answer them.
+type Server struct {
+	options    Options
+	self       identity
+	dictionary *Dictionary
+	decoder    *decoder
+	diam       *diam.Server
+	peers      *peers
+	endToEnd   atomic.Uint32
+
+	context context.Context // given to the Charger; ends with Shutdown
+	cancel  context.CancelFunc
+
+	mu          sync.Mutex
+	connections map[*connection]struct{}
+	stopping    bool
+}
+
+// NewServer returns a server that serves nothing yet.
+func NewServer(o Options) *Server {
+	s := &Server{
+		options:     o.withDefaults(),
+		self:        identity{o.OriginHost, o.OriginRealm},
+		dictionary:  SharedDictionary(),
+		peers:       newPeers(),
+		connections: make(map[*connection]struct{}),
+	}
+	s.decoder = newDecoder(s.dictionary, s.self)
+	s.endToEnd.Store(firstEndToEnd(time.Now()))
+	s.context, s.cancel = context.WithCancel(context.Background())
+	s.diam = &diam.Server{Handler: s.routes(), Dict: s.dictionary.parser}
+	return s
+}
+
+// routes are the messages that the library dispatches.
+func (s *Server) routes() *diam.ServeMux {
+	mux := diam.NewServeMux()
+	handle := func(name string, do func(*guard, header)) {
+		mux.HandleFunc(name, func(c diam.Conn, _ *diam.Message) {
+			if g, ok := c.Connection().(*guard); ok {
+				do(g, parseHeader(g.frame))
+			}
+		})
+	}
+	handle("CER", s.capabilitiesExchange)
+	handle("DWR", s.deviceWatchdog)
+	handle("DPR", s.disconnectPeer)
+	for _, name := range []string{"DWA", "DPA", "RAA", "ASA"} {
+		handle(name, func(g *guard, h header) { g.answered(h, g.frame) })
+	}
+	return mux
+}
+
+// Serve takes connections from the listener until Shutdown, and then returns nil. It may be called
+// for several listeners at once.
+func (s *Server) Serve(l net.Listener) error {
+	err := s.diam.Serve(&listener{Listener: l, server: s})
+	if errors.Is(err, diam.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// A listener hands the library guarded connections.
+type listener struct {
+	net.Listener
+	server *Server
+}
+
+// Accept waits for the next connection within the limit.
+func (l *listener) Accept() (net.Conn, error) {
+	for {
+		raw, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		c := newConnection(l.server, raw)
+		if !l.server.take(c) {
+			c.log.Warn().Msg("too many connections; this one is closed")
+			c.reset()
+			continue
+		}
+		return newGuard(c), nil
+	}
+}
+
+// take begins a connection, if there is room.
+func (s *Server) take(c *connection) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopping || len(s.connections) >= s.options.MaxConnections {
+		return false
+	}
+	s.connections[c] = struct{}{}
+	c.mu.Lock()
+	c.watch.await(c)
+	c.mu.Unlock()
+	go c.write()
+	return true
+}
+
+// forget drops a connection that is closed.
+func (s *Server) forget(c *connection) {
+	s.peers.remove(c)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.connections, c)
+}
+
+// Shutdown takes no more connections, says goodbye to the peers with a DPR, waits for their DPA
+// and for answers that are due, and closes. That takes Options.CloseTimeout at most, or as long as
+// the context allows; then what is left is closed at once, and the context's error returned.
+// When it returns no request is read any more.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	s.stopping = true
+	connections := make([]*connection, 0, len(s.connections))
+	for c := range s.connections {
+		connections = append(connections, c)
+	}
+	s.mu.Unlock()
+	err := s.diam.Close()
+	bounded, cancel := context.WithTimeout(ctx, s.options.CloseTimeout)
+	defer cancel()
+	s.sayGoodbyes(bounded, connections, causeRebooting)
+	s.cancel()
+	for _, c := range connections {
+		select {
+		case <-c.left:
+		case <-ctx.Done():
+		}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+func (s *Server) sayGoodbyes(ctx context.Context, connections []*connection, cause uint32) {
+	var all sync.WaitGroup
+	for _, c := range connections {
+		all.Go(func() { c.sayGoodbye(ctx, cause) })
+	}
+	all.Wait()
+}

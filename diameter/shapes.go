@@ -1,0 +1,80 @@
+package diameter
+
+// A shape is what a walk needs to know of an AVP's type.
+type shape uint8
+
+const (
+	unknownShape shape = iota // not in the dictionary
+	opaqueShape               // of any length
+	groupShape                // AVPs
+	wordShape                 // 4 octets
+	longShape                 // 8 octets
+	addressShape              // an address family and an address
+)
+
+// shapeOf is the shape of a kind.
+func shapeOf(k kind) shape {
+	switch k.minimum() {
+	case 4:
+		return wordShape
+	case 8:
+		return longShape
+	}
+	switch k {
+	case grouped:
+		return groupShape
+	case address:
+		return addressShape
+	}
+	return opaqueShape
+}
+
+// fits reports whether data can be of the shape by its length.
+func (s shape) fits(data []byte) bool {
+	switch s {
+	case wordShape:
+		return len(data) == 4
+	case longShape:
+		return len(data) == 8
+	case addressShape:
+		return addressFits(data)
+	}
+	return true
+}
+
+// shapes are the dictionary's definitions as a walk needs them: found by indexing, since every
+// AVP of every request is looked up.
+type shapes struct {
+	dictionary *Dictionary
+	base       [1024]shape
+	of3GPP     [8192]shape
+}
+
+func newShapes(d *Dictionary) *shapes {
+	s := &shapes{dictionary: d}
+	for code := range s.base {
+		s.base[code] = s.look(0, uint32(code))
+	}
+	for code := range s.of3GPP {
+		s.of3GPP[code] = s.look(vendor3GPP, uint32(code))
+	}
+	return s
+}
+
+func (s *shapes) of(vendor, code uint32) shape {
+	switch {
+	case vendor == 0 && code < uint32(len(s.base)):
+		return s.base[code]
+	case vendor == vendor3GPP && code < uint32(len(s.of3GPP)):
+		return s.of3GPP[code]
+	}
+	return s.look(vendor, code)
+}
+
+func (s *shapes) look(vendor, code uint32) shape {
+	definition, ok := s.dictionary.find(vendor, code)
+	if !ok {
+		return unknownShape
+	}
+	return shapeOf(definition.kind)
+}

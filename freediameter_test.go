@@ -1,0 +1,237 @@
+//go:build interop
+
+package ocssim_test
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+const relayHost = "relay.example.net"
+
+// freeDiameterConfiguration is that of a relay agent in front of one server. Its dictionaries
+// judge every answer's grammar and drop what does not fit.
+const freeDiameterConfiguration = `
+Identity = "` + relayHost + `";
+Realm = "example.net";
+Port = %[1]d;
+SecPort = 0;
+No_SCTP;
+No_IPv6;
+ListenOn = "127.0.0.1";
+TcTimer = 6;
+TwTimer = 6;
+TLS_Cred = "%[2]s/relay.pem", "%[2]s/relay.key";
+TLS_CA = "%[2]s/relay.pem";
+LoadExtension = "/usr/lib/freeDiameter/dict_nasreq.fdx";
+LoadExtension = "/usr/lib/freeDiameter/dict_dcca.fdx";
+LoadExtension = "/usr/lib/freeDiameter/dict_dcca_3gpp.fdx";
+LoadExtension = "/usr/lib/freeDiameter/acl_wl.fdx" : "%[2]s/peers.acl";
+ConnectPeer = "%[3]s" { ConnectTo = "127.0.0.1"; No_TLS; No_SCTP; No_IPv6; Port = %[4]d; };
+`
+
+// A relay is freeDiameter between the clients of a test and one server.
+type relay struct {
+	address string // where clients connect
+	tap     *tap   // between the relay and the server
+}
+
+// startRelay runs freeDiameter until the end of the test, and returns once it is open towards the
+// server, whose Origin-Host must be the one given.
+func startRelay(t *testing.T, server, serverHost string) *relay {
+	t.Helper()
+	dir, port := t.TempDir(), freePort(t)
+	r := &relay{address: fmt.Sprintf("127.0.0.1:%d", port), tap: startTap(t, server)}
+	writeCertificate(t, dir)
+	writeFile(t, filepath.Join(dir, "peers.acl"), "ALLOW_IPSEC *.example.net\n")
+	configuration := filepath.Join(dir, "freeDiameter.conf")
+	writeFile(t, configuration,
+		fmt.Sprintf(freeDiameterConfiguration, port, dir, serverHost, r.tap.port()))
+	cmd := exec.Command("freeDiameterd", "-c", configuration)
+	lines := talking(t, cmd)
+	if lines == nil {
+		t.FailNow()
+	}
+	late := time.After(patience)
+	for {
+		select {
+		case line, more := <-lines:
+			if !more {
+				t.Fatal("freeDiameterd ended before it was connected")
+			}
+			t.Log("freeDiameter: " + line)
+			if strings.Contains(line, "-> 'STATE_OPEN'") && strings.Contains(line, serverHost) {
+				go drain(lines)
+				return r
+			}
+		case <-late:
+			t.Fatalf("freeDiameter did not open %s within %v", serverHost, patience)
+		}
+	}
+}
+
+func drain(lines <-chan string) {
+	for range lines {
+	}
+}
+
+// talking starts a program, ends it with the test, and returns the lines that it says; nil where it
+// does not start, which fails the test. Any goroutine may call it.
+func talking(t *testing.T, cmd *exec.Cmd) <-chan string {
+	t.Helper()
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Error(err)
+		return nil
+	}
+	defer write.Close()
+	cmd.Stdout, cmd.Stderr = write, write
+	if err := cmd.Start(); err != nil {
+		read.Close()
+		t.Errorf("%v; the interop suite needs the Debian packages that .ci/run installs", err)
+		return nil
+	}
+	t.Cleanup(func() {
+		cmd.Process.Signal(os.Interrupt)
+		end := time.AfterFunc(10*time.Second, func() { cmd.Process.Kill() })
+		cmd.Wait()
+		end.Stop()
+	})
+	lines := make(chan string, 1000)
+	go func() {
+		defer close(lines)
+		defer read.Close()
+		for scan := bufio.NewScanner(read); scan.Scan(); {
+			lines <- scan.Text()
+		}
+	}()
+	return lines
+}
+
+// writeCertificate makes the certificate that freeDiameter wants even where it never speaks TLS.
+func writeCertificate(t *testing.T, dir string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: relayHost},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true,
+	}
+	certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := x509.MarshalECPrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := func(kind string, der []byte) string {
+		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
+	}
+	writeFile(t, filepath.Join(dir, "relay.pem"), block("CERTIFICATE", certificate))
+	writeFile(t, filepath.Join(dir, "relay.key"), block("EC PRIVATE KEY", secret))
+}
+
+func writeFile(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// freePort finds a port for a program that cannot choose one itself.
+func freePort(t *testing.T) int {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port
+}
+
+// A tap stands between two peers, passes every frame on and keeps it.
+type tap struct {
+	listener net.Listener
+	mu       sync.Mutex
+	frames   [][]byte
+}
+
+func startTap(t *testing.T, server string) *tap {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	p := &tap{listener: listener}
+	go func() {
+		for {
+			near, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			far, err := net.Dial("tcp", server)
+			if err != nil {
+				near.Close()
+				continue
+			}
+			go p.pass(far, near)
+			go p.pass(near, far)
+		}
+	}()
+	return p
+}
+
+func (p *tap) port() int { return p.listener.Addr().(*net.TCPAddr).Port }
+
+// pass copies frames until either side ends.
+func (p *tap) pass(to io.WriteCloser, from io.Reader) {
+	defer to.Close()
+	for {
+		frame, err := readFrame(from)
+		if err != nil {
+			return
+		}
+		p.mu.Lock()
+		p.frames = append(p.frames, frame)
+		p.mu.Unlock()
+		if _, err := to.Write(frame); err != nil {
+			return
+		}
+	}
+}
+
+// seen returns the frames of a command that carry a Session-Id, in the order of their passing.
+func (p *tap) seen(code uint32, session string) [][]byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var frames [][]byte
+	for _, frame := range p.frames {
+		id, ok := find(frame, sessionID)
+		if ok && command(frame) == code && bytes.Equal(id.data, []byte(session)) {
+			frames = append(frames, frame)
+		}
+	}
+	return frames
+}

@@ -1,0 +1,99 @@
+//go:build interop
+
+package ocssim_test
+
+import (
+	"context"
+	"net"
+	"testing"
+
+	"github.com/ocs-sim/ocs-sim/charging"
+	"github.com/ocs-sim/ocs-sim/diameter"
+)
+
+// TestRelayServerRequests sends requests of the server's own, RAR and ASR, back to a client that
+// the server knows only through freeDiameter.
+func TestRelayServerRequests(t *testing.T) {
+	t.Parallel()
+	server := diameter.NewServer(diameter.Options{
+		OriginHost: "ocs.example.net", OriginRealm: "example.net", Charger: generous{},
+	})
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go server.Serve(listener)
+	t.Cleanup(func() { server.Shutdown(context.Background()) })
+	r := startRelay(t, listener.Addr().String(), "ocs.example.net")
+	client := dialGy(t, r.address, "im.example.net")
+	first := relayedRequests()[0]
+	if answer, err := client.ask(first.frame(1, 2)); err != nil || result(answer) != 2001 {
+		t.Fatalf("CCR-I: Result-Code %d, %v; want 2001", result(answer), err)
+	}
+	id := charging.SessionID{ID: first.session}
+	origin := charging.Origin{Host: "im.example.net", Realm: "example.net"}
+	for _, c := range []struct {
+		name string
+		code uint32
+		send func(context.Context, charging.SessionID, charging.Origin) (uint32, error)
+	}{
+		{"RAR", reAuth, server.Reauthorize},
+		{"ASR", abortSession, server.Abort},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			type outcome struct {
+				result uint32
+				err    error
+			}
+			done := make(chan outcome, 1)
+			go func() {
+				result, err := c.send(t.Context(), id, origin)
+				done <- outcome{result, err}
+			}()
+			acceptRequest(t, client, c.code, first.session)
+			if got := <-done; got.err != nil || got.result != 2001 {
+				t.Errorf("%s through freeDiameter = %d, %v; want 2001", c.name, got.result, got.err)
+			}
+		})
+	}
+}
+
+const abortSession = 274
+
+// acceptRequest reads until a request of the server comes, looks at it and answers it.
+func acceptRequest(t *testing.T, client *gyConn, code uint32, session string) {
+	t.Helper()
+	for {
+		frame, err := readFrame(client.r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := client.Write(accept(frame)); err != nil {
+			t.Fatal(err)
+		}
+		if command(frame) != code {
+			continue
+		}
+		if id, _ := find(frame, sessionID); string(id.data) != session {
+			t.Errorf("Session-Id = %q, want %q", id.data, session)
+		}
+		if want := byte(flagRequest | flagProxiable); frame[4] != want {
+			t.Errorf("flags = %#x, want %#x", frame[4], want)
+		}
+		return
+	}
+}
+
+// generous grants everybody two minutes of everything.
+type generous struct{}
+
+func (generous) Charge(_ context.Context, r *charging.Request, reply func(*charging.Answer)) {
+	a := &charging.Answer{Key: r.Key, Type: r.Type, Result: charging.Success}
+	for _, s := range r.Services {
+		a.Services = append(a.Services, charging.ServiceAnswer{
+			Key: s.Key, Result: charging.Success,
+			Granted: []charging.Quantity{{Amount: 120, Unit: charging.Time}},
+		})
+	}
+	reply(a)
+}

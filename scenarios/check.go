@@ -1,0 +1,176 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ocs-sim/ocs-sim/charging"
+)
+
+// Check finds all that is wrong with a document that decodes; none: Put takes it. Paths are
+// relative to the document, as in rules[0].when.type.
+func Check(doc Document) []charging.Fault {
+	c := checker{}
+	c.name(doc.Name)
+	if doc.Subscriber != "" && normal(doc.Subscriber) == "" {
+		c.fault("subscriber", "%q names nobody; leave it out for everybody", doc.Subscriber)
+	}
+	switch {
+	case len(doc.Rules) == 0:
+		c.fault("rules", "a scenario needs at least one rule")
+	case len(doc.Rules) > MaxRules:
+		c.fault("rules", "%d rules are too many; at most %d", len(doc.Rules), MaxRules)
+	}
+	for i := range doc.Rules {
+		c.rule(fmt.Sprintf("rules[%d]", i), &doc.Rules[i])
+	}
+	return c.faults
+}
+
+// A checker collects faults.
+type checker struct{ faults []charging.Fault }
+
+func (c *checker) fault(path, format string, args ...any) {
+	c.faults = append(c.faults, charging.Fault{Path: path, Message: fmt.Sprintf(format, args...)})
+}
+
+// word checks that a word is one of a few, or not there.
+func (c *checker) word(path, word string, known ...string) {
+	if word != "" && !slices.Contains(known, word) {
+		c.fault(path, "unknown word %q; use %s", word, strings.Join(known, ", "))
+	}
+}
+
+func (c *checker) name(name string) {
+	switch {
+	case name == "":
+		c.fault("name", "a scenario needs a name")
+	case len(name) > MaxName:
+		c.fault("name", "the name is longer than %d octets", MaxName)
+	case strings.ContainsFunc(name, func(r rune) bool { return r == '/' || r < ' ' || r == 0x7f }):
+		c.fault("name", "a name has no slash and no control character")
+	}
+}
+
+func (c *checker) rule(path string, r *Rule) {
+	c.when(path+".when", &r.When)
+	if r.Times != nil && *r.Times < 1 {
+		c.fault(path+".times", "times is 1 or more; leave it out for always")
+	}
+	c.verbs(path, r)
+	if r.Limit != nil {
+		c.limit(path+".limit", r.Limit)
+	}
+	if r.Answer != nil {
+		c.answer(path+".answer", r.Answer)
+	}
+	if r.Fault != nil {
+		c.delivery(path+".fault", r.Fault)
+	}
+}
+
+func (c *checker) verbs(path string, r *Rule) {
+	var verbs []string
+	if r.Pass {
+		verbs = append(verbs, "pass")
+	}
+	if r.Limit != nil {
+		verbs = append(verbs, "limit")
+	}
+	if r.Answer != nil {
+		verbs = append(verbs, "answer")
+	}
+	if r.Fault != nil && (r.Pass || len(verbs) == 0) {
+		verbs = append(verbs, "fault")
+	}
+	switch len(verbs) {
+	case 0:
+		c.fault(path, "a rule needs a verb: pass: true, limit, answer or fault")
+	case 1:
+	default:
+		c.fault(path, "%s exclude each other; write one rule for each",
+			strings.Join(verbs, " and "))
+	}
+}
+
+func (c *checker) when(path string, w *When) {
+	if w.Message != "" && w.Message != "CCR" {
+		c.fault(path+".message", "rules about %q are not supported yet; only CCR is", w.Message)
+	}
+	c.word(path+".type", w.Type, "initial", "update", "termination", "event")
+	c.word(path+".trigger", w.Trigger, "participants", "media")
+	c.word(path+".nth.per", w.Nth.Per, "session", "subscriber", "total")
+	if !w.Nth.IsZero() && (w.Nth.Is.IsZero() || w.Nth.Is == Range{To: charging.Known(0)} ||
+		w.Nth.Is.From == charging.Known(0)) {
+		c.fault(path+".nth", "the first is number 1; write nth: 2 or {per: total, is: 2}")
+	}
+	for i, name := range w.Media {
+		if strings.TrimSpace(name) == "" {
+			c.fault(fmt.Sprintf("%s.media[%d]", path, i), "a medium needs a name, like audio")
+		}
+	}
+}
+
+func (c *checker) limit(path string, l *Limit) {
+	if l.Grant.Unit == "" && l.Final == nil && l.Validity.IsZero() {
+		c.fault(path, "limit needs grant, final or validity")
+	}
+	if l.Grant.Unit != "" && l.Grant.Amount <= 0 {
+		c.fault(path+".grant", "a limit is above zero; to grant nothing use answer: {grant: none}")
+	}
+	c.final(path+".final", l.Final)
+	c.validity(path+".validity", l.Validity)
+}
+
+func (c *checker) answer(path string, a *Answer) {
+	if a.Result == 0 && a.Grant.IsZero() && a.Final == nil && a.Validity.IsZero() &&
+		len(a.MSCC) == 0 {
+		c.fault(path, "answer needs result, grant, final, validity or mscc")
+	}
+	c.word(path+".level", a.Level, "mscc", "command", "both")
+	c.word(path+".ledger", a.Ledger, "settle", "normal", "skip")
+	c.grant(path+".grant", a.Grant)
+	c.final(path+".final", a.Final)
+	c.validity(path+".validity", a.Validity)
+	for i := range a.MSCC {
+		at, service := fmt.Sprintf("%s.mscc[%d]", path, i), &a.MSCC[i]
+		c.grant(at+".grant", service.Grant)
+		c.final(at+".final", service.Final)
+		c.validity(at+".validity", service.Validity)
+	}
+}
+
+func (c *checker) grant(path string, g Grant) {
+	if g.Quantity.Amount < 0 {
+		c.fault(path, "a grant is not negative; write none for no grant")
+	}
+}
+
+func (c *checker) final(path string, f *Final) {
+	if f == nil || f.Action != charging.Redirect {
+		return
+	}
+	if f.Redirect == "" || strings.ContainsAny(f.Redirect, " \t\r\n") {
+		c.fault(path+".redirect", "redirect needs an address: a URL, a SIP URI or an IP address")
+	}
+}
+
+func (c *checker) validity(path string, v Validity) {
+	if v.Seconds.Known && (v.Seconds.Value < 0 || v.Seconds.Value > MaxValidity) {
+		c.fault(path, "validity is 0 to %d seconds", int64(MaxValidity))
+	}
+}
+
+func (c *checker) delivery(path string, f *Fault) {
+	if f.Delay == 0 && f.Drop == "" {
+		c.fault(path, "fault needs delay or drop")
+	}
+	if delay := time.Duration(f.Delay); delay < 0 || delay > MaxDelay {
+		c.fault(path+".delay", "a delay is above zero and at most %v", MaxDelay)
+	}
+	if f.Drop != "" && f.Drop != "answer" {
+		c.fault(path+".drop", "dropping %q is not supported yet; use answer", f.Drop)
+	}
+}

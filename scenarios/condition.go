@@ -1,0 +1,326 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ocs-sim/ocs-sim/charging"
+)
+
+// Trigger-Type values that tell of a change (3GPP TS 32.299 section 7.2.235).
+const (
+	triggerMedia        = 40
+	triggerParticipants = 50
+)
+
+// A condition is one line of a `when`, compiled. Decide asks holds; seen is asked only by people.
+type condition struct {
+	key   string // type, rating_group
+	want  string
+	holds func(*charging.Situation) bool
+	seen  func(*charging.Situation) string
+}
+
+// conditions compiles a `when`, cheap and telling ones first; nth stands apart.
+func conditions(w *When) []condition {
+	var list []condition
+	for _, part := range [][]condition{
+		w.requestConditions(), w.originConditions(), w.conferenceConditions(),
+		serviceConditions(w.serviceTests()),
+	} {
+		list = append(list, part...)
+	}
+	return list
+}
+
+func (w *When) requestConditions() (list []condition) {
+	if w.Type != "" {
+		kind := requestType(w.Type)
+		list = append(list, condition{
+			key: "type", want: w.Type,
+			holds: func(s *charging.Situation) bool { return s.Request.Type == kind },
+			seen:  func(s *charging.Situation) string { return s.Request.Type.String() },
+		})
+	}
+	if !w.Number.IsZero() {
+		number := func(s *charging.Situation) int64 { return int64(s.Request.Key.Number) }
+		list = append(list, condition{
+			key: "number", want: w.Number.String(),
+			holds: func(s *charging.Situation) bool { return w.Number.Contains(number(s)) },
+			seen:  func(s *charging.Situation) string { return strconv.FormatInt(number(s), 10) },
+		})
+	}
+	return list
+}
+
+// requestType finds the type of a word; 0, which no request has, where there is none.
+func requestType(word string) charging.RequestType {
+	for kind := charging.Initial; kind <= charging.Event; kind++ {
+		if kind.String() == word {
+			return kind
+		}
+	}
+	return 0
+}
+
+func (w *When) originConditions() (list []condition) {
+	if w.OriginHost != "" {
+		host := func(s *charging.Situation) string { return s.Request.Origin.Host }
+		list = append(list, globCondition("origin_host", w.OriginHost, host))
+	}
+	if w.Context != "" {
+		context := func(s *charging.Situation) string { return s.Request.Context }
+		list = append(list, globCondition("context", w.Context, context))
+	}
+	return list
+}
+
+func globCondition(key, glob string, text func(*charging.Situation) string) condition {
+	return condition{
+		key: key, want: glob, seen: text,
+		holds: func(s *charging.Situation) bool { return matchesGlob(glob, text(s)) },
+	}
+}
+
+func (w *When) conferenceConditions() (list []condition) {
+	if !w.Participants.IsZero() {
+		list = append(list, participantsCondition(w.Participants))
+	}
+	if len(w.Media) > 0 {
+		list = append(list, mediaCondition(w.Media))
+	}
+	switch w.Trigger {
+	case "participants":
+		list = append(list, triggerCondition(w.Trigger, triggerParticipants,
+			func(s *charging.Situation) bool { return s.ParticipantsChanged }))
+	case "media":
+		list = append(list, triggerCondition(w.Trigger, triggerMedia,
+			func(s *charging.Situation) bool { return s.MediaChanged }))
+	}
+	return list
+}
+
+func participantsCondition(want Range) condition {
+	return condition{
+		key: "participants", want: want.String(),
+		holds: func(s *charging.Situation) bool {
+			return s.Participants.Known && want.Contains(s.Participants.Value)
+		},
+		seen: func(s *charging.Situation) string { return numberText(s.Participants) },
+	}
+}
+
+func numberText(n charging.Number) string {
+	if !n.Known {
+		return "none"
+	}
+	return strconv.FormatInt(n.Value, 10)
+}
+
+func mediaCondition(want Names) condition {
+	names := make([]string, len(want))
+	for i, name := range want {
+		names[i] = strings.ToLower(strings.TrimSpace(name))
+	}
+	return condition{
+		key: "media", want: strings.Join(names, ", "),
+		holds: func(s *charging.Situation) bool {
+			for _, name := range names {
+				if !slices.Contains(s.Media, name) {
+					return false
+				}
+			}
+			return true
+		},
+		seen: func(s *charging.Situation) string { return listText(s.Media) },
+	}
+}
+
+func listText(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}
+
+// triggerCondition holds where the client names the change by Trigger, or the session shows it.
+func triggerCondition(
+	word string, number uint32, changed func(*charging.Situation) bool,
+) condition {
+	return condition{
+		key: "trigger", want: word,
+		holds: func(s *charging.Situation) bool { return changed(s) || triggered(s.Request, number) },
+		seen:  func(*charging.Situation) string { return "no change, and no Trigger of it" },
+	}
+}
+
+func triggered(r *charging.Request, number uint32) bool {
+	if slices.Contains(r.Triggers, number) {
+		return true
+	}
+	for i := range r.Services {
+		if slices.Contains(r.Services[i].Triggers, number) {
+			return true
+		}
+	}
+	return false
+}
+
+// A serviceTest is a condition on one service of the request.
+type serviceTest struct {
+	key, want string
+	holds     func(*charging.Service) bool
+	seen      func(*charging.Service) string
+}
+
+func (w *When) serviceTests() (tests []serviceTest) {
+	if w.RatingGroup != nil {
+		group := charging.Known(int64(*w.RatingGroup))
+		tests = append(tests, serviceTest{
+			key: "rating_group", want: numberText(group),
+			holds: func(s *charging.Service) bool { return s.Key.Group == group },
+			seen:  func(s *charging.Service) string { return numberText(s.Key.Group) },
+		})
+	}
+	if w.Service != nil {
+		id := *w.Service
+		tests = append(tests, serviceTest{
+			key: "service", want: idsText([]uint32{id}),
+			holds: func(s *charging.Service) bool { return slices.Contains(s.Key.IDs, id) },
+			seen:  func(s *charging.Service) string { return idsText(s.Key.IDs) },
+		})
+	}
+	return append(tests, w.unitsTests()...)
+}
+
+func idsText(ids []uint32) string {
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = strconv.FormatUint(uint64(id), 10)
+	}
+	return listText(names)
+}
+
+func (w *When) unitsTests() (tests []serviceTest) {
+	if !w.Requested.IsZero() {
+		tests = append(tests, unitsTest("requested", w.Requested, requestedUnits))
+	}
+	if !w.Used.IsZero() {
+		tests = append(tests, unitsTest("used", w.Used, usedUnits))
+	}
+	return tests
+}
+
+func requestedUnits(s *charging.Service) (units []charging.Quantity, there bool) {
+	return s.Requested, s.Asked || len(s.Requested) > 0
+}
+
+func usedUnits(s *charging.Service) (units []charging.Quantity, there bool) {
+	if len(s.Used) == 1 {
+		return s.Used[0].Units, true
+	}
+	for i := range s.Used {
+		units = append(units, inTotal(s.Used[i].Units)...)
+	}
+	return units, len(s.Used) > 0
+}
+
+// inTotal adds the octets of a report that tells only directions, so that reports can be summed.
+func inTotal(units []charging.Quantity) []charging.Quantity {
+	total := amountOf(units, charging.Total)
+	told := slices.ContainsFunc(units, func(q charging.Quantity) bool {
+		return q.Unit == charging.Total
+	})
+	if told || !total.Known {
+		return units
+	}
+	sum := charging.Quantity{Amount: total.Value, Unit: charging.Total}
+	return append(slices.Clone(units), sum)
+}
+
+func unitsTest(
+	key string, want UnitsRange, units func(*charging.Service) ([]charging.Quantity, bool),
+) serviceTest {
+	return serviceTest{
+		key: key, want: want.String(),
+		holds: func(s *charging.Service) bool {
+			quantities, there := units(s)
+			switch want.Word {
+			case "absent":
+				return !there
+			case "empty":
+				return there && len(quantities) == 0
+			}
+			return there && want.Contains(quantities)
+		},
+		seen: func(s *charging.Service) string { return unitsText(units(s)) },
+	}
+}
+
+func unitsText(quantities []charging.Quantity, there bool) string {
+	switch {
+	case !there:
+		return "absent"
+	case len(quantities) == 0:
+		return "empty"
+	}
+	var names []string
+	for _, q := range quantities {
+		names = append(names, q.String())
+	}
+	return strings.Join(names, ", ")
+}
+
+// serviceConditions chains the tests, so that the last condition holds where one service passes all
+// of them, and the first that does not hold is the one to show.
+func serviceConditions(tests []serviceTest) []condition {
+	var list []condition
+	for i := range tests {
+		upTo := tests[:i+1]
+		list = append(list, condition{
+			key: tests[i].key, want: tests[i].want,
+			holds: func(s *charging.Situation) bool { return anyService(s.Request, upTo) },
+			seen:  func(s *charging.Situation) string { return servicesSeen(s.Request, upTo) },
+		})
+	}
+	return list
+}
+
+// anyService reports whether a service passes; a request without any is one that asks for nothing.
+func anyService(r *charging.Request, tests []serviceTest) bool {
+	if len(r.Services) == 0 {
+		return passes(&charging.Service{}, tests)
+	}
+	for i := range r.Services {
+		if passes(&r.Services[i], tests) {
+			return true
+		}
+	}
+	return false
+}
+
+func passes(s *charging.Service, tests []serviceTest) bool {
+	for i := range tests {
+		if !tests[i].holds(s) {
+			return false
+		}
+	}
+	return true
+}
+
+// servicesSeen shows what the services have that pass all tests but the last.
+func servicesSeen(r *charging.Request, tests []serviceTest) string {
+	last := len(tests) - 1
+	var seen []string
+	for i := range r.Services {
+		if s := &r.Services[i]; passes(s, tests[:last]) {
+			seen = append(seen, tests[last].seen(s))
+		}
+	}
+	if len(r.Services) == 0 {
+		return fmt.Sprintf("%s, as the request has no MSCC", tests[last].seen(&charging.Service{}))
+	}
+	return strings.Join(seen, " and ")
+}

@@ -1,0 +1,84 @@
+package scenarios
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/ocs-sim/ocs-sim/charging"
+)
+
+// A Final is a Final-Unit-Indication: `terminate`, `{redirect: URI}` or `{restrict: [...]}`. What
+// stands in restrict is a Restriction-Filter-Rule where it begins with permit or deny, and the name
+// of a filter (Filter-Id) otherwise.
+type Final charging.FinalUnit
+
+var errFinal = errors.New(
+	"final is written terminate, {redirect: URI} or {restrict: [permit in ip from any to any]}")
+
+// finalActions is the form of a final unit that needs more than a word.
+type finalActions struct {
+	Redirect *string   `yaml:"redirect,omitempty" json:"redirect,omitempty"`
+	Restrict *[]string `yaml:"restrict,omitempty" json:"restrict,omitempty"`
+}
+
+// UnmarshalYAML reads any of the forms.
+func (f *Final) UnmarshalYAML(node *yaml.Node) error {
+	if node.Kind == yaml.ScalarNode {
+		if node.Value != "terminate" {
+			return errFinal
+		}
+		*f = Final{Action: charging.Terminate}
+		return nil
+	}
+	var form finalActions
+	if err := node.Load(&form, yaml.WithKnownFields()); err != nil {
+		return err
+	}
+	if (form.Redirect == nil) == (form.Restrict == nil) {
+		return errFinal
+	}
+	*f = form.final()
+	return nil
+}
+
+func (a finalActions) final() Final {
+	if a.Redirect != nil {
+		return Final{Action: charging.Redirect, Redirect: *a.Redirect}
+	}
+	f := Final{Action: charging.RestrictAccess}
+	for _, item := range *a.Restrict {
+		if strings.HasPrefix(item, "permit ") || strings.HasPrefix(item, "deny ") {
+			f.Filters = append(f.Filters, item)
+		} else {
+			f.Names = append(f.Names, item)
+		}
+	}
+	return f
+}
+
+// UnmarshalJSON reads any of the forms.
+func (f *Final) UnmarshalJSON(data []byte) error { return nodeJSON(data, f) }
+
+// plain is the form that people write.
+func (f Final) plain() any {
+	switch f.Action {
+	case charging.Redirect:
+		return finalActions{Redirect: &f.Redirect}
+	case charging.RestrictAccess:
+		items := append(append([]string{}, f.Filters...), f.Names...)
+		return finalActions{Restrict: &items}
+	}
+	return "terminate"
+}
+
+// MarshalJSON writes the form that people write.
+func (f Final) MarshalJSON() ([]byte, error) { return json.Marshal(f.plain()) }
+
+// MarshalYAML writes the form that people write.
+func (f Final) MarshalYAML() (any, error) { return f.plain(), nil }
+
+// unit is the words of charging for it; nil stays nil.
+func (f *Final) unit() *charging.FinalUnit { return (*charging.FinalUnit)(f) }

@@ -1,0 +1,225 @@
+package scenarios
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/ocs-sim/ocs-sim/charging"
+)
+
+// JournalOptions say how much a Journal keeps and how it shows bytes.
+type JournalOptions struct {
+	// Limit is how many exchanges are kept; 0: 10,000.
+	Limit int
+	// Findings is how many findings are kept; 0: 1,000.
+	Findings int
+	// Render makes a tree of a Diameter message, for people. It is called only when an exchange is
+	// read. nil: there are no trees of messages.
+	Render func(raw []byte) any
+}
+
+// A Journal keeps the last exchanges that doors saw, in a ring; it implements charging.Recorder and
+// is safe for concurrent use. Recording copies what it is told and renders nothing.
+type Journal struct {
+	render func(raw []byte) any
+	limit  int64
+
+	mu       sync.Mutex
+	pages    []*page // slot of a number: number modulo limit
+	first    int64   // number of the oldest exchange that is kept
+	next     int64   // number of the next exchange
+	dropped  int64
+	findings ring[charging.Finding]
+}
+
+const pageSize = 256
+
+// A page is a part of the ring, made when it is first needed.
+type page [pageSize]record
+
+// A record is one exchange as it was told, unrendered.
+type record struct {
+	number   int64
+	at       time.Time
+	door     string
+	peer     string
+	asked    []byte
+	sent     []byte
+	sentAt   time.Time
+	charged  bool // request and answer are there
+	request  charging.Request
+	answer   *charging.Answer
+	findings int32 // how many were found in it
+}
+
+// NewJournal returns an empty Journal.
+func NewJournal(o JournalOptions) *Journal {
+	limit, findings := o.Limit, o.Findings
+	if limit <= 0 {
+		limit = 10_000
+	}
+	if findings <= 0 {
+		findings = 1000
+	}
+	return &Journal{
+		render: o.Render, limit: int64(limit), first: 1, next: 1,
+		pages:    make([]*page, (limit+pageSize-1)/pageSize),
+		findings: ring[charging.Finding]{limit: findings},
+	}
+}
+
+// Received begins an exchange and returns its number; numbers are never used twice. Where the
+// ring is full, the oldest exchange makes room.
+func (j *Journal) Received(m charging.Message) int64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	number := j.next
+	j.next++
+	if j.next-j.first > j.limit {
+		j.first++
+		j.dropped++
+	}
+	*j.slot(number) = record{number: number, at: m.At, door: m.Door, peer: m.Peer, asked: m.Raw}
+	return number
+}
+
+// slot is the place of a number; its page exists afterwards.
+func (j *Journal) slot(number int64) *record {
+	at := number % j.limit
+	p := &j.pages[at/pageSize]
+	if *p == nil {
+		*p = new(page)
+	}
+	return &(*p)[at%pageSize]
+}
+
+// kept is the record of a number, or nil where it is not kept.
+func (j *Journal) kept(number int64) *record {
+	if number < j.first || number >= j.next {
+		return nil
+	}
+	return j.slot(number)
+}
+
+// Answered adds the request and its answer to the exchange that the request names. The request's
+// attributes are not kept, as they hold the whole decoded message. What is not kept any more, and
+// what nobody received, is left out.
+func (j *Journal) Answered(r *charging.Request, a *charging.Answer) {
+	if a == nil {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if kept := j.kept(r.Exchange); kept != nil {
+		kept.charged, kept.request, kept.answer = true, *r, a
+		kept.request.Attributes = nil
+	}
+}
+
+// Sent adds the bytes that were really sent, and when.
+func (j *Journal) Sent(exchange int64, m charging.Message) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if kept := j.kept(exchange); kept != nil {
+		kept.sent, kept.sentAt = m.Raw, m.At
+	}
+}
+
+// Found keeps a finding; the oldest makes room.
+func (j *Journal) Found(f charging.Finding) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.findings.add(f)
+	if kept := j.kept(f.Exchange); kept != nil {
+		kept.findings++
+	}
+}
+
+// Findings returns the findings that are kept, oldest first.
+func (j *Journal) Findings() []charging.Finding {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.findings.list()
+}
+
+// Dropped is how many exchanges made room for others since the start, or the last Clear.
+func (j *Journal) Dropped() int64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.dropped
+}
+
+// Clear forgets all exchanges and findings. Numbers go on, so that an answer under way cannot
+// reach another exchange than its own.
+func (j *Journal) Clear() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	clear(j.pages)
+	j.first, j.dropped = j.next, 0
+	j.findings = ring[charging.Finding]{limit: j.findings.limit}
+}
+
+// Exchange returns an exchange with its trees and bytes, or an error of KindExchangeNotFound.
+func (j *Journal) Exchange(number int64) (Exchange, error) {
+	j.mu.Lock()
+	kept := j.kept(number)
+	if kept == nil {
+		defer j.mu.Unlock()
+		return Exchange{}, j.notFound(number)
+	}
+	found := *kept
+	j.mu.Unlock()
+	return j.view(&found, true, true), nil
+}
+
+// Latest returns the exchange that was received last, as Exchange does.
+func (j *Journal) Latest() (Exchange, error) {
+	j.mu.Lock()
+	last := j.next - 1
+	j.mu.Unlock()
+	return j.Exchange(last)
+}
+
+func (j *Journal) notFound(number int64) error {
+	err := charging.Errorf(charging.KindExchangeNotFound, "no exchange %d", number)
+	switch {
+	case j.first == j.next:
+		err.Message = "the journal is empty"
+		err.Hint = "send a request first"
+	default:
+		err.Hint = fmt.Sprintf("the journal holds %d to %d", j.first, j.next-1)
+	}
+	return err
+}
+
+// copied copies up to len(into) records from a number on, so that nobody renders under the lock.
+func (j *Journal) copied(from int64, into []record) []record {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	into = into[:0]
+	for number := max(from, j.first); number < j.next && len(into) < cap(into); number++ {
+		into = append(into, *j.slot(number))
+	}
+	return into
+}
+
+// A ring is a list that forgets its oldest element where it is full.
+type ring[T any] struct {
+	limit  int
+	items  []T
+	oldest int
+}
+
+func (r *ring[T]) add(item T) {
+	if len(r.items) < r.limit {
+		r.items = append(r.items, item)
+		return
+	}
+	r.items[r.oldest] = item
+	r.oldest = (r.oldest + 1) % r.limit
+}
+
+func (r *ring[T]) list() []T {
+	return append(append(make([]T, 0, len(r.items)), r.items[r.oldest:]...), r.items[:r.oldest]...)
+}

@@ -1,0 +1,223 @@
+package scenarios
+
+import (
+	"cmp"
+	"net/url"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/ocs-sim/ocs-sim/charging"
+)
+
+// Options say how big a Set may grow.
+type Options struct {
+	// Limit is how many scenarios there may be; 0: 10,000.
+	Limit int
+}
+
+// A Set is the scenarios of one simulator; it implements charging.Script and is safe for concurrent
+// use. While it is empty a decision costs one atomic read; otherwise only the scenarios for
+// everybody and those for the request's subscriber are looked at.
+type Set struct {
+	limit int
+	count atomic.Int64
+
+	mu           sync.Mutex
+	serial       uint64
+	named        map[string]*scenario
+	forAll       []*scenario // in the order of trial
+	bySubscriber map[string][]*scenario
+	candidates   []*scenario // of the decision at hand
+}
+
+// New returns an empty Set.
+func New(o Options) *Set {
+	s := &Set{limit: o.Limit}
+	if s.limit <= 0 {
+		s.limit = 10_000
+	}
+	s.Clear()
+	return s
+}
+
+// Decide returns what the first rule wants that matches and is not used up, and counts it; the
+// zero Decision means that no rule acts. What it points to is shared and must not be changed.
+func (s *Set) Decide(situation *charging.Situation) charging.Decision {
+	if s.count.Load() == 0 {
+		return charging.Decision{}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.decide(situation)
+}
+
+// decide shows the request to all rules, as they count what matches them whoever acts.
+func (s *Set) decide(situation *charging.Situation) charging.Decision {
+	var acting *rule
+	for _, candidate := range s.trial(situation) {
+		for _, rule := range candidate.rules {
+			if rule.meet(situation) && acting == nil {
+				acting = rule
+			}
+		}
+	}
+	if acting == nil {
+		return charging.Decision{}
+	}
+	return acting.act(situation)
+}
+
+// trial lists the scenarios that are for the request's subscriber, in the order of trial. The list
+// is good until the next call.
+func (s *Set) trial(situation *charging.Situation) []*scenario {
+	if len(s.bySubscriber) == 0 {
+		return s.forAll
+	}
+	s.candidates = append(s.candidates[:0], s.forAll...)
+	identities(situation, func(name string) bool {
+		s.candidates = append(s.candidates, s.bySubscriber[name]...)
+		return true
+	})
+	if len(s.candidates) > 1 {
+		slices.SortFunc(s.candidates, inOrder)
+		s.candidates = slices.Compact(s.candidates)
+	}
+	return s.candidates
+}
+
+// inOrder sorts by priority, lower first, then the newest first.
+func inOrder(a, b *scenario) int {
+	return cmp.Or(cmp.Compare(a.document.Priority, b.document.Priority),
+		cmp.Compare(b.serial, a.serial))
+}
+
+// Put adds a scenario, or replaces the one of its name: its counters begin anew, and it is the
+// newest. Where the document has faults, all of them are returned and nothing changes.
+func (s *Set) Put(doc Document) (created bool, faults []charging.Fault) {
+	if faults = Check(doc); len(faults) > 0 {
+		return false, faults
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, known := s.named[doc.Name]
+	if !known && len(s.named) >= s.limit {
+		return false, []charging.Fault{{
+			Path: "name", Message: "there are as many scenarios as there may be; delete some first",
+		}}
+	}
+	s.remove(doc.Name)
+	s.serial++
+	s.add(newScenario(doc.clone(), s.serial))
+	return !known, nil
+}
+
+func (s *Set) add(added *scenario) {
+	s.named[added.document.Name] = added
+	if added.subscriber == "" {
+		s.forAll = insert(s.forAll, added)
+	} else {
+		list := s.bySubscriber[added.subscriber]
+		s.bySubscriber[added.subscriber] = insert(list, added)
+	}
+	s.count.Store(int64(len(s.named)))
+}
+
+func insert(list []*scenario, added *scenario) []*scenario {
+	at, _ := slices.BinarySearchFunc(list, added, inOrder)
+	return slices.Insert(list, at, added)
+}
+
+// remove takes a scenario out and reports whether it was there.
+func (s *Set) remove(name string) bool {
+	gone, known := s.named[name]
+	if !known {
+		return false
+	}
+	is := func(other *scenario) bool { return other == gone }
+	delete(s.named, name)
+	s.count.Store(int64(len(s.named)))
+	if gone.subscriber == "" {
+		s.forAll = slices.DeleteFunc(s.forAll, is)
+		return true
+	}
+	rest := slices.DeleteFunc(s.bySubscriber[gone.subscriber], is)
+	s.bySubscriber[gone.subscriber] = rest
+	if len(rest) == 0 {
+		delete(s.bySubscriber, gone.subscriber)
+	}
+	return true
+}
+
+// Get returns a scenario with its counters, or an error of KindScenarioNotFound.
+func (s *Set) Get(name string) (Status, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found, ok := s.named[name]
+	if !ok {
+		return Status{}, notFound(name)
+	}
+	return found.status(), nil
+}
+
+func notFound(name string) error {
+	err := charging.Errorf(charging.KindScenarioNotFound, "no scenario %q", name)
+	err.Hint = "GET /v1/scenarios lists what there is; create it with PUT /v1/scenarios/" +
+		url.PathEscape(name)
+	return err
+}
+
+// List returns all scenarios with their counters, in the order of trial.
+func (s *Set) List() []Status {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]Status, 0, len(s.named))
+	for _, scenario := range s.ordered() {
+		list = append(list, scenario.status())
+	}
+	return list
+}
+
+func (s *Set) ordered() []*scenario {
+	list := make([]*scenario, 0, len(s.named))
+	for _, scenario := range s.named {
+		list = append(list, scenario)
+	}
+	slices.SortFunc(list, inOrder)
+	return list
+}
+
+// Delete removes a scenario; the error is of KindScenarioNotFound.
+func (s *Set) Delete(name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.remove(name) {
+		return notFound(name)
+	}
+	return nil
+}
+
+// Rewind sets the counters of a scenario back, so that used-up rules act again; the error is of
+// KindScenarioNotFound.
+func (s *Set) Rewind(name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found, ok := s.named[name]
+	if !ok {
+		return notFound(name)
+	}
+	for _, rule := range found.rules {
+		rule.rewind()
+	}
+	return nil
+}
+
+// Clear removes all scenarios.
+func (s *Set) Clear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.count.Store(0)
+	s.named = make(map[string]*scenario)
+	s.bySubscriber = make(map[string][]*scenario)
+	s.forAll, s.candidates = nil, nil
+}

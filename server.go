@@ -1,0 +1,240 @@
+package ocssim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/ocs-sim/ocs-sim/accounts"
+	"github.com/ocs-sim/ocs-sim/api"
+	"github.com/ocs-sim/ocs-sim/api/document"
+	"github.com/ocs-sim/ocs-sim/charging"
+	"github.com/ocs-sim/ocs-sim/charging/ocf"
+	"github.com/ocs-sim/ocs-sim/diameter"
+	"github.com/ocs-sim/ocs-sim/rating"
+	"github.com/ocs-sim/ocs-sim/scenarios"
+)
+
+// A Server is a running simulator.
+type Server struct {
+	options   Options
+	ledger    *accounts.Ledger
+	tariffs   *rating.Tariffs
+	scenarios *scenarios.Set
+	journal   *scenarios.Journal
+	clock     *charging.Clock
+	charger   charging.Charger
+	gy        *diameter.Server
+	rest      *http.Server
+	listeners []net.Listener
+	api       net.Listener
+	failed    chan error
+	seed      *document.Document
+	notices   []string
+	stopTimer context.CancelFunc
+	timerDone chan struct{}
+}
+
+// Start opens the ledger, applies the seed, and serves. It returns when both doors are open. The
+// context ends only the start; Close ends the server.
+func Start(ctx context.Context, o Options) (*Server, error) {
+	if err := o.fill(); err != nil {
+		return nil, err
+	}
+	s := &Server{options: o, failed: make(chan error, 8)}
+	if err := s.open(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Server) open(ctx context.Context) error {
+	// It takes as long to read as the ledger takes to open.
+	go diameter.SharedDictionary()
+	if err := s.listen(); err != nil {
+		return err
+	}
+	if err := s.openLedger(ctx); err != nil {
+		return err
+	}
+	if err := s.decodeSeed(ctx); err != nil {
+		return err
+	}
+	s.assemble()
+	if err := s.applySeed(ctx); err != nil {
+		return err
+	}
+	s.serve()
+	return nil
+}
+
+// listen comes first, so that a busy port is found before anything is written.
+func (s *Server) listen() error {
+	for _, address := range s.options.Diameter {
+		listener, err := net.Listen("tcp", address)
+		if err != nil {
+			return listenError("Diameter", "--diameter", address, err)
+		}
+		s.listeners = append(s.listeners, listener)
+	}
+	listener, err := net.Listen("tcp", s.options.API)
+	if err != nil {
+		return listenError("REST", "--api", s.options.API, err)
+	}
+	s.api = listener
+	return nil
+}
+
+// listenError says what to do about an address that cannot be had.
+func listenError(door, option, address string, err error) error {
+	advice := "choose another address with " + option
+	if errors.Is(err, syscall.EADDRINUSE) {
+		advice = "stop what listens there, or " + advice + "; port 0 takes a free one"
+	}
+	return fmt.Errorf("listen for %s on %s: %w; %s", door, address, err, advice)
+}
+
+func (s *Server) openLedger(ctx context.Context) error {
+	ledger, err := accounts.Open(
+		ctx,
+		accounts.Options{Path: s.options.Database, Log: s.options.Log},
+	)
+	if err != nil {
+		return databaseError(err)
+	}
+	s.ledger = ledger
+	state := ledger.Clock()
+	if state == (charging.ClockState{}) {
+		state = s.options.Clock
+	}
+	s.clock = charging.NewClock(state)
+	return nil
+}
+
+// databaseError adds what to do where the file system is in the way.
+func databaseError(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w; make the directory first, or give another file", err)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w; let this user read and write it, or give another file", err)
+	case errors.Is(err, syscall.EISDIR):
+		return fmt.Errorf("%w; give a file", err)
+	}
+	return err
+}
+
+// assemble wires the rooms: who answers is one charging function, behind both doors.
+func (s *Server) assemble() {
+	o := &s.options
+	s.tariffs = rating.NewTariffs()
+	s.scenarios = scenarios.New(scenarios.Options{})
+	s.journal = scenarios.NewJournal(scenarios.JournalOptions{
+		Render: func(raw []byte) any { return diameter.Render(raw) },
+	})
+	s.charger = ocf.New(s.ledger, s.tariffs, s.scenarios, ocf.Options{
+		Supervision: o.Supervision, DebitLate: o.DebitLate,
+	})
+	s.gy = diameter.NewServer(diameter.Options{
+		OriginHost: o.OriginHost, OriginRealm: o.OriginRealm, ProductName: "ocs-sim",
+		OriginStateID: s.ledger.OriginStateID,
+		Charger:       s.charger, Recorder: s.journal, Clock: s.clock, Log: o.Log,
+	})
+	control := api.Options{
+		Ledger: s.ledger, Tariffs: s.tariffs, Scenarios: s.scenarios, Journal: s.journal,
+		Charger: s.charger, Clock: s.clock, Seed: s.seed, Token: o.Token, Version: o.Version,
+	}
+	s.rest = &http.Server{
+		Handler:           meanwhile(func() http.Handler { return api.New(control) }),
+		ReadHeaderTimeout: 10 * time.Second,
+	}
+}
+
+// meanwhile builds a handler while the start goes on; a request that comes earlier waits for it.
+func meanwhile(build func() http.Handler) http.Handler {
+	built := sync.OnceValue(build)
+	go built()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		built().ServeHTTP(w, r)
+	})
+}
+
+func (s *Server) serve() {
+	for _, listener := range s.listeners {
+		go s.watch("Diameter", func() error { return s.gy.Serve(listener) })
+	}
+	go s.watch("REST", func() error { return s.rest.Serve(s.api) })
+	ctx, cancel := context.WithCancel(context.Background())
+	s.stopTimer, s.timerDone = cancel, make(chan struct{})
+	go s.keepTime(ctx)
+}
+
+// watch reports a door that fails while it should serve.
+func (s *Server) watch(door string, serve func() error) {
+	err := serve()
+	if err == nil || errors.Is(err, http.ErrServerClosed) || errors.Is(err, net.ErrClosed) {
+		return
+	}
+	select {
+	case s.failed <- fmt.Errorf("%s door: %w", door, err):
+	default:
+	}
+}
+
+// Failed reports a door that stopped serving by itself.
+func (s *Server) Failed() <-chan error { return s.failed }
+
+// DiameterAddresses are the addresses that Gy is served on, with the ports chosen.
+func (s *Server) DiameterAddresses() []string {
+	var out []string
+	for _, listener := range s.listeners {
+		out = append(out, listener.Addr().String())
+	}
+	return out
+}
+
+// APIURL is the base of the REST door, without a slash at its end.
+func (s *Server) APIURL() string { return "http://" + s.api.Addr().String() }
+
+// Charger is the charging function itself, for tests in the same process.
+func (s *Server) Charger() charging.Charger { return s.charger }
+
+// Clock is the charging clock. Turn it over REST or with Advance, so that what falls due is posted.
+func (s *Server) Clock() *charging.Clock { return s.clock }
+
+// Ledger is the ledger, for tests in the same process.
+func (s *Server) Ledger() *accounts.Ledger { return s.ledger }
+
+// Close says goodbye to the peers (DPR), ends both doors and closes the ledger. It waits a few
+// seconds at most for each.
+func (s *Server) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	var errs []error
+	if s.stopTimer != nil {
+		s.stopTimer()
+		<-s.timerDone
+	}
+	if s.gy != nil {
+		errs = append(errs, s.gy.Shutdown(ctx))
+	}
+	if s.rest != nil {
+		errs = append(errs, s.rest.Shutdown(ctx))
+	}
+	for _, listener := range append(s.listeners, s.api) {
+		if listener != nil {
+			_ = listener.Close()
+		}
+	}
+	if s.ledger != nil {
+		errs = append(errs, s.ledger.Close())
+	}
+	return errors.Join(errs...)
+}
