@@ -29,9 +29,7 @@ func (c *charge) initial(d charging.Decision) error {
 	}
 	if c.foreignContext() {
 		c.session = nil
-		c.answer.Services = nil
-		c.deny(charging.RatingFailed, "no rule of the plan is for this Service-Context-Id",
-			charging.FailedAVP{Path: "Service-Context-Id", Value: r.Context})
+		c.denyContext()
 		return nil
 	}
 	c.supervise()
@@ -88,6 +86,12 @@ func (c *charge) foreignContext() bool {
 	_, err := c.plan.Rate(&in)
 	var unrated *charging.Unrated
 	return errors.As(err, &unrated) && unrated.Context
+}
+
+func (c *charge) denyContext() {
+	c.answer.Services = nil
+	c.deny(charging.RatingFailed, "no rule of the plan is for this Service-Context-Id",
+		charging.FailedAVP{Path: "Service-Context-Id", Value: c.request.Context})
 }
 
 // supervise sets the time at which an abandoned session ends: Tcc is twice the validity of what
