@@ -94,19 +94,18 @@ func (c *charge) denyContext() {
 		charging.FailedAVP{Path: "Service-Context-Id", Value: c.request.Context})
 }
 
-// supervise sets the time at which an abandoned session ends: Tcc is twice the validity of what
-// was granted (RFC 8506 section 13).
+// supervise sets the time at which an abandoned session ends: Tcc is twice the longest validity of
+// what is granted, by this answer or an earlier one (RFC 8506 section 13).
 func (c *charge) supervise() {
-	limit := c.function.options.Supervision
-	if c.validity > 0 {
-		limit = 2 * c.validity
-	}
-	deadline := c.tx.Now().Add(limit)
+	validity := c.validity
 	for i := range c.session.Services {
-		s := &c.session.Services[i]
-		if s.Reservation != 0 && s.ValidUntil.After(deadline) {
-			deadline = s.ValidUntil
+		if s := &c.session.Services[i]; s.Reservation != 0 {
+			validity = max(validity, s.ValidUntil.Sub(s.LastReport))
 		}
 	}
-	c.session.Deadline = deadline
+	limit := c.function.options.Supervision
+	if validity > 0 {
+		limit = 2 * validity
+	}
+	c.session.Deadline = c.tx.Now().Add(limit)
 }
