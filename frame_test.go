@@ -55,14 +55,12 @@ var (
 	timeStamps          = name{vendor3GPP, 833}
 	sipRequestTimestamp = name{vendor3GPP, 834}
 	sipAnswerTimestamp  = name{vendor3GPP, 835}
-	interOperator       = name{vendor3GPP, 838}
-	originatingIOI      = name{vendor3GPP, 839}
-	terminatingIOI      = name{vendor3GPP, 840}
 	imsChargingID       = name{vendor3GPP, 841}
-	accessNetwork       = name{vendor3GPP, 1263}
 	nodeFunctionality   = name{vendor3GPP, 862}
 	pocInformation      = name{vendor3GPP, 879}
 	participants        = name{vendor3GPP, 885}
+	participantGroup    = name{vendor3GPP, 1260}
+	accessPriority      = name{vendor3GPP, 1259}
 )
 
 // The commands and header flags of this suite.

@@ -3,6 +3,7 @@ package ocssim
 import (
 	"fmt"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -61,20 +62,56 @@ func (o *Options) fill() error {
 	if o.OriginRealm == "" {
 		o.OriginRealm = defaultRealm
 	}
+	return o.check()
+}
+
+// An OptionError says which option cannot be as it is. Nothing was opened then.
+type OptionError struct {
+	Option  string // in words of the command line, as --api
+	Problem string // what is wrong, and what to do
+}
+
+// Error names the option and its problem.
+func (e *OptionError) Error() string { return e.Option + ": " + e.Problem }
+
+// check refuses what cannot be, before anything is opened.
+func (o *Options) check() error {
+	for _, address := range o.Diameter {
+		if err := checkAddress("--diameter", address); err != nil {
+			return err
+		}
+	}
+	identities := []struct{ option, value string }{
+		{"--origin-host", o.OriginHost}, {"--origin-realm", o.OriginRealm},
+	}
+	for _, identity := range identities {
+		if strings.ContainsAny(identity.value, " \t\r\n:/;") {
+			return &OptionError{identity.option, fmt.Sprintf(
+				"%q is no host name; a DiameterIdentity is one, as %s", identity.value, defaultHost)}
+		}
+	}
+	if err := checkAddress("--api", o.API); err != nil {
+		return err
+	}
 	return o.guardAPI()
+}
+
+func checkAddress(option, address string) error {
+	if _, _, err := net.SplitHostPort(address); err != nil {
+		return &OptionError{option, fmt.Sprintf(
+			"%q is no address; write host:port, as 127.0.0.1:0 for any free port", address)}
+	}
+	return nil
 }
 
 // guardAPI refuses a REST door that anybody could use from outside, unless that is wanted.
 func (o *Options) guardAPI() error {
-	host, _, err := net.SplitHostPort(o.API)
-	if err != nil {
-		return fmt.Errorf("API address %q: %w", o.API, err)
-	}
+	host, _, _ := net.SplitHostPort(o.API)
 	address := net.ParseIP(host)
 	loopback := host == "localhost" || address != nil && address.IsLoopback()
 	if loopback || o.Token != "" || o.AllowRemote {
 		return nil
 	}
-	return fmt.Errorf("the API would listen on %s for everybody; "+
-		"set a token, listen on 127.0.0.1, or allow it with --allow-remote", o.API)
+	return &OptionError{"--api", fmt.Sprintf("the API would listen on %s for everybody; "+
+		"set a --token, listen on 127.0.0.1, or allow it with --allow-remote", o.API)}
 }

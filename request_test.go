@@ -108,23 +108,27 @@ func (r *ccr) information(m *message) {
 		m.group(eventType, func() { m.text(sipMethod, "INVITE") })
 		m.number(roleOfNode, 0)
 		m.number(nodeFunctionality, 6)
-		m.text(userSessionID, r.session+".sip-call-id@im.example.net")
+		m.text(userSessionID, "call@"+r.subscriber)
 		m.text(callingParty, "tel:+"+r.subscriber)
-		m.text(calledParty, "sip:conference-factory@im.example.net")
+		m.text(calledParty, "sip:factory@im.example.net")
 		m.group(timeStamps, func() {
 			m.number(sipRequestTimestamp, 3_990_000_000)
 			m.number(sipAnswerTimestamp, 3_990_000_001)
 		})
-		m.group(interOperator, func() {
-			m.text(originatingIOI, "home.example.net")
-			m.text(terminatingIOI, "visited.example.org")
-		})
-		m.text(imsChargingID, "icid-"+r.session)
-		m.text(accessNetwork, "3GPP-UTRAN-TDD;cell-id=2340150")
+		m.text(imsChargingID, "icid-"+r.subscriber)
 	})
-	if r.invited > 0 {
-		m.group(pocInformation, func() { m.number(participants, r.invited) })
+	if r.invited == 0 {
+		return
 	}
+	m.group(pocInformation, func() {
+		m.number(participants, r.invited)
+		for i := range r.invited {
+			m.group(participantGroup, func() {
+				m.text(calledParty, fmt.Sprintf("sip:guest%d@example.net", i))
+				m.number(accessPriority, 1)
+			})
+		}
+	})
 }
 
 func orElse(s, other string) string {

@@ -18,8 +18,8 @@ const (
 	loadConnections = 4
 	loadWindow      = 128 // requests under way on each connection
 	loadAccounts    = 100_000
-	loadRounds      = 5
-	loadPerRound    = 80_000 // requests of one side in one round
+	loadRounds      = 7
+	loadPerRound    = 100_000 // requests of one side in one round
 )
 
 const loadSeed = `

@@ -10,11 +10,7 @@ import (
 )
 
 // decodeSeed reads the seed documents; accounts may have plans that the ledger keeps already.
-func (s *Server) decodeSeed(ctx context.Context) error {
-	plans, err := s.ledger.Plans(ctx)
-	if err != nil {
-		return fmt.Errorf("list the ledger's plans: %w", err)
-	}
+func (s *Server) decodeSeed(plans []charging.PlanVersion) error {
 	names := make([]string, 0, len(plans))
 	for _, plan := range plans {
 		names = append(names, plan.Name)
@@ -34,9 +30,11 @@ func (s *Server) applySeed(ctx context.Context) error {
 		return fmt.Errorf("apply the seed: %w", err)
 	}
 	if n := len(report.Kept); n > 0 {
-		s.notices = append(s.notices, fmt.Sprintf(
-			"%d accounts of the seed are in the database already and stay as they are there: %s",
-			n, some(report.Kept)))
+		notice := "%d accounts of the seed are in the database already and stay as they are there: %s"
+		if n == 1 {
+			notice = "%d account of the seed is in the database already and stays as it is there: %s"
+		}
+		s.notices = append(s.notices, fmt.Sprintf(notice, n, some(report.Kept)))
 	}
 	for _, scenario := range s.seed.Scenarios {
 		if _, faults := s.scenarios.Put(scenario); len(faults) > 0 {

@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
+	"os"
+	"sync"
+	"syscall"
 	"time"
 
 	"github.com/ocs-sim/ocs-sim/accounts"
@@ -53,13 +57,12 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 }
 
 func (s *Server) open(ctx context.Context) error {
+	// It takes as long to read as the ledger takes to open.
+	go diameter.SharedDictionary()
 	if err := s.listen(); err != nil {
 		return err
 	}
-	if err := s.openLedger(ctx); err != nil {
-		return err
-	}
-	if err := s.decodeSeed(ctx); err != nil {
+	if err := s.openBooks(ctx); err != nil {
 		return err
 	}
 	s.assemble()
@@ -75,22 +78,54 @@ func (s *Server) listen() error {
 	for _, address := range s.options.Diameter {
 		listener, err := net.Listen("tcp", address)
 		if err != nil {
-			return fmt.Errorf("listen for Diameter: %w", err)
+			return listenError("Diameter", "--diameter", address, err)
 		}
 		s.listeners = append(s.listeners, listener)
 	}
 	listener, err := net.Listen("tcp", s.options.API)
 	if err != nil {
-		return fmt.Errorf("listen for REST: %w", err)
+		return listenError("REST", "--api", s.options.API, err)
 	}
 	s.api = listener
 	return nil
 }
 
-func (s *Server) openLedger(ctx context.Context) error {
-	ledger, err := accounts.Open(ctx, accounts.Options{Path: s.options.Database, Log: s.options.Log})
-	if err != nil {
+// listenError says what to do about an address that cannot be had.
+func listenError(door, option, address string, err error) error {
+	advice := "choose another address with " + option
+	if errors.Is(err, syscall.EADDRINUSE) {
+		advice = "stop what listens there, or " + advice + "; port 0 takes a free one"
+	}
+	return fmt.Errorf("listen for %s on %s: %w; %s", door, address, err, advice)
+}
+
+// openBooks opens the ledger and reads the seed. A new database is made only once the seed is known
+// to be right; an old one is opened first, since the seed may build on its plans.
+func (s *Server) openBooks(ctx context.Context) error {
+	_, err := os.Stat(s.options.Database)
+	if isNew := s.options.Database == "" || errors.Is(err, fs.ErrNotExist); isNew {
+		if err := s.decodeSeed(nil); err != nil {
+			return err
+		}
+		return s.openLedger(ctx)
+	}
+	if err := s.openLedger(ctx); err != nil {
 		return err
+	}
+	plans, err := s.ledger.Plans(ctx)
+	if err != nil {
+		return fmt.Errorf("list the ledger's plans: %w", err)
+	}
+	return s.decodeSeed(plans)
+}
+
+func (s *Server) openLedger(ctx context.Context) error {
+	ledger, err := accounts.Open(
+		ctx,
+		accounts.Options{Path: s.options.Database, Log: s.options.Log},
+	)
+	if err != nil {
+		return databaseError(err)
 	}
 	s.ledger = ledger
 	state := ledger.Clock()
@@ -99,6 +134,19 @@ func (s *Server) openLedger(ctx context.Context) error {
 	}
 	s.clock = charging.NewClock(state)
 	return nil
+}
+
+// databaseError adds what to do where the file system is in the way.
+func databaseError(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w; make the directory first, or give another file", err)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w; let this user read and write it, or give another file", err)
+	case errors.Is(err, syscall.EISDIR):
+		return fmt.Errorf("%w; give a file", err)
+	}
+	return err
 }
 
 // assemble wires the rooms: who answers is one charging function, behind both doors.
@@ -117,13 +165,23 @@ func (s *Server) assemble() {
 		OriginStateID: s.ledger.OriginStateID,
 		Charger:       s.charger, Recorder: s.journal, Clock: s.clock, Log: o.Log,
 	})
+	control := api.Options{
+		Ledger: s.ledger, Tariffs: s.tariffs, Scenarios: s.scenarios, Journal: s.journal,
+		Charger: s.charger, Clock: s.clock, Seed: s.seed, Token: o.Token, Version: o.Version,
+	}
 	s.rest = &http.Server{
-		Handler: api.New(api.Options{
-			Ledger: s.ledger, Tariffs: s.tariffs, Scenarios: s.scenarios, Journal: s.journal,
-			Charger: s.charger, Clock: s.clock, Seed: s.seed, Token: o.Token, Version: o.Version,
-		}),
+		Handler:           meanwhile(func() http.Handler { return api.New(control) }),
 		ReadHeaderTimeout: 10 * time.Second,
 	}
+}
+
+// meanwhile builds a handler while the start goes on; a request that comes earlier waits for it.
+func meanwhile(build func() http.Handler) http.Handler {
+	built := sync.OnceValue(build)
+	go built()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		built().ServeHTTP(w, r)
+	})
 }
 
 func (s *Server) serve() {

@@ -63,7 +63,7 @@ func (l *Ledger) collectRows(b *batch) {
 	}
 	b.dead = append(b.dead, l.deadSessions...)
 	l.deadSessions = l.deadSessions[:0]
-	slice := sweepSlice + len(b.records)/2
+	slice := l.slice + len(b.records)/2
 	l.continueSweep(b, slice, slice*sweepReach)
 }
 

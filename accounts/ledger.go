@@ -81,6 +81,7 @@ type Ledger struct {
 	failCommit func() error // for tests: what COMMIT says instead of running
 	walLimit   int64        // bytes of log after which its pages go to the database
 	logged     int64        // bytes since then; only the committer knows
+	slice      int          // rows that a batch takes besides some for its own entries
 }
 
 var _ charging.Ledger = (*Ledger)(nil)

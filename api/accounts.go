@@ -14,12 +14,14 @@ const (
 	accountsPath = "/v1/accounts"
 	accountPath  = "/v1/accounts/{id}"
 
-	accountBody = `{"plan": "im", "subscribers": [{"e164": "15550100"}, {"sip": "sip:alice@example.com"}],
+	accountBody = `{"plan": "im", "subscribers": [{"e164": "15550100"},
+		{"sip": "sip:alice@example.com"}],
 		"balances": [{"amount": "10.00 EUR"}]}`
 	accountExample = `{"id": "alice", "status": "active", "plan": "im",
 		"subscribers": [{"e164": "15550100"}, {"sip": "sip:alice@example.com"}],
 		"balances": [{"id": "main", "amount": "10.00 EUR", "reserved": "0.35 EUR",
-			"available": "9.65 EUR", "credit_limit": "0.00 EUR", "priority": 0, "rating_groups": []}],
+			"available": "9.65 EUR", "credit_limit": "0.00 EUR", "priority": 0,
+			"rating_groups": []}],
 		"tags": []}`
 )
 
@@ -49,10 +51,11 @@ func (s *server) accountRoutes() {
 	register(s, route{
 		method: "PUT", path: accountPath, id: "put-account", tag: "Accounts",
 		summary: "Create or change an account",
-		description: "The account is as written afterwards: status, plan, subscribers and tags are replaced. " +
-			"Balances are matched by id, and a difference in amount is posted as an adjustment; balances " +
-			"that are not named stay, and so do open sessions. Balances without an id are called by their " +
-			"position: `main`, `main-2`, ...",
+		description: "The account is as written afterwards: status, plan, subscribers and " +
+			"tags are replaced. Balances are matched by id, and a difference in amount is " +
+			"posted as an adjustment; balances that are not named stay, and so do open " +
+			"sessions. Balances without an id are called by their position: `main`, " +
+			"`main-2`, ...",
 		created: true, body: document.Account{}, bodyExample: accountBody, example: accountExample,
 		problems: []charging.ErrorKind{charging.KindInvalidDocument, charging.KindLedgerStopped},
 	}, s.putAccount)
@@ -64,8 +67,9 @@ func (s *server) accountRoutes() {
 	}, s.getAccount)
 	register(s, route{
 		method: "DELETE", path: accountPath, id: "delete-account", tag: "Accounts",
-		summary:     "Delete an account",
-		description: "An account with open sessions is in use; force releases what they hold and closes them.",
+		summary: "Delete an account",
+		description: "An account with open sessions is in use; force releases what they hold " +
+			"and closes them.",
 		problems: []charging.ErrorKind{
 			charging.KindAccountNotFound, charging.KindAccountInUse, charging.KindLedgerStopped},
 	}, s.deleteAccount)

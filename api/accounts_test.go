@@ -11,7 +11,8 @@ func TestAnAccountIsPutShownChangedAndDeleted(t *testing.T) {
 	s := start(t, seedText, nil)
 	body := `{"plan": "im", "subscribers": [{"e164": "+15550199"}], "tags": ["vip"],
 		"balances": [{"amount": "12.50 EUR", "credit_limit": "1 EUR", "rating_groups": [100]},
-			{"id": "free", "amount": "3 events", "priority": -1, "valid_until": "2027-01-01T00:00:00Z"}]}`
+			{"id": "free", "amount": "3 events", "priority": -1,
+			"valid_until": "2027-01-01T00:00:00Z"}]}`
 	got := s.want(t, 201, "PUT", "/v1/accounts/carol", body)
 	got.expect(t, "carol", "id")
 	got.expect(t, "active", "status")
@@ -35,7 +36,8 @@ func TestAnAccountIsPutShownChangedAndDeleted(t *testing.T) {
 	if again.text != got.text {
 		t.Errorf("PUT of what GET shows = %s, want %s", again.text, got.text)
 	}
-	s.want(t, 200, "PUT", "/v1/accounts/carol", "plan: im\nstatus: barred\nbalances: [{amount: 10 EUR}]").
+	s.want(t, 200, "PUT", "/v1/accounts/carol",
+		"plan: im\nstatus: barred\nbalances: [{amount: 10 EUR}]").
 		expect(t, "10.00 EUR", "balances", 1, "amount")
 	postings := s.want(t, 200, "GET", "/v1/accounts/carol/postings", "")
 	postings.expect(t, "-2.50 EUR", "items", 2, "amount")
@@ -58,12 +60,14 @@ func TestAccountFaultsComeAllAtOnce(t *testing.T) {
 }`
 	got := s.problem(t, 422, "invalid-document", "PUT", "/v1/accounts/carol", body)
 	wants := []struct{ place, message string }{
-		{"body.id 2:9", `id is "dora" here and "carol" in the path; leave one out or make them the same`},
+		{"body.id 2:9",
+			`id is "dora" here and "carol" in the path; leave one out or make them the same`},
 		{"body.plan 3:11", `no plan "imm"; did you mean "im"?`},
 		{"body.status 4:13", `"dead" is no status; use active, barred or expired`},
 		{"body.balnces 5:3", `unknown key "balnces"; did you mean "balances"?`},
 		{"body.subscribers[0].e164 6:28", `an E.164 number has digits only, as in "15550100"`},
-		{"body.balances[0].amount 7:27", `"10" has no unit; write it like 12.50 EUR, 10 MiB, 1h5m30s or 3 events`},
+		{"body.balances[0].amount 7:27",
+			`"10" has no unit; write it like 12.50 EUR, 10 MiB, 1h5m30s or 3 events`},
 	}
 	errors, _ := got.body["errors"].([]any)
 	if len(errors) != len(wants) {
@@ -73,14 +77,17 @@ func TestAccountFaultsComeAllAtOnce(t *testing.T) {
 		one, _ := errors[i].(map[string]any)
 		place := fmt.Sprintf("%v %v:%v", one["location"], one["line"], one["column"])
 		if place != want.place || one["message"] != want.message {
-			t.Errorf("error %d = %s %v\nwant %s %s", i, place, one["message"], want.place, want.message)
+			t.Errorf("error %d = %s %v\nwant %s %s", i, place, one["message"], want.place,
+				want.message)
 		}
 	}
 	s.problem(t, 404, "account-not-found", "GET", "/v1/accounts/carol", "")
-	s.problem(t, 422, "invalid-document", "PUT", "/v1/accounts/carol", `{"subscribers": [{"e164": "15550100"}]}`)
+	s.problem(t, 422, "invalid-document", "PUT", "/v1/accounts/carol",
+		`{"subscribers": [{"e164": "15550100"}]}`)
 	s.problem(t, 422, "invalid-document", "PUT", "/v1/accounts/a-{n}", `{"count": 3}`)
 	s.problem(t, 422, "invalid-document", "PUT", "/v1/accounts/a", ``)
-	s.problem(t, 422, "unit-mismatch", "PUT", "/v1/accounts/alice", `{"plan": "im", "balances": [{"amount": "1 USD"}]}`)
+	s.problem(t, 422, "unit-mismatch", "PUT", "/v1/accounts/alice",
+		`{"plan": "im", "balances": [{"amount": "1 USD"}]}`)
 }
 
 func TestCreditsAndDebits(t *testing.T) {
@@ -91,13 +98,16 @@ func TestCreditsAndDebits(t *testing.T) {
 		expect(t, "11.00 EUR", "balances", 0, "amount")
 	s.want(t, 200, "POST", path+"/debits", "amount: 11.00 EUR\nbalance: main\n").
 		expect(t, "0.00 EUR", "balances", 0, "available")
-	got := s.problem(t, 409, "insufficient-credit", "POST", path+"/debits", `{"amount": "0.000001 EUR"}`)
+	got := s.problem(t, 409, "insufficient-credit", "POST", path+"/debits",
+		`{"amount": "0.000001 EUR"}`)
 	if got.body["hint"] == nil {
 		t.Errorf("no hint in %s", got.text)
 	}
 	s.problem(t, 422, "unit-mismatch", "POST", path+"/credits", `{"amount": "1 event"}`)
-	s.problem(t, 404, "account-not-found", "POST", "/v1/accounts/nobody/credits", `{"amount": "1 EUR"}`)
-	for _, body := range []string{`{}`, `{"amount": "0 EUR"}`, `{"amount": "-1 EUR"}`, `{"amount": "1"}`, `{"amout": "1 EUR"}`, ``} {
+	s.problem(t, 404, "account-not-found", "POST", "/v1/accounts/nobody/credits",
+		`{"amount": "1 EUR"}`)
+	for _, body := range []string{`{}`, `{"amount": "0 EUR"}`, `{"amount": "-1 EUR"}`,
+		`{"amount": "1"}`, `{"amout": "1 EUR"}`, ``} {
 		s.problem(t, 422, "invalid-document", "POST", path+"/credits", body)
 	}
 	postings := s.want(t, 200, "GET", path+"/postings?limit=2", "")
@@ -135,4 +145,19 @@ func TestListsPage(t *testing.T) {
 			t.Errorf("location of %s is %s, want query....", query, location)
 		}
 	}
+}
+
+func TestASubscriberOfAnotherAccountIsNotTaken(t *testing.T) {
+	t.Parallel()
+	s := start(t, seedText, nil)
+	for _, request := range [][2]string{
+		{"/v1/accounts/mallory", "subscribers: [{e164: +15550100}]"},
+		{"/v1/seed", "accounts: [{id: mallory, subscribers: [{sip: \"sip:alice@example.com;x\"}]}]"},
+	} {
+		got := s.problem(t, 422, "invalid-document", "PUT", request[0], request[1])
+		if detail := fmt.Sprint(got.body["detail"]); !strings.Contains(detail, "alice") {
+			t.Errorf("PUT %s does not say whose it is: %s", request[0], got.text)
+		}
+	}
+	s.problem(t, 404, "account-not-found", "GET", "/v1/accounts/mallory", "")
 }

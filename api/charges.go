@@ -22,9 +22,11 @@ const (
 	chargeBody = `{"session": "im.example.com;1;1", "number": 0, "type": "initial",
 		"subscriber": "15550100", "participants": 3, "media": ["message"],
 		"services": [{"rating_group": 100, "requested": {"time": "300s"}}]}`
-	chargeExample = `{"session": "im.example.com;1;1", "number": 0, "type": "initial", "account": "alice",
+	chargeExample = `{"session": "im.example.com;1;1", "number": 0, "type": "initial",
+		"account": "alice",
 		"entry": 7, "repeat": false, "result": 2001, "name": "DIAMETER_SUCCESS",
-		"services": [{"rating_group": 100, "result": 2001, "granted": "300s", "valid_for": "3600s"}],
+		"services": [{"rating_group": 100, "result": 2001, "granted": "300s",
+		"valid_for": "3600s"}],
 		"cost": "0.00 EUR",
 		"why": ["granted rg=100 300s by conference n=3, 5 x 0.07 EUR = 0.35 EUR"],
 		"before": {"balance": "10.00 EUR", "reserved": "0.00 EUR", "available": "10.00 EUR"},
@@ -52,10 +54,11 @@ type ChargeOutput struct {
 func (s *server) chargeRoutes() {
 	register(s, route{
 		method: "POST", path: "/v1/charges", id: "charge", tag: "Charging", summary: "Charge",
-		description: "A charging request, answered as at Gy: the same function, ledger and scenarios, and " +
-			"the journal records it. The result is in the body; HTTP is 200 for refusals by charging, too. " +
-			"`requested` left out asks for nothing, `{}` lets the server decide how much. The same " +
-			"session and number again get the first answer, and nothing moves.",
+		description: "A charging request, answered as at Gy: the same function, ledger and " +
+			"scenarios, and the journal records it. The result is in the body; HTTP is 200 " +
+			"for refusals by charging, too. `requested` left out asks for nothing, `{}` lets " +
+			"the server decide how much. The same session and number again get the first " +
+			"answer, and nothing moves.",
 		body: resource.Charge{}, bodyExample: chargeBody, example: chargeExample,
 		problems: []charging.ErrorKind{charging.KindInvalidDocument, charging.KindLedgerStopped},
 	}, s.charge)
@@ -82,7 +85,9 @@ func (s *server) charge(ctx context.Context, in *ChargeInput) (*ChargeOutput, er
 		Door: door, Peer: peer, At: time.Now(), Raw: data,
 	})
 	sent := func(raw []byte) {
-		s.Recorder.Sent(exchange, charging.Message{Door: door, Peer: peer, At: time.Now(), Raw: raw})
+		s.Recorder.Sent(exchange, charging.Message{
+			Door: door, Peer: peer, At: time.Now(), Raw: raw,
+		})
 	}
 	if err != nil {
 		sent(problemBytes(err))
@@ -106,6 +111,9 @@ func (s *server) charge(ctx context.Context, in *ChargeInput) (*ChargeOutput, er
 }
 
 func (s *server) ask(ctx context.Context, request *charging.Request) (*charging.Answer, error) {
+	if err := s.Ledger.Stopped(); err != nil {
+		return nil, err
+	}
 	answered, err := charging.Ask(ctx, s.Charger, request)
 	if err != nil {
 		return nil, err
@@ -114,7 +122,8 @@ func (s *server) ask(ctx context.Context, request *charging.Request) (*charging.
 		return nil, &charging.Error{
 			Kind:    charging.KindLedgerStopped,
 			Message: "whether the charge was kept is not known: the disk failed",
-			Hint:    "start the server again and repeat the request with the same session and number",
+			Hint: "start the server again and repeat the request with the same session " +
+				"and number",
 		}
 	}
 	s.Recorder.Answered(request, answered)

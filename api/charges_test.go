@@ -49,14 +49,17 @@ func TestASessionIsChargedOverREST(t *testing.T) {
 	s.problem(t, 409, "account-in-use", "DELETE", "/v1/accounts/alice", "")
 
 	s.want(t, 200, "POST", "/v1/clock/advances", `{"by": "61s"}`)
-	end := charge("termination", 1, `, "services": [{"rating_group": 100, "used": [{"time": "61s"}]}]`)
+	end := charge("termination", 1,
+		`, "services": [{"rating_group": 100, "used": [{"time": "61s"}]}]`)
 	first := s.want(t, 200, "POST", "/v1/charges", end)
 	first.expect(t, "0.14 EUR", "cost")
 	again := s.want(t, 200, "POST", "/v1/charges", end)
 	again.expect(t, true, "repeat")
 	again.expect(t, "0.14 EUR", "cost")
-	s.want(t, 200, "GET", "/v1/accounts/alice", "").expect(t, "9.86 EUR", "balances", 0, "available")
-	s.want(t, 200, "GET", "/v1/accounts/alice/postings", "").expect(t, "-0.14 EUR", "items", 1, "amount")
+	s.want(t, 200, "GET", "/v1/accounts/alice", "").expect(t, "9.86 EUR", "balances", 0,
+		"available")
+	s.want(t, 200, "GET", "/v1/accounts/alice/postings", "").expect(t, "-0.14 EUR", "items", 1,
+		"amount")
 	s.want(t, 200, "GET", "/v1/ledger/check", "").expect(t, true, "ok")
 	s.problem(t, 404, "session-not-found", "GET", "/v1/sessions/none%2Fsuch%3B1", "")
 }
@@ -64,11 +67,13 @@ func TestASessionIsChargedOverREST(t *testing.T) {
 func TestACcrIOnAClosedSessionBeginsANewLife(t *testing.T) {
 	t.Parallel()
 	s := start(t, seedText, nil)
-	begin := charge("initial", 0, `, "services": [{"rating_group": 100, "requested": {"time": "60s"}}]`)
+	begin := charge("initial", 0,
+		`, "services": [{"rating_group": 100, "requested": {"time": "60s"}}]`)
 	for range 2 {
 		s.want(t, 200, "POST", "/v1/charges", begin).expect(t, false, "repeat")
 		s.want(t, 200, "POST", "/v1/charges", begin).expect(t, true, "repeat")
-		s.want(t, 200, "POST", "/v1/charges", charge("termination", 1, "")).expect(t, false, "repeat")
+		s.want(t, 200, "POST", "/v1/charges", charge("termination", 1, "")).expect(t, false,
+			"repeat")
 	}
 }
 
@@ -76,11 +81,13 @@ func TestChargesNameTheirFaults(t *testing.T) {
 	t.Parallel()
 	s := start(t, seedText, nil)
 	got := s.problem(t, 422, "invalid-document", "POST", "/v1/charges",
-		`{"sesion": "x", "type": "start", "services": [{"requested": {"tim": "3s"}, "used": [{"time": "5 EUR", "reason": "why"}]}], "participants": -1, "role": "boss"}`)
+		`{"sesion": "x", "type": "start", "services": [{"requested": {"tim": "3s"},
+			"used": [{"time": "5 EUR", "reason": "why"}]}], "participants": -1, "role": "boss"}`)
 	var messages []string
 	list, _ := got.body["errors"].([]any)
 	for _, item := range list {
-		messages = append(messages, fmt.Sprintf("%v: %v", field(t, item, "location"), field(t, item, "message")))
+		messages = append(messages, fmt.Sprintf("%v: %v", field(t, item, "location"), field(t,
+			item, "message")))
 	}
 	want := []string{
 		`body.session: a charge needs a session, as in "session": "test;1"`,
@@ -92,7 +99,8 @@ func TestChargesNameTheirFaults(t *testing.T) {
 			`quota_holding_time, final, quota_exhausted, validity_time, other_quota_type, ` +
 			`rating_condition_change, forced_reauthorisation, pool_exhausted, unused_quota_timer`,
 		`body.participants: a number of something is not below zero`,
-		`body.role: "boss" is not known; use a number, or one of originating, terminating, forwarding`,
+		`body.role: "boss" is not known; use a number, or one of originating, terminating, ` +
+			`forwarding`,
 	}
 	if diff := cmp.Diff(want, messages); diff != "" {
 		t.Errorf("errors (-want +got):\n%s", diff)
@@ -110,10 +118,13 @@ func TestSubscribersMayBeSaidInManyWays(t *testing.T) {
 		`{"imsi": "001010000000001"}`: "bob", `"alice"`: "alice", `15550100`: "alice",
 		`[{"nai": "x@y"}, "15550100"]`: "alice", `"bob"`: "bob",
 	} {
-		body := `{"session": "x", "type": "event", "action": "balance", "subscriber": ` + subscriber + `}`
-		got := s.want(t, 200, "POST", "/v1/charges", strings.Replace(body, `"x"`, fmt.Sprintf("%q", subscriber), 1))
+		body := `{"session": "x", "type": "event", "action": "balance",
+			"subscriber": ` + subscriber + `}`
+		got := s.want(t, 200, "POST", "/v1/charges", strings.Replace(body, `"x"`, fmt.Sprintf("%q",
+			subscriber), 1))
 		if got.body["account"] != want {
-			t.Errorf("account of %s = %v, want %s: %s", subscriber, got.body["account"], want, got.text)
+			t.Errorf("account of %s = %v, want %s: %s", subscriber, got.body["account"], want,
+				got.text)
 		}
 	}
 	s.want(t, 200, "POST", "/v1/charges", `{"session": "n", "type": "initial", "subscriber": "1999",
@@ -146,7 +157,8 @@ func TestScenariosActAtTheRESTDoor(t *testing.T) {
 	got.expect(t, "60s", "services", 0, "granted")
 	got.expect(t, "sip:topup@example.com", "services", 0, "final", "redirect")
 	s.want(t, 200, "GET", "/v1/scenarios/refuse", "").expect(t, float64(1), "counters", 0, "fired")
-	s.want(t, 200, "POST", "/v1/scenarios/refuse/rewind", "").expect(t, float64(0), "counters", 0, "fired")
+	s.want(t, 200, "POST", "/v1/scenarios/refuse/rewind", "").expect(t, float64(0), "counters", 0,
+		"fired")
 
 	_, err := http.Post(s.url+"/v1/charges", "application/json",
 		strings.NewReader(`{"session": "b", "number": 1, "type": "termination"}`))
@@ -160,8 +172,10 @@ func TestScenariosActAtTheRESTDoor(t *testing.T) {
 	s.want(t, 204, "DELETE", "/v1/scenarios/refuse", "")
 	s.problem(t, 404, "scenario-not-found", "DELETE", "/v1/scenarios/refuse", "")
 	s.problem(t, 404, "scenario-not-found", "POST", "/v1/scenarios/refuse/rewind", "")
-	s.problem(t, 422, "invalid-document", "PUT", "/v1/scenarios/x", "rules: [{whn: {}, pass: true}]")
-	s.problem(t, 422, "invalid-document", "PUT", "/v1/scenarios/x", "rules: [{when: {type: begin}, pass: true}]").
+	s.problem(t, 422, "invalid-document", "PUT", "/v1/scenarios/x",
+		"rules: [{whn: {}, pass: true}]")
+	s.problem(t, 422, "invalid-document", "PUT", "/v1/scenarios/x",
+		"rules: [{when: {type: begin}, pass: true}]").
 		expect(t, float64(23), "errors", 0, "column")
 }
 
@@ -170,9 +184,11 @@ func TestTheJournalHasChargesOfThisDoor(t *testing.T) {
 	s := start(t, seedText, nil)
 	for i, kind := range []string{"initial", "update", "termination"} {
 		s.want(t, 200, "POST", "/v1/charges", charge(kind, i,
-			`, "origin_host": "im.example.com", "services": [{"rating_group": 100, "requested": {"time": "60s"}}]`))
+			`, "origin_host": "im.example.com", "services": [{"rating_group": 100,
+				"requested": {"time": "60s"}}]`))
 	}
-	list := s.want(t, 200, "GET", "/v1/exchanges?session=im;1&type=update&door=rest&subscriber=15550100&trees=true", "")
+	list := s.want(t, 200, "GET",
+		"/v1/exchanges?session=im;1&type=update&door=rest&subscriber=15550100&trees=true", "")
 	list.expect(t, "im.example.com", "items", 0, "peer")
 	list.expect(t, float64(1), "items", 0, "number")
 	list.expect(t, "im;1", "items", 0, "request", "session")
@@ -193,10 +209,13 @@ func TestTheClientIsACharger(t *testing.T) {
 	t.Parallel()
 	s := start(t, seedText, nil)
 	request := &charging.Request{
-		Key: charging.Key{Session: charging.SessionID{ID: "c;1"}}, Type: charging.Initial, EndToEnd: 5,
-		Context: "32260@3gpp.org", Subscribers: []charging.Identity{{Type: charging.IMSI, Data: "001010000000001"}},
+		Key:  charging.Key{Session: charging.SessionID{ID: "c;1"}},
+		Type: charging.Initial, EndToEnd: 5,
+		Context: "32260@3gpp.org", Subscribers: []charging.Identity{{Type: charging.IMSI,
+			Data: "001010000000001"}},
 		Information: charging.Information{Participants: charging.Known(3)},
-		Services: []charging.Service{{Key: charging.ServiceKey{Group: charging.Known(100)}, Asked: true,
+		Services: []charging.Service{{Key: charging.ServiceKey{Group: charging.Known(100)},
+			Asked:     true,
 			Requested: []charging.Quantity{{Amount: 300, Unit: charging.Time}}}},
 	}
 	got, err := charging.Ask(context.Background(), s.Client, request)
@@ -214,7 +233,8 @@ func TestTheClientIsACharger(t *testing.T) {
 	}
 	s.death = nil
 	request.Key.Session.ID = ""
-	if got, _ := charging.Ask(context.Background(), s.Client, request); got.Result != 0 || got.Message == "" {
+	if got, _ := charging.Ask(context.Background(), s.Client,
+		request); got.Result != 0 || got.Message == "" {
 		t.Errorf("a refused charge = %+v, want result 0 with a message", got)
 	}
 }

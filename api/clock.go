@@ -25,22 +25,25 @@ func (s *server) clockRoutes() {
 	backwards := []charging.ErrorKind{
 		charging.KindClockBackwards, charging.KindInvalidDocument, charging.KindLedgerStopped}
 	register(s, route{
-		method: "GET", path: clockPath, id: "get-clock", tag: "Clock", summary: "Show the charging clock",
+		method: "GET", path: clockPath, id: "get-clock", tag: "Clock",
+		summary:     "Show the charging clock",
 		description: "The wall clock, unless it was turned. It prices, expires and supervises.",
 		example:     clockExample,
 	}, s.getClock)
 	register(s, route{
-		method: "PUT", path: clockPath, id: "put-clock", tag: "Clock", summary: "Turn the charging clock",
-		description: "Sets the time, and stops the clock or lets it run. All that is due by then is posted " +
-			"before the answer. A time in whole seconds means any moment of that second.",
+		method: "PUT", path: clockPath, id: "put-clock", tag: "Clock",
+		summary: "Turn the charging clock",
+		description: "Sets the time, and stops the clock or lets it run. All that is due by " +
+			"then is posted before the answer. A time in whole seconds means any moment of " +
+			"that second.",
 		body: resource.ClockChange{}, bodyExample: clockExample, example: clockExample,
 		problems: backwards,
 	}, s.putClock)
 	register(s, route{
 		method: "POST", path: clockPath + "/advances", id: "advance-clock", tag: "Clock",
 		summary: "Move the charging clock on",
-		description: "Stopped or running, it shows that much more. All that is due by then is posted " +
-			"before the answer.",
+		description: "Stopped or running, it shows that much more. All that is due by then " +
+			"is posted before the answer.",
 		body: resource.Advance{}, bodyExample: `{"by": "1h"}`, example: clockExample,
 		problems: backwards,
 	}, s.advanceClock)
@@ -97,7 +100,9 @@ func sameSecond(written, shown time.Time) bool {
 	return written.Nanosecond() == 0 && written.Equal(shown.Truncate(time.Second))
 }
 
-func (s *server) advanceClock(ctx context.Context, in *ClockInput) (*Output[resource.Clock], error) {
+func (s *server) advanceClock(ctx context.Context, in *ClockInput) (
+	*Output[resource.Clock], error,
+) {
 	var by time.Duration
 	_, err := decode(&in.Written, func(a *resource.Advance) (faults []charging.Fault) {
 		by, faults = s.advance(a)

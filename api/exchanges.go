@@ -12,7 +12,7 @@ import (
 // ExchangesInput is the input of GET /v1/exchanges.
 type ExchangesInput struct {
 	Session    string `query:"session" doc:"Session-Id"`
-	Subscriber string `query:"subscriber" doc:"any identity of the request or its account, or the account's id"`
+	Subscriber string `query:"subscriber" doc:"any identity, or the account's id"`
 	Account    string `query:"account" doc:"the account's id"`
 	Type       string `query:"type" enum:"initial,update,termination,event" doc:"CC-Request-Type"`
 	Result     uint32 `query:"result" doc:"Result-Code, at command level or of a service"`
@@ -28,9 +28,11 @@ type ExchangeInput struct {
 }
 
 func (s *server) exchangeRoutes() {
-	const exchange = `{"seq": 1, "at": "2026-03-01T12:00:00Z", "door": "gy", "peer": "im.example.com",
+	const exchange = `{"seq": 1, "at": "2026-03-01T12:00:00Z", "door": "gy",
+		"peer": "im.example.com",
 		"session": "im.example.com;1;1", "number": 0, "type": "initial", "subscriber": "15550100",
-		"account": "alice", "result": 2001, "entry": 7, "services": [{"rating_group": 100, "asked": true,
+		"account": "alice", "result": 2001, "entry": 7, "services": [{"rating_group": 100,
+		"asked": true,
 			"requested": ["300s"], "result": 2001, "granted": ["300s"], "valid_for": "1h0m0s"}],
 		"why": ["granted rg=100 300s by conference n=3, 5 x 0.07 EUR = 0.35 EUR"],
 		"before": {"balance": "10.00 EUR", "reserved": "0.00 EUR", "available": "10.00 EUR"},
@@ -38,8 +40,8 @@ func (s *server) exchangeRoutes() {
 	register(s, route{
 		method: "GET", path: "/v1/exchanges", id: "list-exchanges", tag: "Journal",
 		summary: "List exchanges",
-		description: "What came in and what went out at every door, oldest first, with the reasons. The " +
-			"journal keeps the last ones only.",
+		description: "What came in and what went out at every door, oldest first, with the " +
+			"reasons. The journal keeps the last ones only.",
 		example: `{"items": [` + exchange + `], "next": ""}`,
 	}, s.listExchanges)
 	register(s, route{

@@ -109,10 +109,13 @@ func (finalForm) Schema(huma.Registry) *huma.Schema {
 }
 
 func (nthForm) Schema(huma.Registry) *huma.Schema {
-	long := &huma.Schema{Type: huma.TypeObject, Required: []string{"is"}, Properties: map[string]*huma.Schema{
-		"per": {Type: huma.TypeString, Enum: []any{"total", "session", "subscriber"}},
-		"is":  oneOf(textSchema(), numberSchema()),
-	}}
+	long := &huma.Schema{
+		Type: huma.TypeObject, Required: []string{"is"},
+		Properties: map[string]*huma.Schema{
+			"per": {Type: huma.TypeString, Enum: []any{"total", "session", "subscriber"}},
+			"is":  oneOf(textSchema(), numberSchema()),
+		},
+	}
 	return oneOf(textSchema(), numberSchema(), long)
 }
 

@@ -20,8 +20,8 @@ func (s *server) healthRoutes() {
 	}, s.healthz)
 	register(s, route{
 		method: "GET", path: "/readyz", id: "readyz", tag: "Health", summary: "Can it charge",
-		description: "200 once the seed is committed and every door is open; 503 before, while it stops, " +
-			"and for good once the ledger has stopped. No token is needed.",
+		description: "200 once the seed is committed and every door is open; 503 before, " +
+			"while it stops, and for good once the ledger has stopped. No token is needed.",
 		example:  `{"status": "ok"}`,
 		problems: []charging.ErrorKind{codeNotReady, charging.KindLedgerStopped},
 	}, s.readyz)

@@ -84,7 +84,8 @@ func TestEveryOperationIsDescribedAndItsExampleWorks(t *testing.T) {
 					return
 				}
 				// A simulator of its own, with an account that nobody's example is about.
-				own := start(t, seedText+"  - {id: example, plan: im, balances: [{amount: 10 EUR}]}\n", nil)
+				own := start(t,
+					seedText+"  - {id: example, plan: im, balances: [{amount: 10 EUR}]}\n", nil)
 				own.want(t, http.StatusNoContent, "DELETE", "/v1/accounts/alice", "")
 				own.want(t, http.StatusNoContent, "DELETE", "/v1/exchanges", "")
 				got := own.ask(t, strings.ToUpper(method), names.Replace(path), string(body))

@@ -155,6 +155,7 @@ func (w *Written) Resolve(ctx huma.Context) []error {
 	}
 	_ = ctx.SetReadDeadline(time.Now().Add(bodyTimeout)) // not every writer can
 	w.data, w.err = io.ReadAll(io.LimitReader(ctx.BodyReader(), limit+1))
+	_ = ctx.SetReadDeadline(time.Time{}) // a slow answer is no slow body
 	if w.err != nil {
 		w.err = newProblem(codeInvalidRequest, "the body could not be read: "+w.err.Error())
 	}

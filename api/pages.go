@@ -20,8 +20,17 @@ var pageFiles embed.FS
 // means, and a page to begin at. They need no script and nothing from other sites.
 func (s *server) pages(router chi.Router) {
 	templates := template.Must(template.ParseFS(pageFiles, "pages/*.html"))
-	description := sync.OnceValues(func() ([]byte, error) { return json.Marshal(s.api.OpenAPI()) })
-	yaml := sync.OnceValues(s.api.OpenAPI().YAML)
+	described := sync.OnceValue(s.describeKeys)
+	written := func(write func() ([]byte, error)) func() ([]byte, error) {
+		return sync.OnceValues(func() ([]byte, error) {
+			if err := described(); err != nil {
+				return nil, err
+			}
+			return write()
+		})
+	}
+	description := written(func() ([]byte, error) { return json.Marshal(s.api.OpenAPI()) })
+	yaml := written(s.api.OpenAPI().YAML)
 	router.Get("/openapi.json", serveBytes("application/openapi+json", description))
 	router.Get("/openapi.yaml", serveBytes("application/openapi+yaml", yaml))
 	router.Get("/docs", servePage(templates, "docs.html", s.chapters))
@@ -57,7 +66,8 @@ func servePage[T any](t *template.Template, name string, content func() T) http.
 // pageHeaders forbids a page everything but our own style.
 func pageHeaders(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; "+
+		"frame-ancestors 'none'")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 }
 
@@ -96,8 +106,8 @@ func (s *server) chapters() []chapter {
 	for _, tag := range s.api.OpenAPI().Tags {
 		made := chapter{Name: tag.Name, Description: tag.Description}
 		for _, item := range s.api.OpenAPI().Paths {
-			for _, operation := range []*huma.Operation{item.Get, item.Put, item.Post, item.Delete} {
-				if operation != nil && operation.Tags[0] == tag.Name {
+			for _, operation := range operations(item) {
+				if operation.Tags[0] == tag.Name {
 					made.Operations = append(made.Operations, writeOperation(operation))
 				}
 			}
@@ -121,7 +131,9 @@ func writeOperation(operation *huma.Operation) operationPage {
 			page.Response = indented(media.Example)
 		}
 	}
-	slices.SortFunc(page.Statuses, func(a, b statusPage) int { return cmp.Compare(a.Status, b.Status) })
+	slices.SortFunc(page.Statuses, func(a, b statusPage) int {
+		return cmp.Compare(a.Status, b.Status)
+	})
 	return page
 }
 

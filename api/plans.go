@@ -42,9 +42,9 @@ type GetPlanInput struct {
 // A Plan is a plan as written, with its name and version.
 type Plan struct {
 	Name    string `json:"name"`
-	Version int64  `json:"version" doc:"counts up with every change; sessions keep theirs for what was granted"`
+	Version int64  `json:"version"`
 	rating.Document
-	Warnings []string `json:"warnings,omitempty" doc:"rules that can never match"`
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 func (s *server) planRoutes() {
@@ -52,12 +52,15 @@ func (s *server) planRoutes() {
 	register(s, route{
 		method: "GET", path: plansPath, id: "list-plans", tag: "Plans", summary: "List plans",
 		description: "All plans with their current version. There is no second page.",
-		example:     `{"items": [{"name": "im", "version": 1, "currency": "EUR", "rules": 1}], "next": ""}`,
+		example: `{"items": [{"name": "im", "version": 1, "currency": "EUR", "rules": 1}],
+			"next": ""}`,
 	}, s.listPlans)
 	register(s, route{
-		method: "PUT", path: planPath, id: "put-plan", tag: "Plans", summary: "Create or change a plan",
-		description: "A changed plan gets a new version, which prices from then on; what was granted " +
-			"before is settled at the version of its grant. The same plan again changes nothing.",
+		method: "PUT", path: planPath, id: "put-plan", tag: "Plans",
+		summary: "Create or change a plan",
+		description: "A changed plan gets a new version, which prices from then on; what was " +
+			"granted before is settled at the version of its grant. The same plan again " +
+			"changes nothing.",
 		created: true, body: rating.Document{}, bodyExample: planBody, example: answered,
 		problems: []charging.ErrorKind{charging.KindInvalidDocument, charging.KindLedgerStopped},
 	}, s.putPlan)

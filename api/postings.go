@@ -38,7 +38,8 @@ func (s *server) postingRoutes() {
 	debit.summary = "Take out"
 	debit.description = "Posts the amount from the named balance, or from the first of its unit. " +
 		"No more than is available can be taken."
-	debit.problems = append([]charging.ErrorKind{charging.KindInsufficientCredit}, debit.problems...)
+	insufficient := []charging.ErrorKind{charging.KindInsufficientCredit}
+	debit.problems = append(insufficient, debit.problems...)
 	register(s, debit, s.debit)
 	register(s, route{
 		method: "GET", path: accountPath + "/postings", id: "list-postings", tag: "Accounts",
@@ -50,8 +51,10 @@ func (s *server) postingRoutes() {
 		problems: []charging.ErrorKind{charging.KindAccountNotFound},
 	}, s.listPostings)
 	register(s, route{
-		method: "GET", path: accountPath + "/reservations", id: "list-reservations", tag: "Accounts",
-		summary: "List open reservations", description: "What is set aside for grants, and for whom.",
+		method: "GET", path: accountPath + "/reservations", id: "list-reservations",
+		tag:         "Accounts",
+		summary:     "List open reservations",
+		description: "What is set aside for grants, and for whom.",
 		example: `{"items": [{"id": 4, "account": "alice", "session": "im.example.com;1;1",
 			"rating_group": 100, "state": "open", "at": "2026-03-01T12:00:00Z",
 			"draws": [{"balance": "main", "amount": "0.35 EUR"}]}], "next": ""}`,

@@ -37,22 +37,24 @@ type problemKind struct {
 
 // problemKinds is the one place that maps kinds of errors to HTTP.
 func problemKinds() []problemKind {
-	const gone = "The name in the path is not known. Lists under the same path show what there is; " +
-		"a reset and DELETE take things away."
+	const gone = "The name in the path is not known. Lists under the same path show what " +
+		"there is; a reset and DELETE take things away."
 	return []problemKind{
 		{string(charging.KindAccountNotFound), 404, "There is no such account", gone},
 		{string(charging.KindPlanNotFound), 404, "There is no such plan", gone},
 		{string(charging.KindScenarioNotFound), 404, "There is no such scenario", gone +
 			" Scenarios do not survive a restart, unless they are in the seed."},
 		{string(charging.KindSessionNotFound), 404, "There is no such session",
-			"The Session-Id is not known, or the session was closed long enough ago to be forgotten."},
+			"The Session-Id is not known, or the session was closed long enough ago to be " +
+				"forgotten."},
 		{string(charging.KindExchangeNotFound), 404, "There is no such exchange",
 			"The journal keeps the last exchanges only, and does not survive a restart."},
 		{string(charging.KindInvalidDocument), 422, "The document is not valid",
 			"Each of the errors says what is wrong and at which line and column of the body. All " +
 				"of them are there at once, and nothing was changed."},
 		{string(charging.KindUnitMismatch), 422, "The units do not fit",
-			"The account has no balance, or the plan no rule, that counts in this unit or currency."},
+			"The account has no balance, or the plan no rule, that counts in this unit or " +
+				"currency."},
 		{string(charging.KindInsufficientCredit), 409, "There is not enough credit",
 			"A debit takes no more than is available: amount + credit limit - reserved."},
 		{string(charging.KindAccountInUse), 409, "The account is in use",
@@ -69,8 +71,8 @@ func problemKinds() []problemKind {
 			"Writing to the disk failed, so nothing can be promised any more. What was " +
 				"acknowledged is safe. Make room or mend the disk, and start the server again."},
 		{codeRatingFailed, 422, "No rule rates this",
-			"The plan has no rule that matches, or the rule needs an input that was not given. At " +
-				"Gy this is 5031, DIAMETER_RATING_FAILED."},
+			"The plan has no rule that matches, or the rule needs an input that was not " +
+				"given. At Gy this is 5031, DIAMETER_RATING_FAILED."},
 		{codeInvalidRequest, 422, "The request is not valid",
 			"A parameter in the path or query is missing, unknown or of the wrong form."},
 		{codeTooLarge, 413, "The body is too large",
@@ -79,8 +81,10 @@ func problemKinds() []problemKind {
 		{codeMethodNotAllowed, 405, "The method does not fit",
 			"The path is known, but does not take this method. See /docs."},
 		{codeOtherSite, 403, "Requests from other sites are refused",
-			"A browser sent this for a page of another site. Tools without a browser are not affected."},
-		{codeNotReady, 503, "The server is not ready", "It is starting or stopping. Ask again soon."},
+			"A browser sent this for a page of another site. Tools without a browser are " +
+				"not affected."},
+		{codeNotReady, 503, "The server is not ready",
+			"It is starting or stopping. Ask again soon."},
 		{codeTimeout, 503, "It took too long",
 			"The answer did not come in time. A charge may have gone through: repeat it with the " +
 				"same session and number, which charges once."},
@@ -102,7 +106,8 @@ func kindOf(code string) problemKind {
 func newProblem(code, detail string) *resource.Problem {
 	kind := kindOf(code)
 	return &resource.Problem{
-		Type: "/problems/" + code, Title: kind.Title, Status: kind.Status, Code: code, Detail: detail,
+		Type: "/problems/" + code, Title: kind.Title, Status: kind.Status,
+		Code: code, Detail: detail,
 	}
 }
 

@@ -15,15 +15,18 @@ type QuoteInput struct{ Written }
 func (s *server) quoteRoutes() {
 	register(s, route{
 		method: "POST", path: "/v1/quotes", id: "quote", tag: "Plans", summary: "Ask for a price",
-		description: "What units would cost under a plan, and how many of them an amount of money pays. " +
-			"Nothing is reserved, and no account is needed.",
+		description: "What units would cost under a plan, and how many of them an amount of " +
+			"money pays. Nothing is reserved, and no account is needed.",
 		body: resource.Quote{},
 		bodyExample: `{"plan": "im", "rating_group": 100, "participants": 3, "units": "125s",
 			"money": "0.10 EUR"}`,
-		example: `{"plan": "im", "version": 1, "rule": "conference", "price": "0.07 EUR", "asked": "125s",
-			"cost": "0.21 EUR", "granted": "60s", "charge": "0.07 EUR", "last": true, "valid_for": "3600s",
-			"why": ["rule \"conference\" matches: 0.07 EUR for each 60s (3 participants, 1 x 0.02 EUR above 2)",
-				"125s start 3 blocks at 0.07 EUR: 0.21 EUR", "0.10 EUR pays 60s for 0.07 EUR: the last grant"]}`,
+		example: `{"plan": "im", "version": 1, "rule": "conference", "price": "0.07 EUR",
+			"asked": "125s",
+			"cost": "0.21 EUR", "granted": "60s", "charge": "0.07 EUR", "last": true,
+			"valid_for": "3600s",
+			"why": ["rule \"conference\" matches: 0.07 EUR for each 60s (3 participants)",
+				"125s start 3 blocks at 0.07 EUR: 0.21 EUR",
+				"0.10 EUR pays 60s for 0.07 EUR: the last grant"]}`,
 		problems: []charging.ErrorKind{
 			charging.KindPlanNotFound, charging.KindAccountNotFound, charging.KindInvalidDocument,
 			charging.KindUnitMismatch, codeRatingFailed},
@@ -48,7 +51,8 @@ func (s *server) quote(ctx context.Context, in *QuoteInput) (*Output[resource.Qu
 	}
 	plan, err := s.Tariffs.Plan(&version)
 	if err != nil {
-		return nil, fmt.Errorf("compile plan %s, version %d: %w", version.Name, version.Version, err)
+		return nil, fmt.Errorf("compile version %d of plan %s: %w",
+			version.Version, version.Name, err)
 	}
 	quotation, err := rating.Quote(plan, request)
 	if err != nil {

@@ -17,7 +17,8 @@ const (
 	scenarioBody = `{"subscriber": "15550100", "rules": [
 		{"when": {"type": "update", "trigger": "participants"}, "times": 1,
 			"limit": {"grant": "60s", "final": "terminate"}},
-		{"when": {"type": "update"}, "answer": {"result": 4012, "level": "mscc", "ledger": "settle"}}]}`
+		{"when": {"type": "update"}, "answer": {"result": 4012, "level": "mscc",
+		"ledger": "settle"}}]}`
 )
 
 // ScenarioPath is the path of one scenario.
@@ -33,20 +34,22 @@ type PutScenarioInput struct {
 
 func (s *server) scenarioRoutes() {
 	example := strings.Replace(scenarioBody, "{", `{"name": "last-minute-at-join",
-		"counters": [{"rule": "last-minute-at-join rules[0]", "matched": 0, "fired": 0, "remaining": 1},
+		"counters": [{"rule": "last-minute-at-join rules[0]", "matched": 0, "fired": 0,
+		"remaining": 1},
 			{"rule": "last-minute-at-join rules[1]", "matched": 0, "fired": 0}], `, 1)
 	invalid := []charging.ErrorKind{charging.KindInvalidDocument}
 	unknown := []charging.ErrorKind{charging.KindScenarioNotFound}
 	register(s, route{
 		method: "GET", path: scenariosPath, id: "list-scenarios", tag: "Scenarios",
-		summary: "List scenarios", description: "In the order in which they are tried, with their counters.",
-		example: `{"items": [` + example + `], "next": ""}`,
+		summary:     "List scenarios",
+		description: "In the order in which they are tried, with their counters.",
+		example:     `{"items": [` + example + `], "next": ""}`,
 	}, s.listScenarios)
 	register(s, route{
 		method: "PUT", path: scenarioPath, id: "put-scenario", tag: "Scenarios",
 		summary: "Create or change a scenario",
-		description: "What is answered on purpose. The first rule that matches and is not used up acts; " +
-			"without one, charging goes as usual. Counters begin anew.",
+		description: "What is answered on purpose. The first rule that matches and is not " +
+			"used up acts; without one, charging goes as usual. Counters begin anew.",
 		created: true, body: scenarios.Document{}, bodyExample: scenarioBody, example: example,
 		problems: invalid,
 	}, s.putScenario)
@@ -57,8 +60,9 @@ func (s *server) scenarioRoutes() {
 	}, s.getScenario)
 	register(s, route{
 		method: "DELETE", path: scenarioPath, id: "delete-scenario", tag: "Scenarios",
-		summary: "Delete a scenario", description: "Charging goes as usual from the next request on.",
-		problems: unknown,
+		summary:     "Delete a scenario",
+		description: "Charging goes as usual from the next request on.",
+		problems:    unknown,
 	}, s.deleteScenario)
 	register(s, route{
 		method: "POST", path: scenarioPath + "/rewind", id: "rewind-scenario", tag: "Scenarios",
@@ -68,11 +72,13 @@ func (s *server) scenarioRoutes() {
 	register(s, route{
 		method: "POST", path: scenariosPath + "/explain", id: "explain-scenarios", tag: "Scenarios",
 		summary: "Ask which rule would act",
-		description: "Takes a charge and tells, for each rule, whether it matches and if not, what fails. " +
-			"Nothing is charged, used up or counted.",
+		description: "Takes a charge and tells, for each rule, whether it matches and if " +
+			"not, what fails. Nothing is charged, used up or counted.",
 		body: resource.Charge{}, bodyExample: chargeBody,
-		example: `{"scenarios": [{"name": "last-minute-at-join", "rules": [{"rule": "last-minute-at-join rules[0]",
-			"matches": false, "acts": false, "fails": "when.type", "want": "update", "seen": "initial",
+		example: `{"scenarios": [{"name": "last-minute-at-join",
+			"rules": [{"rule": "last-minute-at-join rules[0]",
+			"matches": false, "acts": false, "fails": "when.type", "want": "update",
+			"seen": "initial",
 			"why": "when.type wants update and sees initial"}]}]}`,
 		problems: invalid,
 	}, s.explain)
@@ -82,7 +88,8 @@ func (s *server) listScenarios(context.Context, *struct{}) (
 	*Output[resource.List[scenarios.Status]], error,
 ) {
 	items := s.Scenarios.List()
-	return answer(resource.List[scenarios.Status]{Items: append([]scenarios.Status{}, items...)}, nil)
+	list := resource.List[scenarios.Status]{Items: append([]scenarios.Status{}, items...)}
+	return answer(list, nil)
 }
 
 func (s *server) putScenario(_ context.Context, in *PutScenarioInput) (

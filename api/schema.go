@@ -1,9 +1,15 @@
 package api
 
 import (
+	_ "embed"
+	"fmt"
 	"reflect"
+	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/ocs-sim/ocs-sim/api/document"
 )
 
 // description is what the framework needs to know of the API as a whole.
@@ -13,15 +19,18 @@ func (s *server) description() huma.Config {
 			OpenAPI: "3.1.0",
 			Info: &huma.Info{
 				Title: "ocs-sim", Version: s.Version,
-				Description: "The control API of ocs-sim, a Diameter Gy/Ro online charging simulator. " +
-					"Bodies may be JSON or YAML, told apart by content; unknown keys are errors. " +
-					"Quantities are texts: `12.50 EUR`, `10 MiB`, `1h5m30s`, `3 events`. Every answer " +
-					"without success is a problem (RFC 9457) with a stable `code`.",
+				Description: "The control API of ocs-sim, a Diameter Gy/Ro online charging " +
+					"simulator. Bodies may be JSON or YAML, told apart by content; unknown " +
+					"keys are errors. Quantities are texts: `12.50 EUR`, `10 MiB`, " +
+					"`1h5m30s`, `3 events`. Every answer without success is a problem (RFC " +
+					"9457) with a stable `code`.",
 				License: &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"},
 			},
 			Components: &huma.Components{
-				Schemas:         huma.NewMapRegistry("#/components/schemas/", schemaName),
-				SecuritySchemes: map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}},
+				Schemas: huma.NewMapRegistry("#/components/schemas/", schemaName),
+				SecuritySchemes: map[string]*huma.SecurityScheme{
+					"token": {Type: "http", Scheme: "bearer"},
+				},
 			},
 			Tags: tags(),
 		},
@@ -70,12 +79,18 @@ func (s *server) finishDescription() {
 		neverNull(schema)
 	}
 	for _, item := range s.api.OpenAPI().Paths {
-		for _, operation := range []*huma.Operation{item.Get, item.Put, item.Post, item.Delete} {
-			if operation != nil && operation.Tags[0] != "Health" {
+		for _, operation := range operations(item) {
+			if operation.Tags[0] != "Health" {
 				operation.Security = []map[string][]string{{"token": {}}, {}}
 			}
 		}
 	}
+}
+
+// operations are those of a path.
+func operations(item *huma.PathItem) []*huma.Operation {
+	all := []*huma.Operation{item.Get, item.Put, item.Post, item.Delete}
+	return slices.DeleteFunc(all, func(o *huma.Operation) bool { return o == nil })
 }
 
 // neverNull says of lists that they are never null, and of their items.
@@ -90,4 +105,41 @@ func neverNull(schema *huma.Schema) {
 	for _, property := range schema.Properties {
 		neverNull(property)
 	}
+}
+
+//go:embed descriptions.yaml
+var descriptions []byte
+
+// describeKeys says what the keys of all shapes mean. That is needed only when somebody asks, so
+// it takes no time from the start.
+func (s *server) describeKeys() error {
+	source, err := document.Parse("descriptions.yaml", descriptions)
+	if err != nil {
+		return err
+	}
+	var texts map[string]map[string]string
+	if faults := source.Decode(&texts); len(faults) > 0 {
+		return source.Invalid(faults)
+	}
+	for shape, keys := range texts {
+		for key, text := range keys {
+			if !s.describeKey(shape, key, text) {
+				return fmt.Errorf("descriptions.yaml: there is no key %s in shape %s", key, shape)
+			}
+		}
+	}
+	return nil
+}
+
+// describeKey finds a key of a shape; the shapes of lists have theirs in common.
+func (s *server) describeKey(shape, key, text string) (found bool) {
+	for name, schema := range s.api.OpenAPI().Components.Schemas.Map() {
+		if name != shape && (shape != "List" || !strings.HasPrefix(name, shape)) {
+			continue
+		}
+		if property := schema.Properties[key]; property != nil {
+			property.Description, found = text, true
+		}
+	}
+	return found
 }

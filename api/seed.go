@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/ocs-sim/ocs-sim/accounts"
 	"github.com/ocs-sim/ocs-sim/api/document"
@@ -17,7 +16,8 @@ const (
 	// maxKeptIDs is how many accounts that were left alone are named.
 	maxKeptIDs = 100
 
-	seedExample = `{"plans": {"im": {"currency": "EUR", "rules": [{"name": "conference", "unit": "time",
+	seedExample = `{"plans": {"im": {"currency": "EUR", "rules": [{"name": "conference",
+		"unit": "time",
 		"per": "60s", "price": "0.05 EUR"}]}},
 		"accounts": [{"id": "alice", "plan": "im", "subscribers": [{"e164": "15550100"}],
 			"balances": [{"amount": "10.00 EUR"}]},
@@ -34,30 +34,33 @@ type SeedInput struct{ Written }
 
 func (s *server) seedRoutes() {
 	register(s, route{
-		method: "GET", path: seedPath, id: "get-seed", tag: "Seed", summary: "Show the start-up seed",
+		method: "GET", path: seedPath, id: "get-seed", tag: "Seed",
+		summary:     "Show the start-up seed",
 		description: "What the server was started with, and goes back to by a reset.",
 		example:     seedExample,
 	}, s.getSeed)
 	register(s, route{
-		method: "PUT", path: seedPath, id: "put-seed", tag: "Seed", summary: "Apply a seed document",
-		description: "Creates what is not there: accounts that exist are left alone, changed plans get a " +
-			"new version, scenarios are loaded. Nothing is changed where anything is wrong. The " +
-			"start-up seed, to which a reset goes back, stays what it was.",
+		method: "PUT", path: seedPath, id: "put-seed", tag: "Seed",
+		summary: "Apply a seed document",
+		description: "Creates what is not there: accounts that exist are left alone, changed " +
+			"plans get a new version, scenarios are loaded. Nothing is changed where " +
+			"anything is wrong. The start-up seed, to which a reset goes back, stays what it " +
+			"was.",
 		body: document.Document{}, bodyExample: seedExample, example: reportExample,
 		problems: []charging.ErrorKind{charging.KindInvalidDocument, charging.KindLedgerStopped},
 	}, s.putSeed)
 	register(s, route{
 		method: "POST", path: "/v1/reset", id: "reset", tag: "Seed", summary: "Begin again",
-		description: "The start-up seed again: accounts, plans, sessions, scenarios, journal and clock are " +
-			"as after the start. Connections stay, entry numbers go on, and Origin-State-Id is one " +
-			"higher.",
+		description: "The start-up seed again: accounts, plans, sessions, scenarios, journal " +
+			"and clock are as after the start. Connections stay, entry numbers go on, and " +
+			"Origin-State-Id is one higher.",
 		example: reportExample, problems: []charging.ErrorKind{charging.KindLedgerStopped},
 	}, s.reset)
 	register(s, route{
 		method: "GET", path: "/v1/ledger/check", id: "check-ledger", tag: "Ledger",
 		summary: "Check the ledger",
-		description: "Whether every invariant holds, the sums of all postings and reservations among them. " +
-			"The status is 200 in any case.",
+		description: "Whether every invariant holds, the sums of all postings and " +
+			"reservations among them. The status is 200 in any case.",
 		example: `{"ok": true, "violations": []}`,
 	}, s.checkLedger)
 }
@@ -94,7 +97,8 @@ func (s *server) loadScenarios(written []scenarios.Document) ([]string, error) {
 	names := []string{}
 	for _, scenario := range written {
 		if _, faults := s.Scenarios.Put(scenario); len(faults) > 0 {
-			return nil, fmt.Errorf("load scenario %s: %s", scenario.Name, faults[0].Message)
+			return nil, charging.Errorf(charging.KindInvalidDocument,
+				"scenario %s cannot be loaded: %s", scenario.Name, faults[0].Message)
 		}
 		names = append(names, scenario.Name)
 	}
@@ -110,17 +114,18 @@ func writeReport(report *accounts.SeedReport, loaded []string) resource.SeedRepo
 	}
 }
 
-// reset goes back to the start-up seed. The clock is turned back last but for the journal, so that
-// whoever charges meanwhile sees the old world or the new one.
+// reset goes back to the start-up seed. The clock is turned back first: the ledger's time never
+// falls behind a request's, so none may enter the new life with the time of the old one.
 func (s *server) reset(ctx context.Context, _ *struct{}) (*Output[resource.SeedReport], error) {
 	s.turning.Lock()
 	defer s.turning.Unlock()
-	fresh := charging.NewClock(charging.ClockState{})
+	before, fresh := s.Clock.State(), charging.ClockState{}
+	s.Clock.Reset(fresh)
 	seed := s.Seed.Seed()
-	if err := s.Ledger.Reset(ctx, fresh.Now(), seed, fresh.State()); err != nil {
+	if err := s.Ledger.Reset(ctx, s.Clock.Now(), seed, fresh); err != nil {
+		s.Clock.Reset(before)
 		return nil, err
 	}
-	s.Clock.Reset(fresh.State())
 	s.Scenarios.Clear()
 	names, err := s.loadScenarios(s.Seed.Scenarios)
 	if err != nil {

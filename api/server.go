@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 	"github.com/rs/zerolog"
 
 	"github.com/ocs-sim/ocs-sim/accounts"
@@ -74,7 +75,7 @@ func New(o Options) http.Handler {
 		s.Seed = &document.Document{}
 	}
 	router := chi.NewRouter()
-	router.Use(s.recoverPanics, s.limitTime, s.authorize, refuseOtherSites)
+	router.Use(s.recoverPanics, s.limitTime, s.authorize, refuseOtherSites, middleware.GetHead)
 	router.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, newProblem(codeNotFound, "there is nothing at "+r.URL.Path))
 	})
@@ -152,10 +153,12 @@ func (s *server) authorize(next http.Handler) http.Handler {
 		}
 		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 		got := sha256.Sum256([]byte(strings.TrimSpace(token)))
-		if !strings.EqualFold(scheme, "Bearer") || subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
+		right := subtle.ConstantTimeCompare(got[:], want[:]) == 1
+		if !strings.EqualFold(scheme, "Bearer") || !right {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="ocs-sim"`)
-			problem := newProblem(string(charging.KindUnauthorized), "the bearer token is missing or wrong")
-			problem.Hint = "send the header Authorization: Bearer TOKEN with the token of serve --token"
+			problem := newProblem(string(charging.KindUnauthorized), "the bearer token is "+
+				"missing or wrong")
+			problem.Hint = "send the header Authorization: Bearer TOKEN, as in serve --token TOKEN"
 			writeProblem(w, problem)
 			return
 		}
@@ -170,7 +173,8 @@ func isMetrics(r *http.Request) bool { return r.URL.Path == "/metrics" }
 func refuseOtherSites(next http.Handler) http.Handler {
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		writeProblem(w, newProblem(codeOtherSite, "a page of another site may not change anything here"))
+		writeProblem(w, newProblem(codeOtherSite, "a page of another site may not change "+
+			"anything here"))
 	}))
 	return guard.Handler(next)
 }

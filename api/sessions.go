@@ -24,7 +24,8 @@ func (s *server) sessionRoutes() {
 		"opened": "2026-03-01T12:00:00Z", "deadline": "2026-03-01T14:00:00Z",
 		"context": "32260@3gpp.org", "number": 0, "participants": 3, "attached": 1,
 		"media": ["message"], "cost": "0.00 EUR", "services": [{"rating_group": 100, "plan": "im",
-			"version": 1, "rule": "conference", "participants": 3, "granted": "300s", "reservation": 4,
+			"version": 1, "rule": "conference", "participants": 3, "granted": "300s",
+			"reservation": 4,
 			"last_report": "2026-03-01T12:00:00Z", "valid_until": "2026-03-01T13:00:00Z"}]}`
 	register(s, route{
 		method: "GET", path: "/v1/sessions", id: "list-sessions", tag: "Sessions",

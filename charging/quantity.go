@@ -88,6 +88,8 @@ func Multiply(a, b int64) (int64, error) {
 	return int64(low), nil
 }
 
+const quantityForms = "write it like 12.50 EUR, 10 MiB, 1h5m30s or 3 events"
+
 var octetSizes = map[string]int64{
 	"B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30,
 }
@@ -102,6 +104,8 @@ func ParseQuantity(text string) (Quantity, error) {
 		return Quantity{amount, Total}, quantityError(text, err)
 	}
 	switch {
+	case unit == "":
+		return Quantity{}, fmt.Errorf("%q has no unit; %s", text, quantityForms)
 	case unit == "event" || unit == "events":
 		amount, err := parseDecimal(number, 1)
 		return Quantity{amount, Events}, quantityError(text, err)
@@ -135,8 +139,8 @@ func splitQuantity(text string) (number, unit string) {
 // parseDecimal reads a decimal number and multiplies it by scale, exactly or not at all.
 func parseDecimal(number string, scale int64) (int64, error) {
 	negative := strings.HasPrefix(number, "-")
-	whole, fraction, _ := strings.Cut(strings.TrimPrefix(number, "-"), ".")
-	if whole == "" || strings.Trim(whole+fraction, "0123456789") != "" {
+	whole, fraction, point := strings.Cut(strings.TrimPrefix(number, "-"), ".")
+	if whole == "" || point && fraction == "" || strings.Trim(whole+fraction, "0123456789") != "" {
 		return 0, fmt.Errorf("%q is not a decimal number", number)
 	}
 	units, err := strconv.ParseInt(whole, 10, 64)

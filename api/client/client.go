@@ -80,7 +80,9 @@ func (c *Client) WaitReady(ctx context.Context, every time.Duration) error {
 }
 
 // PostCharge sends a charge and returns its answer.
-func (c *Client) PostCharge(ctx context.Context, charge *resource.Charge) (*resource.Answer, error) {
+func (c *Client) PostCharge(ctx context.Context, charge *resource.Charge) (
+	*resource.Answer, error,
+) {
 	var answer resource.Answer
 	return &answer, c.do(ctx, http.MethodPost, "/v1/charges", charge, &answer)
 }

@@ -27,8 +27,14 @@ type checker struct {
 
 // A writtenRange is where accounts from one on are written.
 type writtenRange struct {
-	first int
-	path  string
+	first  int
+	source *Source
+	path   string
+}
+
+func (w *writtenRange) String() string {
+	line, column := w.source.find(w.path)
+	return fmt.Sprintf("%s:%d:%d", w.source.name, line, column)
 }
 
 func newChecker(knownPlans []string) *checker {
@@ -149,11 +155,11 @@ func unknownPlan(plan string, known []string) string {
 
 // expand counts a range out. A clash is told once: all others of a range clash the same way.
 func (c *checker) expand(p *part, maker *maker, path string) {
-	c.ranges = append(c.ranges, writtenRange{len(c.accounts), path})
+	c.ranges = append(c.ranges, writtenRange{len(c.accounts), p.source, path})
 	for n := range maker.count {
 		made, faults := maker.make(n)
 		if faults == nil {
-			faults = c.clash(maker, &made, path)
+			faults = c.clash(maker, &made)
 		}
 		if len(faults) > 0 {
 			p.faults = append(p.faults, prefixed(path, faults)...)
@@ -167,14 +173,14 @@ func (c *checker) expand(p *part, maker *maker, path string) {
 }
 
 // clash finds an id or an identity that another account has.
-func (c *checker) clash(maker *maker, made *accounts.Account, path string) []charging.Fault {
+func (c *checker) clash(maker *maker, made *accounts.Account) []charging.Fault {
 	if made.ID == "" {
 		return nil // told already
 	}
 	if other, taken := c.ids[made.ID]; taken {
 		where := c.where(other)
 		message := fmt.Sprintf("account %q is written twice, also at %s", made.ID, where)
-		if where == path {
+		if where == &c.ranges[len(c.ranges)-1] {
 			message = "every account of the range has this id; put {n} into it"
 		}
 		return []charging.Fault{{Path: "id", Message: message}}
@@ -200,11 +206,11 @@ func (c *checker) idOf(index int, made *accounts.Account) string {
 }
 
 // where is where an account is written.
-func (c *checker) where(index int) (path string) {
-	for _, written := range c.ranges {
-		if written.first <= index {
-			path = written.path
+func (c *checker) where(index int) (where *writtenRange) {
+	for i := range c.ranges {
+		if c.ranges[i].first <= index {
+			where = &c.ranges[i]
 		}
 	}
-	return path
+	return where
 }

@@ -3,6 +3,7 @@ package document_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"strings"
 	"testing"
@@ -80,9 +81,12 @@ func TestDecodeReadsTheWholeSeed(t *testing.T) {
 	}
 }
 
-func TestFaultsComeAllAtOnceWithTheirPlace(t *testing.T) {
-	t.Parallel()
-	cases := map[string]struct{ text, want string }{
+// A faultCase is a document and what Decode says of it.
+type faultCase struct{ text, want string }
+
+// faultsOfForm are what reading finds.
+func faultsOfForm() map[string]faultCase {
+	return map[string]faultCase{
 		"an unknown key names the one that was meant": {
 			"accounts:\n  - id: a\n    balnces: []\n",
 			`seed.yaml:3:5: unknown key "balnce` + `s"; did you mean "balances"?`,
@@ -95,19 +99,48 @@ func TestFaultsComeAllAtOnceWithTheirPlace(t *testing.T) {
 			"acocunts: []\n", `seed.yaml:1:1: unknown key "acocunts"; did you mean "accounts"?`,
 		},
 		"several faults are sorted by place": {
-			"accounts:\n  - id: a\n    status: alive\n    balances: [{amount: ten}, {amont: 1 EUR}]\n",
+			"accounts:\n  - id: a\n    status: alive\n" +
+				"    balances: [{amount: ten}, {amont: 1 EUR}]\n",
 			`seed.yaml:3:13: "alive" is no status; use active, barred or expired
 seed.yaml:4:25: "ten" is not a quantity; write it like 12.50 EUR, 10 MiB, 1h5m30s or 3 events
 seed.yaml:4:31: a balance needs an amount, as in 10.00 EUR
 seed.yaml:4:32: unknown key "amont"; did you mean "amount"?`,
 		},
+		"a key written twice": {
+			"accounts:\n- id: a\n  id: b\n", `seed.yaml:3:3: key "id" stands in line 2 already`,
+		},
+		"a wrong kind": {
+			"accounts: {a: 1}\n", "seed.yaml:1:11: expected a list, found a mapping",
+		},
+		"broken YAML": {
+			"accounts: [\n",
+			"seed.yaml:2:1: while parsing a flow node: did not find expected node content",
+		},
+		"broken JSON": {
+			"{\"accounts\": [\n  {\"id\": \"a\",, }]}",
+			"seed.yaml:2:14: invalid character ',' looking for beginning of object key string",
+		},
+		"faults in JSON have a place, too": {
+			"{\"accounts\": [\n\t{\"id\": \"é\", \"plam\": 1}]}",
+			`seed.yaml:2:14: unknown key "plam"; did you mean "plan"?`,
+		},
+		"a second document": {
+			"accounts: []\n---\nplans: {}\n",
+			"seed.yaml:1:1: more than one document; remove the line --- and what follows",
+		},
+	}
+}
+
+// faultsOfMeaning are what is found in what was read.
+func faultsOfMeaning() map[string]faultCase {
+	return map[string]faultCase{
 		"an unknown plan suggests": {
 			"plans: {im: {currency: EUR, rules: [{unit: time}]}}\naccounts: [{id: a, plan: mi}]\n",
 			`seed.yaml:2:26: no plan "mi"; did you mean "im"?`,
 		},
 		"an account written twice is told where": {
 			"accounts:\n- id: a\n- id: a\n",
-			`seed.yaml:3:7: account "a" is written twice, also at accounts[0]`,
+			`seed.yaml:3:7: account "a" is written twice, also at seed.yaml:2:3`,
 		},
 		"one subscriber belongs to one account": {
 			"accounts:\n- {id: a, subscribers: [{e164: \"+1555\"}]}\n" +
@@ -130,27 +163,6 @@ seed.yaml:4:32: unknown key "amont"; did you mean "amount"?`,
 			"accounts:\n- {id: \"a-{n}\", count: 10000001}\n",
 			"seed.yaml:2:24: more than 10000000 accounts in all",
 		},
-		"a key written twice": {
-			"accounts:\n- id: a\n  id: b\n", `seed.yaml:3:3: key "id" stands in line 2 already`,
-		},
-		"a wrong kind": {
-			"accounts: {a: 1}\n", "seed.yaml:1:11: expected a list, found a mapping",
-		},
-		"broken YAML": {
-			"accounts: [\n", "seed.yaml:2:1: while parsing a flow node: did not find expected node content",
-		},
-		"broken JSON": {
-			"{\"accounts\": [\n  {\"id\": \"a\",, }]}",
-			"seed.yaml:2:14: invalid character ',' looking for beginning of object key string",
-		},
-		"faults in JSON have a place, too": {
-			"{\"accounts\": [\n\t{\"id\": \"é\", \"plam\": 1}]}",
-			`seed.yaml:2:14: unknown key "plam"; did you mean "plan"?`,
-		},
-		"a second document": {
-			"accounts: []\n---\nplans: {}\n",
-			"seed.yaml:1:1: more than one document; remove the line --- and what follows",
-		},
 		"a limit in another unit": {
 			"accounts: [{id: a, balances: [{amount: 1 EUR, credit_limit: 5 events}]}]\n",
 			"seed.yaml:1:61: the credit limit is in the balance's unit, EUR",
@@ -163,10 +175,17 @@ seed.yaml:1:59: an identity has one of the keys e164, imsi, sip, nai, private
 seed.yaml:1:60: unknown key "tel"; known here: e164, imsi, nai, private, sip`,
 		},
 		"a balance that ends before it begins": {
-			"accounts: [{id: a, balances: [{amount: 1 EUR, valid_from: 2026-02-01, valid_until: 2026-01-01}]}]",
+			"accounts: [{id: a, balances: [{amount: 1 EUR, valid_from: 2026-02-01, " +
+				"valid_until: 2026-01-01}]}]",
 			"seed.yaml:1:84: the balance ends before it begins",
 		},
 	}
+}
+
+func TestFaultsComeAllAtOnceWithTheirPlace(t *testing.T) {
+	t.Parallel()
+	cases := faultsOfForm()
+	maps.Copy(cases, faultsOfMeaning())
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -203,8 +222,9 @@ func TestJSONAndYAMLReadAlike(t *testing.T) {
 
 func TestAnchorsAndMergesAreFollowed(t *testing.T) {
 	t.Parallel()
-	doc := decode(t, "accounts:\n- &first\n  id: a\n  tags: [x]\n  balances: &b [{amount: 1 EUR}]\n"+
-		"- {<<: *first, id: b}\n- {id: c, balances: *b}\n")
+	doc := decode(t,
+		"accounts:\n- &first\n  id: a\n  tags: [x]\n  balances: &b [{amount: 1 EUR}]\n"+
+			"- {<<: *first, id: b}\n- {id: c, balances: *b}\n")
 	got := doc.Seed().Accounts
 	if len(got) != 3 || got[1].ID != "b" || len(got[1].Tags) != 1 || len(got[2].Balances) != 1 {
 		t.Errorf("Decode = %+v, want b with a tag and c with a balance", got)
@@ -223,8 +243,9 @@ func TestBombsAreRefused(t *testing.T) {
 		"aliases of aliases": "accounts:\n- tags: &l0 [x]\n  subscribers: &m\n  - e164: &n *l0\n",
 		"a list in itself":   "accounts: &a [*a]\n",
 		"deep nesting":       strings.Repeat("[", 200_000),
-		"deep JSON":          `{"plans":` + strings.Repeat(`{"a":`, 5000) + "1" + strings.Repeat("}", 5001),
-		"many laughs":        laughs.String(),
+		"deep JSON": `{"plans":` + strings.Repeat(`{"a":`,
+			5000) + "1" + strings.Repeat("}", 5001),
+		"many laughs": laughs.String(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -279,4 +300,31 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("Decode's error %v has no faults", err)
 		}
 	})
+}
+
+func TestSeveralFilesAreOneSeed(t *testing.T) {
+	t.Parallel()
+	plans := document.File{Name: "plans.yaml", Data: []byte(
+		"plans: {im: {currency: EUR, rules: [{unit: time, price: 1 EUR}, {unit: time}]}}\n")}
+	people := document.File{Name: "people.yaml", Data: []byte("accounts: [{id: a, plan: im}]\n")}
+	doc, err := document.DecodeFiles(nil, people, plans)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := len(doc.Seed().Accounts); got != 1 {
+		t.Errorf("%d accounts, want 1", got)
+	}
+	warnings := doc.Warnings()
+	if len(warnings) != 1 || !strings.HasPrefix(warnings[0], "plans.yaml:1:") {
+		t.Errorf("Warnings() = %q, want one of plans.yaml about the second rule", warnings)
+	}
+	again := document.File{Name: "again.yaml", Data: []byte("accounts: [{id: a}, {ip: b}]\n")}
+	_, err = document.DecodeFiles(nil, people, plans, again, plans)
+	want := `again.yaml:1:17: account "a" is written twice, also at people.yaml:1:12
+again.yaml:1:21: an account needs an id
+again.yaml:1:22: unknown key "ip"; did you mean "id"?
+plans.yaml:1:13: plan "im" is written in two files`
+	if err == nil || err.Error() != want {
+		t.Errorf("Decode = %v, want\n%s", err, want)
+	}
 }

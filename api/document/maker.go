@@ -103,7 +103,8 @@ func (m *maker) readSubscribers(written []resource.Identity) {
 		path := "subscribers[" + strconv.Itoa(i) + "]"
 		identities := written[i].Identities()
 		if len(identities) == 0 {
-			m.fault(path, "an identity has one of the keys "+strings.Join(resource.IdentityKeys(), ", "))
+			keys := strings.Join(resource.IdentityKeys(), ", ")
+			m.fault(path, "an identity has one of the keys "+keys)
 		}
 		for _, identity := range identities {
 			inside := path + "." + resource.IdentityKeys()[identity.Type]

@@ -9,16 +9,16 @@ import (
 // A List is one page of things. Next goes into ?after= for the page behind it; empty: this is the
 // last one.
 type List[T any] struct {
-	Items []T    `json:"items" doc:"the things of this page"`
-	Next  string `json:"next" doc:"put it into ?after= for the next page; empty: there is none"`
+	Items []T    `json:"items"`
+	Next  string `json:"next"`
 }
 
 // An Account is one account as it stands.
 type Account struct {
 	ID          string     `json:"id" example:"alice"`
 	Status      string     `json:"status" enum:"active,barred,expired"`
-	Plan        string     `json:"plan" doc:"name of its plan" example:"im"`
-	Subscribers []Identity `json:"subscribers" doc:"identities that are charged to it"`
+	Plan        string     `json:"plan" example:"im"`
+	Subscribers []Identity `json:"subscribers"`
 	Balances    []Balance  `json:"balances"`
 	Tags        []string   `json:"tags"`
 }
@@ -27,37 +27,37 @@ type Account struct {
 type Balance struct {
 	ID           string    `json:"id" example:"main"`
 	Amount       string    `json:"amount" example:"10.00 EUR"`
-	Reserved     string    `json:"reserved" doc:"set aside for grants" example:"0.35 EUR"`
-	Available    string    `json:"available" doc:"amount + credit limit - reserved" example:"9.65 EUR"`
-	CreditLimit  string    `json:"credit_limit" doc:"how far below zero reservations may take it" example:"0.00 EUR"`
-	Priority     int       `json:"priority" doc:"the lowest is drawn first"`
+	Reserved     string    `json:"reserved" example:"0.35 EUR"`
+	Available    string    `json:"available" example:"9.65 EUR"`
+	CreditLimit  string    `json:"credit_limit" example:"0.00 EUR"`
+	Priority     int       `json:"priority"`
 	ValidFrom    time.Time `json:"valid_from,omitzero"`
 	ValidUntil   time.Time `json:"valid_until,omitzero"`
-	RatingGroups []uint32  `json:"rating_groups" doc:"pays for these only; empty: for all"`
+	RatingGroups []uint32  `json:"rating_groups"`
 }
 
 // A Transfer is a credit or a debit.
 type Transfer struct {
-	Amount    charging.Quantity `json:"amount" doc:"how much, above zero, as in 1.00 EUR"`
-	Reference string            `json:"reference,omitempty" doc:"shown in the posting" example:"voucher 7"`
-	Balance   string            `json:"balance,omitempty" doc:"id of the balance; left out: the first of the unit"`
+	Amount    charging.Quantity `json:"amount"`
+	Reference string            `json:"reference,omitempty" example:"voucher 7"`
+	Balance   string            `json:"balance,omitempty"`
 }
 
 // A Posting is one movement of a balance, with its reason.
 type Posting struct {
 	ID        int64     `json:"id"`
-	Entry     int64     `json:"entry" doc:"ledger entry that it belongs to"`
-	At        time.Time `json:"at" doc:"charging clock"`
+	Entry     int64     `json:"entry"`
+	At        time.Time `json:"at"`
 	Account   string    `json:"account"`
 	Balance   string    `json:"balance"`
-	Amount    string    `json:"amount" doc:"below zero: taken from the account" example:"-0.07 EUR"`
-	After     string    `json:"after" doc:"the balance afterwards" example:"9.93 EUR"`
-	Against   string    `json:"against" doc:"the other side of the posting"`
+	Amount    string    `json:"amount" example:"-0.07 EUR"`
+	After     string    `json:"after" example:"9.93 EUR"`
+	Against   string    `json:"against"`
 	Reference string    `json:"reference,omitempty"`
-	Session   string    `json:"session,omitempty" doc:"Session-Id of the request behind it"`
-	Number    *uint32   `json:"number,omitempty" doc:"CC-Request-Number of that request"`
-	Code      string    `json:"code,omitempty" doc:"a stable word for the reason"`
-	Reason    string    `json:"reason" doc:"why, as a sentence"`
+	Session   string    `json:"session,omitempty"`
+	Number    *uint32   `json:"number,omitempty"`
+	Code      string    `json:"code,omitempty"`
+	Reason    string    `json:"reason"`
 }
 
 // A Reservation is what is set aside for a grant.
@@ -70,7 +70,7 @@ type Reservation struct {
 	Service     ServiceIDs `json:"service,omitempty"`
 	State       string     `json:"state" enum:"open,settled,released,expired"`
 	At          time.Time  `json:"at"`
-	Draws       []Draw     `json:"draws" doc:"from which balances"`
+	Draws       []Draw     `json:"draws"`
 }
 
 // A Draw is the part of a reservation that one balance holds.

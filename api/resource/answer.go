@@ -13,51 +13,51 @@ import (
 
 // An Answer is the answer to a charge.
 type Answer struct {
-	Session    string `json:"session" doc:"Session-Id of the request"`
-	SubSession uint64 `json:"sub_session,omitempty" doc:"CC-Sub-Session-Id of the request"`
-	Number     uint32 `json:"number" doc:"CC-Request-Number of the request"`
-	Type       string `json:"type" doc:"CC-Request-Type of the request"`
-	Account    string `json:"account,omitempty" doc:"id of the account charged"`
-	Entry      int64  `json:"entry" doc:"ledger entry that holds the answer; 0: none does"`
-	Repeat     bool   `json:"repeat" doc:"the request was answered before; nothing moved this time"`
-	Result     uint32 `json:"result" doc:"Result-Code at command level" example:"2001"`
-	Name       string `json:"name" doc:"the standards' name of the result" example:"DIAMETER_SUCCESS"`
-	Message    string `json:"message,omitempty" doc:"Error-Message"`
+	Session    string `json:"session"`
+	SubSession uint64 `json:"sub_session,omitempty"`
+	Number     uint32 `json:"number"`
+	Type       string `json:"type"`
+	Account    string `json:"account,omitempty"`
+	Entry      int64  `json:"entry"`
+	Repeat     bool   `json:"repeat"`
+	Result     uint32 `json:"result" example:"2001"`
+	Name       string `json:"name" example:"DIAMETER_SUCCESS"`
+	Message    string `json:"message,omitempty"`
 
-	Services []AnswerService `json:"services" doc:"one for each service of the request, in its order"`
+	Services []AnswerService `json:"services"`
 
-	Cost       string      `json:"cost,omitempty" doc:"Cost-Information" example:"0.14 EUR"`
-	Balance    string      `json:"balance,omitempty" doc:"Remaining-Balance"`
-	LowBalance *bool       `json:"low_balance,omitempty" doc:"Low-Balance-Indication"`
-	Enough     *bool       `json:"enough,omitempty" doc:"Check-Balance-Result: the account can pay"`
-	Refund     string      `json:"refund,omitempty" doc:"Refund-Information, in hexadecimal"`
-	Failed     []FailedAVP `json:"failed,omitempty" doc:"Failed-AVP"`
-	Edits      []Edit      `json:"edits,omitempty" doc:"AVP edits by a scenario; they show at Gy only"`
+	Cost       string      `json:"cost,omitempty" example:"0.14 EUR"`
+	Balance    string      `json:"balance,omitempty"`
+	LowBalance *bool       `json:"low_balance,omitempty"`
+	Enough     *bool       `json:"enough,omitempty"`
+	Refund     string      `json:"refund,omitempty"`
+	Failed     []FailedAVP `json:"failed,omitempty"`
+	Edits      []Edit      `json:"edits,omitempty"`
 
-	Why    []string `json:"why,omitempty" doc:"why the answer is what it is, a sentence for each step"`
-	Before *Funds   `json:"before,omitempty" doc:"the account's money before"`
-	After  *Funds   `json:"after,omitempty" doc:"the account's money after"`
+	Why    []string `json:"why,omitempty"`
+	Before *Funds   `json:"before,omitempty"`
+	After  *Funds   `json:"after,omitempty"`
 }
 
 // An AnswerService is one Multiple-Services-Credit-Control of an answer.
 type AnswerService struct {
-	RatingGroup  *int64     `json:"rating_group,omitempty" doc:"Rating-Group"`
-	Service      ServiceIDs `json:"service,omitempty" doc:"Service-Identifier, or a list of them"`
-	Result       uint32     `json:"result,omitempty" doc:"Result-Code at this level" example:"2001"`
-	Granted      *Granted   `json:"granted,omitempty" doc:"Granted-Service-Unit: a text, or texts by unit where one text does not say the unit"`
-	ValidFor     string     `json:"valid_for,omitempty" doc:"Validity-Time" example:"3600s"`
-	Final        *Final     `json:"final,omitempty" doc:"Final-Unit-Indication: \"terminate\", {\"redirect\": URI} or {\"restrict\": [...]}"`
-	Threshold    string     `json:"threshold,omitempty" doc:"quota threshold"`
-	HoldingTime  string     `json:"holding_time,omitempty" doc:"Quota-Holding-Time"`
-	TariffChange time.Time  `json:"tariff_change,omitzero" doc:"Tariff-Time-Change"`
-	Triggers     []string   `json:"triggers,omitempty" doc:"Trigger-Types armed"`
+	RatingGroup  *int64     `json:"rating_group,omitempty"`
+	Service      ServiceIDs `json:"service,omitempty"`
+	Result       uint32     `json:"result,omitempty" example:"2001"`
+	Granted      *Granted   `json:"granted,omitempty"`
+	ValidFor     string     `json:"valid_for,omitempty" example:"3600s"`
+	Final        *Final     `json:"final,omitempty"`
+	Threshold    string     `json:"threshold,omitempty"`
+	HoldingTime  string     `json:"holding_time,omitempty"`
+	TariffChange time.Time  `json:"tariff_change,omitzero"`
+	Triggers     []string   `json:"triggers,omitempty"`
 }
 
 // A FailedAVP says which AVP of a request was wrong or missing.
 type FailedAVP struct {
 	Path  string `json:"path,omitempty"`
 	Value string `json:"value,omitempty"`
-	Raw   string `json:"raw,omitempty" doc:"in hexadecimal"`
+	Raw   string `json:"raw,omitempty"`
 }
 
 // An Edit is a change that a scenario makes to one AVP of the answer.

@@ -12,11 +12,11 @@ import (
 // An Identity names a subscriber, as a key and its value: {"e164": "15550100"}. The same digits
 // under e164 and under imsi are two identities.
 type Identity struct {
-	E164    string `json:"e164,omitempty" yaml:"e164" doc:"E.164 number" example:"15550100"`
-	IMSI    string `json:"imsi,omitempty" yaml:"imsi" doc:"IMSI, digits"`
-	SIP     string `json:"sip,omitempty" yaml:"sip" doc:"SIP or tel URI"`
-	NAI     string `json:"nai,omitempty" yaml:"nai" doc:"network access identifier"`
-	Private string `json:"private,omitempty" yaml:"private" doc:"private identity"`
+	E164    string `json:"e164,omitempty" yaml:"e164" example:"15550100"`
+	IMSI    string `json:"imsi,omitempty" yaml:"imsi"`
+	SIP     string `json:"sip,omitempty" yaml:"sip"`
+	NAI     string `json:"nai,omitempty" yaml:"nai"`
+	Private string `json:"private,omitempty" yaml:"private"`
 }
 
 // IdentityKeys are the keys of an identity, in the order of their numbers on the wire.

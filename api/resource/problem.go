@@ -5,20 +5,20 @@ import "strings"
 // A Problem is what every answer without success is (RFC 9457), with a code that stays the same
 // and a hint at what to do.
 type Problem struct {
-	Type   string         `json:"type" doc:"page that explains the code" example:"/problems/account-not-found"`
+	Type   string         `json:"type" example:"/problems/account-not-found"`
 	Title  string         `json:"title" example:"There is no such account"`
 	Status int            `json:"status" example:"404"`
-	Code   string         `json:"code" doc:"a stable word" example:"account-not-found"`
-	Detail string         `json:"detail,omitempty" doc:"what is wrong this time" example:"no account alice"`
-	Hint   string         `json:"hint,omitempty" doc:"what to do next" example:"create it with PUT /v1/accounts/alice"`
-	Errors []ProblemError `json:"errors,omitempty" doc:"all that is wrong with what was sent"`
+	Code   string         `json:"code" example:"account-not-found"`
+	Detail string         `json:"detail,omitempty" example:"no account alice"`
+	Hint   string         `json:"hint,omitempty" example:"create it with PUT /v1/accounts/alice"`
+	Errors []ProblemError `json:"errors,omitempty"`
 }
 
 // A ProblemError is one thing wrong with what was sent, with its place.
 type ProblemError struct {
-	Location string `json:"location,omitempty" doc:"body, path or query, and where in it" example:"body.balances[0].amount"`
-	Line     int    `json:"line,omitempty" doc:"line of the body, from 1"`
-	Column   int    `json:"column,omitempty" doc:"column of the body, from 1"`
+	Location string `json:"location,omitempty" example:"body.balances[0].amount"`
+	Line     int    `json:"line,omitempty"`
+	Column   int    `json:"column,omitempty"`
 	Message  string `json:"message"`
 }
 

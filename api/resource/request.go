@@ -46,6 +46,9 @@ func (c *Charge) Request() (*charging.Request, []charging.Fault) {
 	return read.request, read.faults
 }
 
+// noAction is written where Requested-Action is missing on purpose.
+const noAction = "none"
+
 // A chargeReader reads one charge and gathers its faults.
 type chargeReader struct {
 	charge  *Charge
@@ -78,14 +81,16 @@ func (r *chargeReader) kind() {
 	if r.charge.Action == "" {
 		return
 	}
-	r.request.Action = charging.NoAction
+	if r.request.Action = charging.NoAction; r.charge.Action == noAction {
+		return
+	}
 	for action := charging.DirectDebiting; action <= charging.PriceEnquiry; action++ {
 		if r.charge.Action == action.String() {
 			r.request.Action = action
 		}
 	}
 	if r.request.Action == charging.NoAction {
-		r.fault("action", "%q is no action; use debit, refund, balance or price", r.charge.Action)
+		r.fault("action", "%q is no action; use debit, refund, balance, price or none", r.charge.Action)
 	}
 }
 

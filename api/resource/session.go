@@ -8,23 +8,23 @@ import (
 
 // A Session is the state of one credit-control session.
 type Session struct {
-	Session      string           `json:"session" doc:"Session-Id"`
-	SubSession   uint64           `json:"sub_session,omitempty" doc:"CC-Sub-Session-Id"`
+	Session      string           `json:"session"`
+	SubSession   uint64           `json:"sub_session,omitempty"`
 	Account      string           `json:"account"`
 	Open         bool             `json:"open"`
 	Opened       time.Time        `json:"opened"`
-	Deadline     time.Time        `json:"deadline,omitzero" doc:"when supervision (Tcc) ends it"`
+	Deadline     time.Time        `json:"deadline,omitzero"`
 	Closed       time.Time        `json:"closed,omitzero"`
-	ClosedBy     string           `json:"closed_by,omitempty" doc:"termination, denied, expired or forced"`
+	ClosedBy     string           `json:"closed_by,omitempty"`
 	OriginHost   string           `json:"origin_host,omitempty"`
 	OriginRealm  string           `json:"origin_realm,omitempty"`
 	Context      string           `json:"context,omitempty"`
-	Number       uint32           `json:"number" doc:"highest CC-Request-Number answered"`
-	Participants *int64           `json:"participants,omitempty" doc:"the number that prices"`
-	Attached     int64            `json:"attached" doc:"participants attached"`
+	Number       uint32           `json:"number"`
+	Participants *int64           `json:"participants,omitempty"`
+	Attached     int64            `json:"attached"`
 	Media        []string         `json:"media"`
 	Conference   string           `json:"conference,omitempty"`
-	Cost         string           `json:"cost,omitempty" doc:"what it cost so far, without reservations" example:"0.14 EUR"`
+	Cost         string           `json:"cost,omitempty" example:"0.14 EUR"`
 	Services     []SessionService `json:"services"`
 }
 
@@ -34,15 +34,15 @@ type SessionService struct {
 	Service      ServiceIDs `json:"service,omitempty"`
 	Plan         string     `json:"plan,omitempty"`
 	Version      int64      `json:"version,omitempty"`
-	Rule         string     `json:"rule,omitempty" doc:"rule that priced the grant"`
-	Participants *int64     `json:"participants,omitempty" doc:"that priced the grant"`
-	Media        []string   `json:"media,omitempty" doc:"that priced the grant"`
+	Rule         string     `json:"rule,omitempty"`
+	Participants *int64     `json:"participants,omitempty"`
+	Media        []string   `json:"media,omitempty"`
 	Granted      string     `json:"granted,omitempty" example:"300s"`
-	Paid         string     `json:"paid_rest,omitempty" doc:"units of a started block that are paid and not used" example:"30s"`
-	Reservation  int64      `json:"reservation,omitempty" doc:"0: holds nothing"`
+	Paid         string     `json:"paid_rest,omitempty" example:"30s"`
+	Reservation  int64      `json:"reservation,omitempty"`
 	LastReport   time.Time  `json:"last_report,omitzero"`
 	ValidUntil   time.Time  `json:"valid_until,omitzero"`
-	Final        bool       `json:"final,omitempty" doc:"the last answer carried a final unit"`
+	Final        bool       `json:"final,omitempty"`
 }
 
 // WriteSession writes a session.

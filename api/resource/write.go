@@ -27,6 +27,9 @@ func WriteCharge(r *charging.Request) *Charge {
 		Refund:      hex.EncodeToString(r.Refund), MultipleServices: pointer(r.Multiple),
 		Retransmitted: r.Retransmitted, EndToEnd: &endToEnd, EventTime: r.EventTime,
 	}
+	if r.Type == charging.Event && r.Action == charging.NoAction {
+		written.Action = noAction
+	}
 	if info.MediaKnown {
 		media := append([]string{}, info.Media...)
 		written.Media = &media

@@ -21,7 +21,9 @@ func (p *player) check(ctx context.Context, check *Check, event *Event) error {
 	if err != nil {
 		return fmt.Errorf("look at account %s: %w", check.Account, err)
 	}
-	event.Accounts = []Account{account}
+	if !p.Draw || p.changed(account) {
+		event.Accounts = []Account{account}
+	}
 	event.Misses = check.Misses(account)
 	return nil
 }

@@ -23,7 +23,8 @@ type Options struct {
 	Timeout time.Duration
 	// Observe is called after every line that was played, if it is not nil.
 	Observe func(*Event)
-	// Draw fetches the accounts that the file checks after every answer, for Event.Accounts.
+	// Draw fetches the accounts that the file checks after every answer, and puts those that changed
+	// into Event.Accounts.
 	Draw bool
 }
 
@@ -115,7 +116,7 @@ func (c *Conversation) Play(ctx context.Context, door Door, o Options) (*Report,
 	p := player{
 		Options: o.complete(), conversation: c, door: door, report: report,
 		first: map[charging.Key]*charging.Answer{}, refund: map[charging.SessionID][]byte{},
-		sessions: map[string]int{},
+		sessions: map[string]int{}, drawn: map[string]string{},
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -137,7 +138,8 @@ type player struct {
 	door         Door
 	report       *Report
 	waiting      []*exchange
-	sessions     map[string]int // names in the order of their first request
+	sessions     map[string]int    // names in the order of their first request
+	drawn        map[string]string // what was shown last of each account
 	first        map[charging.Key]*charging.Answer
 	refund       map[charging.SessionID][]byte
 	refundLast   []byte // of whatever session
@@ -323,9 +325,21 @@ func (p *player) draw(ctx context.Context, event *Event) error {
 		if err != nil {
 			return err
 		}
-		event.Accounts = append(event.Accounts, account)
+		if p.changed(account) {
+			event.Accounts = append(event.Accounts, account)
+		}
 	}
 	return nil
+}
+
+// changed reports whether the account holds other sums than when it was last drawn.
+func (p *player) changed(account Account) bool {
+	now := fmt.Sprint(account.Balances)
+	if p.drawn[account.ID] == now {
+		return false
+	}
+	p.drawn[account.ID] = now
+	return true
 }
 
 // wireMisses compares AVPs of the answer with lines like expect-avp:Validity-Time=60; the value

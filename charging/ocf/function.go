@@ -134,6 +134,9 @@ func (c *charge) repeated() (bool, error) {
 		return true, errorfIn("read the answer given before", err)
 	}
 	c.answer.Entry, c.answer.Repeat = prior.Entry, true
+	if s, found := c.tx.Session(r.Key.Session); found {
+		c.answer.Account = s.Account
+	}
 	c.why(charging.Reason{Code: charging.BecauseRepeat, Detail: "answered before: nothing moves"})
 	return true, nil
 }

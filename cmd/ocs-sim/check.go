@@ -23,6 +23,8 @@ func newCheck(c *console) *cobra.Command {
 		Long: "check reads seed documents and conversations (*.conv) and tells every fault as\n" +
 			"file:line:column. With --database it checks every invariant of a ledger's books; the\n" +
 			"database is only read, and may be in use.",
+		Example: "  ocs-sim check seed.yaml conference.conv\n" +
+			"  ocs-sim check --database ledger.db",
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if database == "" && len(files) == 0 {
 				return errors.New("nothing to check; name files, or a ledger with --database FILE")
@@ -53,7 +55,7 @@ func (c *console) check(ctx context.Context, database string, files []string) er
 }
 
 func (c *console) checkFile(path string) error {
-	text, err := os.ReadFile(path)
+	text, err := readNamed("check", path)
 	if err != nil {
 		return err
 	}
@@ -79,7 +81,7 @@ func (c *console) checkFile(path string) error {
 
 func (c *console) checkDatabase(ctx context.Context, path string) error {
 	if _, err := os.Stat(path); err != nil {
-		return err
+		return fmt.Errorf("check: %w; name the file that serve was given as --database", err)
 	}
 	violations, err := accounts.CheckFile(ctx, path)
 	if err != nil {
@@ -89,7 +91,8 @@ func (c *console) checkDatabase(ctx context.Context, path string) error {
 		c.answer("%s", violation)
 	}
 	if len(violations) > 0 {
-		return no(fmt.Errorf("%s: %d violations", path, len(violations)))
+		return no(fmt.Errorf("%s: the books are wrong: %s", path,
+			counted(len(violations), "violation", "violations")))
 	}
 	c.answer("%s: ok", path)
 	return nil

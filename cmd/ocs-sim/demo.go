@@ -27,7 +27,7 @@ func newDemo(c *console) *cobra.Command {
 			"Diameter connection: a conference with a join and a departure, a session whose re-INVITE\n" +
 			"adds audio, and an account that runs out at a join. It draws each message with units,\n" +
 			"price and the account beside it, and ends with 0 only if all is as expected.",
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return no(c.demo(cmd.Context(), stay)) },
 	}
 	cmd.Flags().BoolVar(&stay, "stay", false, "leave the server up until interrupted")

@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"net"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,11 +30,17 @@ func newPlay(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "play FILE... --to ADDRESS",
 		Short: "Play conversations against a Gy server and say what differs",
-		Long: "play sends the requests of conversation files over Diameter to any Gy server and compares\n" +
-			"the answers. Where the server is an ocs-sim, --api lets it check accounts and turn the\n" +
-			"clock too; other servers are asked for the answers only, and the lines passed over are told.",
-		Args: cobra.MinimumNArgs(1),
+		Long: "play sends the requests of conversation files over Diameter to any Gy server and\n" +
+			"compares the answers. Where the server is an ocs-sim, --api lets it check accounts and\n" +
+			"turn the clock too; other servers are asked for the answers only, and it is said how many\n" +
+			"lines were passed over. It ends with 1 if anything differs.",
+		Example: "  ocs-sim play conference.conv --to 127.0.0.1:3868 --api http://127.0.0.1:8868",
+		Args:    someConversations,
 		RunE: func(cmd *cobra.Command, files []string) error {
+			if _, _, err := net.SplitHostPort(f.to); err != nil {
+				return fmt.Errorf("play needs --to ADDRESS, the server's Diameter address as host:port, "+
+					"and not %q", f.to)
+			}
 			return c.play(cmd.Context(), files, &f)
 		},
 	}
@@ -49,8 +56,14 @@ func newPlay(c *console) *cobra.Command {
 	flags.StringVar(&f.destination, "destination-realm", "example.net", "Destination-Realm")
 	flags.DurationVar(&f.timeout, "timeout", 10*time.Second, "how long to wait for an answer")
 	flags.BoolVar(&f.quiet, "quiet", false, "draw nothing, say only what differs")
-	_ = cmd.MarkFlagRequired("to")
 	return cmd
+}
+
+func someConversations(_ *cobra.Command, files []string) error {
+	if len(files) == 0 {
+		return errors.New("nothing to play; name one conversation file or more")
+	}
+	return nil
 }
 
 func (c *console) play(ctx context.Context, files []string, f *playFlags) error {
@@ -64,7 +77,7 @@ func (c *console) play(ctx context.Context, files []string, f *playFlags) error 
 	})
 	var control *ocssim.ControlDoor
 	if f.api != "" {
-		control = ocssim.NewControlDoor(f.api, f.token)
+		control = ocssim.NewControlDoor(baseURL(f.api), f.token)
 	}
 	var failed []error
 	for _, talk := range talks {
@@ -77,9 +90,10 @@ func readConversations(files []string) ([]*conversation.Conversation, error) {
 	var talks []*conversation.Conversation
 	var faults []error
 	for _, path := range files {
-		text, err := os.ReadFile(path)
+		text, err := readNamed("play", path)
 		if err != nil {
-			return nil, err
+			faults = append(faults, err)
+			continue
 		}
 		talk, err := conversation.Parse(path, text)
 		faults = append(faults, err)
@@ -109,18 +123,35 @@ func (c *console) show(
 ) error {
 	options := conversation.Options{Origin: origin, Draw: door.Books != nil}
 	if !quiet {
-		options.Observe = func(e *conversation.Event) { fmt.Fprint(c.out, e.Draw()) }
+		options.Observe = c.artist()
 	}
 	report, err := talk.Play(ctx, door, options)
 	if err != nil {
 		return err
 	}
 	if n := len(report.Skipped); n > 0 {
-		c.say("%s: %d lines need --api and were passed over", talk.Name, n)
+		c.say("%s: %s passed over; without --api there are no accounts and no clock", talk.Name,
+			counted(n, "line was", "lines were"))
 	}
 	if err := report.Err(); err != nil {
 		return err
 	}
 	c.answer("\n%s: as expected", talk.Name)
 	return nil
+}
+
+// artist draws events, and of the accounts those only that changed since they were drawn last.
+func (c *console) artist() func(*conversation.Event) {
+	drawn := map[string]string{}
+	return func(e *conversation.Event) {
+		event := *e
+		event.Accounts = slices.DeleteFunc(slices.Clone(e.Accounts),
+			func(account conversation.Account) bool {
+				now := fmt.Sprint(account.Balances)
+				same := drawn[account.ID] == now
+				drawn[account.ID] = now
+				return same
+			})
+		fmt.Fprint(c.out, event.Draw())
+	}
 }

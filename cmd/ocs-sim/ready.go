@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,15 +20,20 @@ func newReady(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ready",
 		Short: "Wait until a server is ready, and print the address of its REST API",
-		Args:  cobra.NoArgs,
+		Long: "ready asks until the server says it is ready, and prints the base address of its REST\n" +
+			"API; with --ready-file it waits for the file too. If the server is not ready in time, it\n" +
+			"ends with 1.",
+		Example: "  API=$(ocs-sim ready --ready-file ready.json)",
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, cancel := context.WithTimeout(cmd.Context(), wait)
 			defer cancel()
-			return c.ready(ctx, url, file)
+			return c.ready(ctx, baseURL(url), file)
 		},
 	}
 	cmd.Flags().StringVar(&url, "api", "http://"+defaultAPI, "base address of the REST API")
-	cmd.Flags().StringVar(&file, "ready-file", "", "take the address from this file, once it is there")
+	cmd.Flags().
+		StringVar(&file, "ready-file", "", "take the address from this file, once it is there")
 	cmd.Flags().DurationVar(&wait, "wait", 10*time.Second, "how long to wait")
 	return cmd
 }
@@ -49,6 +55,15 @@ func (c *console) ready(ctx context.Context, url, file string) error {
 		case <-ticker.C:
 		}
 	}
+}
+
+// baseURL lets an API be named as serve takes it, host:port, too: environment and config file give
+// all commands the same.
+func baseURL(address string) string {
+	if address == "" || strings.Contains(address, "://") {
+		return address
+	}
+	return "http://" + address
 }
 
 // askReady asks once, and returns the address that answered.

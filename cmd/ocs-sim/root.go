@@ -14,18 +14,46 @@ func newRoot(c *console) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "ocs-sim",
 		Short: "A Charging Enabler (Diameter Gy/Ro online charging system) to test against",
-		Long: "ocs-sim answers credit control as an online charging system does, or as you tell it to.\n" +
-			"Every flag can also be set as OCS_SIM_NAME in the environment or in --config FILE;\n" +
+		Long: "ocs-sim answers credit control as an online charging system does, or as you tell it\n" +
+			"to. Every flag can also be set as OCS_SIM_NAME in the environment or in --config FILE;\n" +
 			"a flag wins over the environment, that over the file.\n" +
 			"Exit status: 0 yes, 1 no, 2 the command was not understood.",
+		Version:       version(),
+		Args:          knownCommand,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	root.SetVersionTemplate("ocs-sim {{.Version}}\n")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
+	})
 	root.PersistentFlags().String("config", "", "read flags from a YAML or JSON file of name: value")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return settle(cmd) }
 	root.AddCommand(newServe(c), newDemo(c), newPlay(c), newCheck(c), newReady(c), newVersion(c))
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root
+}
+
+// knownCommand is asked about words that name no command.
+func knownCommand(cmd *cobra.Command, words []string) error {
+	if len(words) == 0 {
+		return nil
+	}
+	advice := "see ocs-sim --help"
+	if near := cmd.SuggestionsFor(words[0]); len(near) > 0 {
+		advice = "did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return fmt.Errorf("no command %q; %s", words[0], advice)
+}
+
+// noArguments refuses words that are neither flags nor their values.
+func noArguments(cmd *cobra.Command, words []string) error {
+	if len(words) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s takes flags only, not %q; see %s --help",
+		cmd.Name(), words[0], cmd.CommandPath())
 }
 
 // settle fills flags that were not given from the environment, then from the config file.
@@ -44,8 +72,8 @@ func fromEnvironment(flags *pflag.FlagSet) error {
 	var failed error
 	flags.VisitAll(func(flag *pflag.Flag) {
 		name := "OCS_SIM_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
-		value, found := os.LookupEnv(name)
-		if flag.Changed || !found || failed != nil {
+		value := os.Getenv(name) // an empty one is as good as none
+		if flag.Changed || value == "" || failed != nil {
 			return
 		}
 		if err := flags.Set(flag.Name, value); err != nil {
@@ -59,7 +87,7 @@ func newVersion(c *console) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			c.answer("ocs-sim %s", version())
 			return nil

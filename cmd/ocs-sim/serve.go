@@ -37,8 +37,14 @@ func newServe(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve Diameter Gy and the REST API until interrupted",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return c.serve(cmd.Context(), &f) },
+		Long: "serve answers Diameter Gy on one address or more, and the REST API on another, until\n" +
+			"it is interrupted (SIGINT or SIGTERM), which ends it with status 0. The addresses are\n" +
+			"printed; the ready file appears, whole, once the seed is on disk and both doors are open,\n" +
+			"and is removed at the end.",
+		Example: "  ocs-sim serve --seed seed.yaml --database ledger.db\n" +
+			"  ocs-sim serve --seed seed.yaml --diameter :0 --api 127.0.0.1:0 --ready-file ready.json",
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.serve(cmd.Context(), &f) },
 	}
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.diameter, "diameter", []string{defaultDiameter},
@@ -66,12 +72,12 @@ func (c *console) serve(ctx context.Context, f *serveFlags) error {
 	if err != nil {
 		return err
 	}
-	if f.database == "" {
-		c.say("no --database: accounts are kept in a temporary file and are gone at exit")
-	}
 	server, err := ocssim.Start(ctx, options)
 	if err != nil {
 		return startError(err)
+	}
+	if f.database == "" {
+		c.say("no --database: accounts are kept in a temporary file and are gone at exit")
 	}
 	for _, notice := range server.Notices() {
 		c.say("%s", notice)
@@ -84,14 +90,17 @@ func (c *console) serve(ctx context.Context, f *serveFlags) error {
 		err = nil
 	case err = <-server.Failed():
 	}
-	if f.readyFile != "" {
-		_ = os.Remove(f.readyFile)
-	}
+	withdraw(f.readyFile)
 	return no(errors.Join(err, server.Close()))
 }
 
-// startError tells bad documents, which are misuse, from a world that is not as it should be.
+// startError tells bad documents and options, which are misuse, from a world that is not as it
+// should be.
 func startError(err error) error {
+	var option *ocssim.OptionError
+	if errors.As(err, &option) {
+		return err
+	}
 	var expected *charging.Error
 	if errors.As(err, &expected) && expected.Kind == charging.KindInvalidDocument {
 		return err
@@ -102,12 +111,12 @@ func startError(err error) error {
 func (f *serveFlags) options(logs io.Writer) (ocssim.Options, error) {
 	level, err := zerolog.ParseLevel(f.level)
 	if err != nil {
-		return ocssim.Options{}, fmt.Errorf("--log-level: %w", err)
+		return ocssim.Options{}, fmt.Errorf("--log-level is debug, info, warn or error, not %q", f.level)
 	}
 	if f.lateUsage != "refuse" && f.lateUsage != "debit" {
 		return ocssim.Options{}, fmt.Errorf("--late-usage is refuse or debit, not %q", f.lateUsage)
 	}
-	seeds, err := readFiles(f.seeds)
+	seeds, err := readSeeds(f.seeds)
 	if err != nil {
 		return ocssim.Options{}, err
 	}
@@ -119,16 +128,19 @@ func (f *serveFlags) options(logs io.Writer) (ocssim.Options, error) {
 	}, nil
 }
 
-func readFiles(paths []string) ([]document.File, error) {
+// readSeeds reads all documents, and tells every one that cannot be read.
+func readSeeds(paths []string) ([]document.File, error) {
 	var out []document.File
+	var faults []error
 	for _, path := range paths {
-		text, err := os.ReadFile(path)
+		text, err := readNamed("read the seed", path)
 		if err != nil {
-			return nil, err
+			faults = append(faults, err)
+			continue
 		}
 		out = append(out, document.File{Name: path, Data: text})
 	}
-	return out, nil
+	return out, errors.Join(faults...)
 }
 
 // readiness is what the ready file holds.
@@ -153,6 +165,15 @@ func (c *console) announce(server *ocssim.Server, path string) error {
 		return err
 	}
 	return writeByRename(path, append(text, '\n'))
+}
+
+// withdraw removes the ready file, unless another server has written it since.
+func withdraw(path string) {
+	var said readiness
+	text, err := os.ReadFile(path)
+	if err == nil && json.Unmarshal(text, &said) == nil && said.PID == os.Getpid() {
+		_ = os.Remove(path)
+	}
 }
 
 // writeByRename makes the file appear whole or not at all.

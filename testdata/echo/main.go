@@ -118,6 +118,11 @@ type eventType struct {
 
 type pocInformation struct {
 	Participants datatype.Unsigned32 `avp:"Number-Of-Participants"`
+	Groups       []participantGroup  `avp:"Participant-Group"`
+}
+
+type participantGroup struct {
+	CalledParty datatype.UTF8String `avp:"Called-Party-Address"`
 }
 
 func answerCredit(c diam.Conn, m *diam.Message) {
