@@ -15,8 +15,9 @@ import (
 
 // SQLite's result codes that matter here (https://www.sqlite.org/rescode.html).
 const (
-	sqliteFull   = 13
-	sqliteNotADB = 26
+	sqliteReadOnly = 8
+	sqliteFull     = 13
+	sqliteNotADB   = 26
 )
 
 // store is the one connection that writes. It is pinned, and its statements are prepared once and
