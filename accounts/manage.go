@@ -193,7 +193,7 @@ func (t *tx) createAccount(doc *Account) (*account, error) {
 func (t *tx) newBalance(a *account, doc *Balance, position int) *balance {
 	b := &balance{
 		account: a, serial: a.nextSerial, id: balanceID(doc, position), unit: doc.Amount.Unit,
-		touched: t.serial,
+		money: doc.Amount.Unit.Money(), touched: t.serial,
 	}
 	a.nextSerial++
 	b.due.balance = b

@@ -153,7 +153,7 @@ func (w *walk) command(a *avp) {
 	r := w.request
 	switch a.id() {
 	case avpSessionID:
-		r.Key.Session.ID = string(a.data)
+		w.session(a)
 	case avpOriginHost:
 		r.Origin.Host = string(a.data)
 	case avpOriginRealm:
@@ -198,6 +198,14 @@ func (w *walk) command(a *avp) {
 		r.Triggers = w.triggers(r.Triggers, a)
 	default:
 		w.lessUsual(a)
+	}
+}
+
+// session reads Session-Id, which names nothing where it is empty (RFC 6733 section 8.8).
+func (w *walk) session(a *avp) {
+	w.request.Key.Session.ID = string(a.data)
+	if len(a.data) == 0 {
+		w.refuse(charging.InvalidAVPValue, a.raw, "Session-Id is empty")
 	}
 }
 

@@ -56,6 +56,12 @@ func TestDecodeRefuses(t *testing.T) {
 			path:   "Session-Id",
 		},
 		{
+			claim: "an empty Session-Id", result: 5004,
+			frame: frameOf(flagRequest|flagProxiable,
+				append([]part{words(avpSessionID, "")}, head(1, 0)[1:]...)...),
+			failed: words(avpSessionID, ""),
+		},
+		{
 			claim:  "a missing Origin-Host",
 			frame:  without(avpOriginHost, 1),
 			result: 5005,

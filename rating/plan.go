@@ -84,7 +84,19 @@ func (p *Plan) candidates(in *charging.Inputs, info *charging.Information) candi
 		}
 		of.timed |= 1 << r.ordinal
 	}
+	if of.timed == 0 && !in.Event && len(in.Units) == 0 {
+		return p.eventCandidates(in, info)
+	}
 	return of
+}
+
+// eventCandidates finds the rules for a session's request that says nothing of units and that no
+// rule is for otherwise: an event service may be charged in a session too (ECUR), and its client
+// may leave the count to the server.
+func (p *Plan) eventCandidates(in *charging.Inputs, info *charging.Information) candidates {
+	counted := *in
+	counted.Units = []charging.Unit{charging.Events}
+	return p.candidates(&counted, info)
 }
 
 // Terms implements charging.Plan. The terms belong to the plan and are not to be changed.

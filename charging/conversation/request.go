@@ -108,7 +108,7 @@ func (r *requestParser) word(t token) {
 		r.out.Wire = append(r.out.Wire, wire)
 		return
 	}
-	if identity, ok := parseIdentity(t.text); ok && !given {
+	if identity, ok := parseIdentity(t.text); ok {
 		r.request().Subscribers = append(r.request().Subscribers, identity)
 		return
 	}

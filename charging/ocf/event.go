@@ -27,6 +27,10 @@ func (c *charge) event(d charging.Decision) error {
 			return err
 		}
 	}
+	if c.foreignContext() {
+		c.denyContext()
+		return nil
+	}
 	return c.concludeEvent(record)
 }
 

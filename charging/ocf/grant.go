@@ -240,7 +240,7 @@ func (c *charge) atSwitch(o *offer, at time.Time, left time.Duration) {
 
 // wanted is the size of the grant, within the script's limit.
 func (o *offer) wanted(info *charging.Information) int64 {
-	want := wanted(o.terms, o.service, info)
+	want := wanted(o.terms, o.service, info, o.inputs.Event)
 	if o.limit == nil {
 		return want
 	}
@@ -251,11 +251,16 @@ func (o *offer) wanted(info *charging.Information) int64 {
 }
 
 // wanted is the size of a grant in the rule's unit: what is asked for, else what the request
-// counts, else the plan's default; never above the maximum.
-func wanted(t *charging.Terms, service *charging.Service, info *charging.Information) int64 {
+// counts, else the plan's default: of a grant, or of a one-time event; never above the maximum.
+func wanted(
+	t *charging.Terms, service *charging.Service, info *charging.Information, event bool,
+) int64 {
 	want, _ := unitsOf(service.Requested, t.Unit)
 	if want <= 0 && t.Unit == charging.Events {
 		want = eventCount(t, info)
+		if want == 0 && event {
+			want = t.CountDefault
+		}
 	}
 	if want <= 0 {
 		want = t.Default
@@ -282,7 +287,7 @@ func eventCount(t *charging.Terms, info *charging.Information) int64 {
 			return number.Value
 		}
 	}
-	return t.CountDefault
+	return 0
 }
 
 // afford finds how much of what is wanted the account can pay: balances of units first.

@@ -29,9 +29,7 @@ func (c *charge) initial(d charging.Decision) error {
 	}
 	if c.foreignContext() {
 		c.session = nil
-		c.answer.Services = nil
-		c.deny(charging.RatingFailed, "no rule of the plan is for this Service-Context-Id",
-			charging.FailedAVP{Path: "Service-Context-Id", Value: r.Context})
+		c.denyContext()
 		return nil
 	}
 	c.supervise()
@@ -90,19 +88,24 @@ func (c *charge) foreignContext() bool {
 	return errors.As(err, &unrated) && unrated.Context
 }
 
-// supervise sets the time at which an abandoned session ends: Tcc is twice the validity of what
-// was granted (RFC 8506 section 13).
+func (c *charge) denyContext() {
+	c.answer.Services = nil
+	c.deny(charging.RatingFailed, "no rule of the plan is for this Service-Context-Id",
+		charging.FailedAVP{Path: "Service-Context-Id", Value: c.request.Context})
+}
+
+// supervise sets the time at which an abandoned session ends: Tcc is twice the longest validity of
+// what is granted, by this answer or an earlier one (RFC 8506 section 13).
 func (c *charge) supervise() {
-	limit := c.function.options.Supervision
-	if c.validity > 0 {
-		limit = 2 * c.validity
-	}
-	deadline := c.tx.Now().Add(limit)
+	validity := c.validity
 	for i := range c.session.Services {
-		s := &c.session.Services[i]
-		if s.Reservation != 0 && s.ValidUntil.After(deadline) {
-			deadline = s.ValidUntil
+		if s := &c.session.Services[i]; s.Reservation != 0 {
+			validity = max(validity, s.ValidUntil.Sub(s.LastReport))
 		}
 	}
-	c.session.Deadline = deadline
+	limit := c.function.options.Supervision
+	if validity > 0 {
+		limit = 2 * validity
+	}
+	c.session.Deadline = c.tx.Now().Add(limit)
 }

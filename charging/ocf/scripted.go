@@ -86,7 +86,7 @@ func (c *charge) scriptedServices(d charging.Decision, move charging.Movement) e
 		return nil
 	}
 	if c.request.Type == charging.Termination {
-		return c.end("termination")
+		return c.end(closedByTermination)
 	}
 	c.supervise()
 	return nil

@@ -29,6 +29,9 @@ func (c *charge) update(d charging.Decision) error {
 	return nil
 }
 
+// closedByTermination is why a session is closed that the client ended.
+const closedByTermination = "termination"
+
 // terminate debits what was used and releases everything (RFC 8506 section 5.4).
 func (c *charge) terminate(d charging.Decision) error {
 	if c.session == nil {
@@ -48,7 +51,7 @@ func (c *charge) terminate(d charging.Decision) error {
 			charging.ServiceAnswer{Key: service.Key, Result: result},
 		)
 	}
-	return c.end("termination")
+	return c.end(closedByTermination)
 }
 
 // belongs checks that subscriber and context are those of the session; if not, the session is left
@@ -132,6 +135,7 @@ func (c *charge) debitLate() error {
 		}
 	}
 	if c.request.Type == charging.Termination {
+		c.session.ClosedBy = closedByTermination
 		c.answer.Result, c.answer.Message = charging.Success, ""
 	}
 	return nil
