@@ -24,6 +24,7 @@ type balance struct {
 	serial   int64 // names the balance within its account for ever
 	id       string
 	unit     charging.Unit
+	money    bool // the unit is a currency
 	amount   int64
 	reserved int64
 	limit    int64
@@ -67,7 +68,7 @@ func (b *balance) admits(group charging.Number) bool {
 // paysUnits reports whether the balance pays units of the purpose one for one: it counts the same
 // thing, and octets of any direction are octets.
 func (b *balance) paysUnits(p *charging.Purpose) bool {
-	if b.unit.Money() {
+	if b.money {
 		return false
 	}
 	return b.unit == p.Unit || b.unit == charging.Total && p.Unit.Octets()
@@ -77,7 +78,7 @@ func (b *balance) paysUnits(p *charging.Purpose) bool {
 // units of the purpose.
 func (b *balance) pays(p *charging.Purpose, money bool) bool {
 	if money {
-		return b.unit == p.Currency && b.unit.Money()
+		return b.money && b.unit == p.Currency
 	}
 	return b.paysUnits(p)
 }

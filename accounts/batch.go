@@ -105,7 +105,8 @@ func (b *batch) reset() {
 const maxKeptArena = 8 << 20
 
 // errHolds names the invariant that a unit of work would break.
-var errHolds = errors.New("a closed session holds a reservation (invariant " + closedHoldsNothing + ")")
+var errHolds = errors.New(
+	"a closed session holds a reservation (invariant " + closedHoldsNothing + ")")
 
 // wrote reports whether the unit of work left anything to keep.
 func (t *tx) wrote() bool {
@@ -201,7 +202,7 @@ func (t *tx) conclude() {
 			continue
 		}
 		t.soil(&s.session.dirty)
-		t.books.conclude(s.session, s.state, t.now)
+		t.books.conclude(s.session, s.state, laterOf(t.now, t.found))
 	}
 	t.out.urgent = append(t.out.urgent, t.urgent...)
 	for _, do := range t.afterwards {
@@ -251,7 +252,8 @@ func appendFreed(dst []byte, list []closedReservation) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = fmt.Appendf(dst, `"%d":"%s"`, c.reservation.id, c.state)
+		dst = strconv.AppendInt(append(dst, '"'), c.reservation.id, 10)
+		dst = append(append(append(dst, `":"`...), c.state...), '"')
 	}
 	return append(dst, '}')
 }

@@ -167,11 +167,12 @@ func BenchmarkOpen(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	seed := benchSeed()
 	start := time.Now()
-	if _, err := l.Seed(ctx, benchStart, benchSeed()); err != nil {
+	if _, err := l.Seed(ctx, benchStart, seed); err != nil {
 		b.Fatal(err)
 	}
-	b.ReportMetric(float64(time.Since(start).Milliseconds()), "seed-ms")
+	seeding := time.Since(start)
 	if err := l.Close(); err != nil {
 		b.Fatal(err)
 	}
@@ -186,7 +187,7 @@ func BenchmarkOpen(b *testing.B) {
 		}
 		b.StartTimer()
 	}
-	b.ReportMetric(float64(time.Since(start).Milliseconds()), "all-ms")
+	b.ReportMetric(float64(seeding.Milliseconds()), "seed-ms")
 }
 
 func processTime() time.Duration {

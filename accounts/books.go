@@ -99,7 +99,9 @@ func (b *books) addAccount(a *account) {
 	b.accounts[a.view.ID] = a
 	b.foundAccount = a
 	b.byNumber = append(b.byNumber, a)
-	b.newIDs = append(b.newIDs, a.view.ID)
+	if b.newIDs = append(b.newIDs, a.view.ID); len(b.newIDs) > 2*len(b.accounts)+maxPage {
+		b.ids() // Accounts come and go, and nobody lists them.
+	}
 	b.indexIdentities(a)
 	for _, balance := range a.balances {
 		b.schedule(&balance.due, balance.end())

@@ -136,15 +136,8 @@ func (l *Ledger) stop(cause error) {
 // write runs the statements of a batch.
 func (s *store) write(b *batch) error {
 	ctx := context.Background()
-	for i := range b.records {
-		if err := s.writeEntry(b, &b.records[i]); err != nil {
-			return fmt.Errorf("write entry %d: %w", b.records[i].number, err)
-		}
-	}
-	for i := range b.postings {
-		if err := s.writePosting(b, &b.postings[i]); err != nil {
-			return fmt.Errorf("write posting %d: %w", b.postings[i].id, err)
-		}
+	if err := s.writeLog(b); err != nil {
+		return err
 	}
 	for i := range b.statements {
 		if err := s.exec(ctx, b.statements[i].text, b.statements[i].args...); err != nil {
@@ -152,6 +145,26 @@ func (s *store) write(b *batch) error {
 		}
 	}
 	return s.writeRows(b)
+}
+
+func (s *store) writeLog(b *batch) error {
+	for i := range b.records {
+		if err := s.writeEntry(b, &b.records[i]); err != nil {
+			return fmt.Errorf("write entries up to %d: %w", b.records[i].number, err)
+		}
+	}
+	if err := s.entries.flush(); err != nil {
+		return fmt.Errorf("write entries: %w", err)
+	}
+	for i := range b.postings {
+		if err := s.writePosting(b, &b.postings[i]); err != nil {
+			return fmt.Errorf("write postings up to %d: %w", b.postings[i].id, err)
+		}
+	}
+	if err := s.postings.flush(); err != nil {
+		return fmt.Errorf("write postings: %w", err)
+	}
+	return nil
 }
 
 func (s *store) writeEntry(b *batch, r *record) error {
@@ -166,7 +179,7 @@ func (s *store) writeEntry(b *batch, r *record) error {
 		id = r.begun.id.ID
 		sub = numberOrNull(int64(r.begun.id.Sub))
 	}
-	return s.run(s.hot.entry, r.number, r.at, r.kind, numberOrNull(r.account),
+	return s.entries.add(r.number, r.at, r.kind, numberOrNull(r.account),
 		numberOrNull(r.session), id, sub, request, fingerprint, endToEnd, previous, answer,
 		b.octetsOrNull(r.effects), b.textOrNull(r.held), b.textOrNull(r.freed))
 }
@@ -179,7 +192,7 @@ func (s *store) writePosting(b *batch, p *posting) error {
 	if p.reference != "" {
 		reference = p.reference
 	}
-	return s.run(s.hot.posting, p.id, p.entry, p.previous, p.account, p.balance, p.amount,
+	return s.postings.add(p.id, p.entry, p.previous, p.account, p.balance, p.amount,
 		string(p.unit), p.after, p.against, session, request, reference,
 		string(b.octets(p.reason)))
 }

@@ -16,6 +16,7 @@ const (
 	markBegun = 1 << iota
 	markForgotten
 	markState
+	markFound
 )
 
 // appendEffects writes the after-images of all that the unit touched, in binary for start-up, and
@@ -74,10 +75,16 @@ func (t *tx) appendSessionImages(dst []byte) ([]byte, error) {
 		s := before.session
 		dst = binary.AppendUvarint(dst, uint64(s.number))
 		marks := before.marks()
+		if !t.found.IsZero() {
+			marks |= markFound
+		}
 		dst = append(dst, marks)
 		if marks&markBegun != 0 {
 			dst = appendText(dst, s.id.ID)
 			dst = binary.AppendUvarint(dst, s.id.Sub)
+		}
+		if marks&markFound != 0 {
+			dst = appendTime(dst, t.found)
 		}
 		if marks&markState == 0 {
 			continue
@@ -155,6 +162,7 @@ type sessionImage struct {
 	number           int64
 	begun, forgotten bool
 	id               charging.SessionID
+	found            time.Time // when its end was found out, where that is not the entry's time
 	state            *charging.Session
 }
 
@@ -202,6 +210,9 @@ func (u *unpacker) sessionImage() sessionImage {
 	image.begun, image.forgotten = marks&markBegun != 0, marks&markForgotten != 0
 	if image.begun {
 		image.id = charging.SessionID{ID: u.text(), Sub: u.whole()}
+	}
+	if marks&markFound != 0 {
+		image.found = u.time()
 	}
 	if marks&markState != 0 {
 		image.state = u.state()

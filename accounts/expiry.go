@@ -23,14 +23,12 @@ func (l *Ledger) expireUntil(now time.Time) error {
 
 func (l *Ledger) expire(d *due, now time.Time) error {
 	if s := d.session; s != nil {
-		err := l.runUnit(d.at, "expiry", func(t *tx) error { return t.expireSession(s) })
-		if err == nil {
+		return l.runUnit(d.at, "expiry", func(t *tx) error {
 			// Where the clock has leapt, the session is known for a while from now on: whoever
 			// turned it may well report usage next, and is to be told that it comes too late.
-			s.ended = now
-			l.ended[len(l.ended)-1].at = now
-		}
-		return err
+			t.found = now
+			return t.expireSession(s)
+		})
 	}
 	return l.runUnit(d.at, "expiry", func(t *tx) error { return t.expireBalance(d.balance) })
 }
@@ -122,8 +120,8 @@ func (l *Ledger) NothingDueBefore() (time.Time, bool) {
 // tickSlice is how much one hold of the lock expires when time has leapt.
 const tickSlice = 1000
 
-// Tick posts what is due until an instant, and returns when that is on disk. It holds the lock for a
-// part of it at a time.
+// Tick posts what is due until an instant, and returns when that is on disk. It holds the lock for
+// a part of it at a time.
 func (l *Ledger) Tick(ctx context.Context, at time.Time) error {
 	for {
 		due, err := l.tickOnce(ctx, at)

@@ -27,7 +27,7 @@ func TestAFullDiskRollsBackAndStopsTheLedger(t *testing.T) {
 	var failed error
 	for n := range 10_000 {
 		failed = update(l, noon, func(tx charging.Tx) error {
-			_, err := tx.Settle("a", 0, euro, []charging.Part{{Amounts: charging.Amounts{Money: 1}}})
+			_, err := tx.Settle("a", 0, euro, spend(1))
 			tx.Remember(answerOf("s", uint32(n), strings.Repeat("x", 500)), 1, 2)
 			return err
 		})
@@ -91,7 +91,8 @@ func TestAFailedCommitHasAnUnknownOutcome(t *testing.T) {
 		t.Errorf("%d outcomes are unknown and %d stopped, want 50 in all", unknown, stopped)
 	}
 	_ = l.Close()
-	if got := account(t, open(t, accounts.Options{Path: path}), "a").Balances[0].Amount; got != money(100) {
+	l = open(t, accounts.Options{Path: path})
+	if got := account(t, l, "a").Balances[0].Amount; got != money(100) {
 		t.Errorf("amount = %s", got)
 	}
 }
@@ -113,7 +114,8 @@ func TestASecondServerIsKeptOut(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if got := account(t, open(t, accounts.Options{Path: link}), "a").Balances[0].Amount; got != money(1) {
+	l = open(t, accounts.Options{Path: link})
+	if got := account(t, l, "a").Balances[0].Amount; got != money(1) {
 		t.Errorf("amount through the link = %s", got)
 	}
 }
@@ -151,11 +153,12 @@ func TestFilesThatAreNotOursStayAsTheyAre(t *testing.T) {
 	if err := os.WriteFile(text, []byte("accounts:\n- id: a\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	const notOurs = "not a database of ocs-sim"
 	for path, want := range map[string]string{
-		text: "not a database of ocs-sim",
+		text: notOurs,
 		dir:  "is a directory",
-		database("foreign.db", "CREATE TABLE t (x)"):                               "not a database of ocs-sim",
-		database("claimed.db", "PRAGMA application_id = 77", "CREATE TABLE t (x)"): "not a database of ocs-sim",
+		database("foreign.db", "CREATE TABLE t (x)"):                               notOurs,
+		database("claimed.db", "PRAGMA application_id = 77", "CREATE TABLE t (x)"): notOurs,
 		database("newer.db", "PRAGMA user_version = 99"):                           "version 99",
 	} {
 		before, _ := os.ReadFile(path)
@@ -163,7 +166,8 @@ func TestFilesThatAreNotOursStayAsTheyAre(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Open(%s) = %v, want %q", path, err, want)
 		}
-		if _, err := accounts.CheckFile(t.Context(), path); err == nil || !strings.Contains(err.Error(), want) {
+		_, err = accounts.CheckFile(t.Context(), path)
+		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("CheckFile(%s) = %v, want %q", path, err, want)
 		}
 		after, _ := os.ReadFile(path)
@@ -239,7 +243,7 @@ func TestCheckFindsWhatWasTamperedWith(t *testing.T) {
 						return err
 					}
 					tx.Remember(answerOf("s", n, ""), 1, 2)
-					_, err = tx.Settle("a", held, euro, []charging.Part{{Amounts: charging.Amounts{Money: 1}}})
+					_, err = tx.Settle("a", held, euro, spend(1))
 					return err
 				})
 			}
@@ -283,7 +287,7 @@ func TestWhatWasAcknowledgedSurvivesAKillAtAnyInstant(t *testing.T) {
 				default:
 				}
 				if err := update(l, noon, func(tx charging.Tx) error {
-					_, err := tx.Settle("a", 0, euro, []charging.Part{{Amounts: charging.Amounts{Money: 1}}})
+					_, err := tx.Settle("a", 0, euro, spend(1))
 					tx.Remember(answerOf(fmt.Sprint(w), n, ""), 1, 2)
 					return err
 				}); err != nil {

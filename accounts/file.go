@@ -1,11 +1,9 @@
 package accounts
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -66,16 +64,20 @@ func (f *databaseFile) lock() error {
 	}
 	f.locks = append(f.locks, database)
 	if err := lockFile(database); err != nil {
-		return inUse(holder, err)
+		return inUse(nil, err)
 	}
 	return nil
 }
 
+// inUse says who has the lock, as the lock file tells; without one, nobody knows.
 func inUse(holder *os.File, err error) error {
 	if !errors.Is(err, errLocked) {
 		return err
 	}
 	who := "another process"
+	if holder == nil {
+		return fmt.Errorf("it is in use by %s; stop that one, or give another file", who)
+	}
 	if text, err := io.ReadAll(io.NewSectionReader(holder, 0, 20)); err == nil && len(text) > 1 {
 		who = "process " + string(text[:len(text)-1])
 	}
@@ -117,67 +119,4 @@ func resolve(path string) (string, error) {
 		absolute = target
 	}
 	return "", errors.New("too many symbolic links")
-}
-
-// inspect refuses a file that this program must not open; one that is not there is fine.
-func inspect(path string) error {
-	h, err := readHeader(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return h.admit()
-}
-
-// header is what the first bytes of a database say, without SQLite having touched it.
-type header struct {
-	empty       bool
-	application uint32
-	version     uint32
-}
-
-// readHeader reads the header (https://www.sqlite.org/fileformat.html section 1.3).
-func readHeader(path string) (h header, err error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return h, err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	data := make([]byte, 100)
-	n, err := io.ReadFull(file, data)
-	if n == 0 && errors.Is(err, io.EOF) {
-		return header{empty: true}, nil
-	}
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return h, err
-	}
-	if n < len(data) || string(data[:16]) != "SQLite format 3\x00" {
-		return h, errForeign
-	}
-	return header{
-		version:     binary.BigEndian.Uint32(data[60:]),
-		application: binary.BigEndian.Uint32(data[68:]),
-	}, nil
-}
-
-var (
-	errForeign = errors.New("it is not a database of ocs-sim; give another file")
-	errLocked  = errors.New("locked")
-)
-
-// admit refuses what is not ours, and what a later version wrote.
-func (h header) admit() error {
-	if h.empty {
-		return nil
-	}
-	if h.application != applicationID && h.application != 0 {
-		return errForeign
-	}
-	if h.application == applicationID && h.version > schemaVersion {
-		return fmt.Errorf("its schema has version %d and this program knows up to %d; "+
-			"use a later ocs-sim, it was left as it is", h.version, schemaVersion)
-	}
-	return nil
 }

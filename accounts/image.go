@@ -11,6 +11,9 @@ import (
 // imageVersion stands first in the images of rows.
 const imageVersion = 1
 
+// rowImage is the size in bytes that images of rows usually have.
+const rowImage = 256
+
 // accountRow is an account as its row has it: an image for start-up, and columns for people.
 type accountRow struct {
 	number                int64
@@ -24,7 +27,7 @@ func (a *account) toRow() accountRow {
 		number: a.number, id: a.view.ID, status: string(a.view.Status), plan: a.view.Plan,
 		subscribers: string(appendIdentities(nil, a.view.Identities)),
 		balances:    string(appendBalances(nil, a.balances)),
-		image:       a.appendImage(nil),
+		image:       a.appendImage(make([]byte, 0, rowImage)),
 	}
 }
 
@@ -100,6 +103,7 @@ func (u *unpacker) balance(a *account) *balance {
 	for range u.count() {
 		b.groups = append(b.groups, uint32(u.whole()))
 	}
+	b.money = b.unit.Money()
 	b.due.balance = b
 	return b
 }
@@ -168,7 +172,7 @@ func (s *session) toRow() (sessionRow, error) {
 		row.held = string(appendHeld(nil, s.held))
 	}
 	var err error
-	row.image, err = s.appendImage(nil)
+	row.image, err = s.appendImage(make([]byte, 0, rowImage))
 	return row, err
 }
 
@@ -194,7 +198,7 @@ func (s *session) appendImage(dst []byte) ([]byte, error) {
 	if s.state == nil {
 		return dst, nil
 	}
-	state, err := s.state.AppendBinary(nil)
+	state, err := s.state.AppendBinary(make([]byte, 0, rowImage))
 	if err != nil {
 		return nil, fmt.Errorf("session %s: %w", s.id.ID, err)
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -57,6 +56,11 @@ func put(t testing.TB, l *accounts.Ledger, id string, amount int64) {
 	}
 }
 
+// spend is what a settlement debits.
+func spend(amount int64) []charging.Part {
+	return []charging.Part{{Amounts: charging.Amounts{Money: amount}}}
+}
+
 func update(l charging.Ledger, at time.Time, work func(charging.Tx) error) error {
 	told := make(chan error, 1)
 	l.Update(context.Background(), at, work, func(err error) { told <- err })
@@ -100,143 +104,6 @@ func answerOf(session string, number uint32, message string) *charging.Answer {
 		Key:  charging.Key{Session: charging.SessionID{ID: session}, Number: number},
 		Type: charging.Update, Result: charging.Success, Message: message,
 	}
-}
-
-func TestRepeatsGetTheSameAnswerHoweverOldAndAfterARestart(t *testing.T) {
-	t.Parallel()
-	l, path := openFile(t)
-	id := charging.SessionID{ID: "s"}
-	ask := func(l *accounts.Ledger, number uint32) (string, bool) {
-		var message string
-		var found bool
-		mustUpdate(t, l, noon, func(tx charging.Tx) error {
-			var p charging.Prior
-			if p, found = tx.Answered(charging.Key{Session: id, Number: number}); !found {
-				return nil
-			}
-			var a charging.Answer
-			if err := a.UnmarshalBinary(p.Answer); err != nil {
-				return err
-			}
-			if p.Fingerprint != uint64(number)+1<<63 || p.EndToEnd != number^0xffff0000 {
-				return fmt.Errorf("key of %d came back as %+v", number, p)
-			}
-			message = a.Message
-			return nil
-		})
-		return message, found
-	}
-	const requests = 100
-	for n := range uint32(requests) {
-		l.Update(t.Context(), noon, func(tx charging.Tx) error {
-			if n == 0 {
-				tx.PutSession(&charging.Session{ID: id, Account: "a"})
-			}
-			tx.Remember(answerOf("s", n, fmt.Sprint("answer ", n)), uint64(n)+1<<63, n^0xffff0000)
-			return nil
-		}, func(err error) {
-			if err != nil {
-				t.Error(err)
-			}
-		})
-		// The one just given and an old one, which may still wait for the disk.
-		for _, number := range []uint32{n, n / 2, 0} {
-			if got, _ := ask(l, number); got != fmt.Sprint("answer ", number) {
-				t.Fatalf("after %d requests, answer %d = %q", n+1, number, got)
-			}
-		}
-	}
-	for range 2 {
-		for n := range uint32(requests) {
-			if got, _ := ask(l, n); got != fmt.Sprint("answer ", n) {
-				t.Errorf("answer %d = %q", n, got)
-			}
-		}
-		if _, found := ask(l, requests); found {
-			t.Errorf("answer %d was never given and is found", requests)
-		}
-		if err := l.Close(); err != nil {
-			t.Fatal(err)
-		}
-		l = open(t, accounts.Options{Path: path})
-	}
-}
-
-func TestRequestsWithoutASessionAreRememberedForTenMinutes(t *testing.T) {
-	t.Parallel()
-	l, path := openFile(t)
-	key := charging.Key{Session: charging.SessionID{ID: "event"}}
-	mustUpdate(t, l, noon, func(tx charging.Tx) error {
-		tx.Remember(answerOf("event", 0, "once"), 1, 2)
-		return nil
-	})
-	known := func(at time.Time) (found bool) {
-		mustUpdate(t, l, at, func(tx charging.Tx) error {
-			_, found = tx.Answered(key)
-			return nil
-		})
-		return found
-	}
-	if !known(noon.Add(9 * time.Minute)) {
-		t.Error("after nine minutes the answer is gone")
-	}
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	l = open(t, accounts.Options{Path: path})
-	if !known(noon.Add(9 * time.Minute)) {
-		t.Error("after a restart the answer is gone")
-	}
-	if known(noon.Add(10 * time.Minute)) {
-		t.Error("after ten minutes the answer is still known")
-	}
-}
-
-func TestTheOldestEndedSessionsAreForgottenBeyondTheLimit(t *testing.T) {
-	t.Parallel()
-	l := open(t, accounts.Options{MaxEnded: 10})
-	for n := range 100 {
-		mustUpdate(t, l, noon, func(tx charging.Tx) error {
-			tx.Remember(answerOf(fmt.Sprint("event", n), 0, ""), 1, 2)
-			return nil
-		})
-	}
-	mustUpdate(t, l, noon, func(charging.Tx) error { return nil })
-	if got := l.RememberedLength(); got != 10 {
-		t.Errorf("%d sessions are remembered, want 10", got)
-	}
-}
-
-func TestForgettingLetsASessionIDLiveAgain(t *testing.T) {
-	t.Parallel()
-	l, path := openFile(t)
-	id := charging.SessionID{ID: "ci-job", Sub: 7}
-	key := charging.Key{Session: id, Number: 0}
-	live := func(message string) {
-		mustUpdate(t, l, noon, func(tx charging.Tx) error {
-			tx.Forget(id)
-			if _, found := tx.Answered(key); found {
-				return errors.New("an answer of the life before is found")
-			}
-			tx.PutSession(&charging.Session{ID: id, Account: "a", Closed: tx.Now(), ClosedBy: message})
-			a := answerOf("ci-job", 0, message)
-			a.Key = key
-			tx.Remember(a, 1, 2)
-			return nil
-		})
-	}
-	live("first")
-	live("second")
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	l = open(t, accounts.Options{Path: path})
-	live("third")
-	s, err := l.Session(t.Context(), id)
-	if err != nil || s.ClosedBy != "third" {
-		t.Errorf("Session = %+v, %v, want the third life", s, err)
-	}
-	holds(t, l)
 }
 
 func TestDoneComesInOrderOfTheLogAndAfterTheCommit(t *testing.T) {
@@ -312,7 +179,7 @@ func TestAHundredSessionsNeverSpendMoreThanTheAccountHas(t *testing.T) {
 				granted.Add(7)
 				if err := update(l, noon, func(tx charging.Tx) error {
 					_, err := tx.Settle("a", held, euro,
-						[]charging.Part{{Amounts: charging.Amounts{Money: 7}}})
+						spend(7))
 					return err
 				}); err != nil {
 					t.Error(err)
@@ -322,7 +189,8 @@ func TestAHundredSessionsNeverSpendMoreThanTheAccountHas(t *testing.T) {
 	}
 	wait.Wait()
 	b := account(t, l, "a").Balances[0]
-	if b.Amount.Amount != 1000-granted.Load() || b.Available < 0 || b.Available >= 7 || b.Reserved != 0 {
+	if b.Amount.Amount != 1000-granted.Load() || b.Reserved != 0 ||
+		b.Available < 0 || b.Available >= 7 {
 		t.Errorf("balance = %+v after grants of %d from 1000", b, granted.Load())
 	}
 	holds(t, l)
@@ -359,7 +227,7 @@ func TestAPanicInWorkLeavesTheLedgerInOrder(t *testing.T) {
 			}
 		}()
 		l.Update(t.Context(), noon, func(tx charging.Tx) error {
-			_, _ = tx.Settle("a", 0, euro, []charging.Part{{Amounts: charging.Amounts{Money: 50}}})
+			_, _ = tx.Settle("a", 0, euro, spend(50))
 			panic("a bug")
 		}, func(error) { t.Error("done was called") })
 	}()
@@ -383,7 +251,8 @@ func TestViewUndoesWhatItTries(t *testing.T) {
 	if got := account(t, l, "a").Balances[0]; got.Reserved != 0 {
 		t.Errorf("reserved = %d after a View, want 0", got.Reserved)
 	}
-	if err := l.View(t.Context(), func(charging.Tx) error { return errOnPurpose }); !errors.Is(err, errOnPurpose) {
+	err = l.View(t.Context(), func(charging.Tx) error { return errOnPurpose })
+	if !errors.Is(err, errOnPurpose) {
 		t.Errorf("View = %v, want its error", err)
 	}
 }
@@ -452,202 +321,6 @@ func TestPostingsExplainEveryCent(t *testing.T) {
 	}
 }
 
-func TestIdentitiesCompareWithoutWhatMeansNothing(t *testing.T) {
-	t.Parallel()
-	same := [][]charging.Identity{
-		{{Type: charging.E164, Data: "15550100"}, {Type: charging.E164, Data: "+15550100"},
-			{Type: charging.E164, Data: "tel:+15550100"}, {Type: charging.E164, Data: "TEL:15550100;ext=1"},
-			{Type: charging.SIP, Data: "tel:+15550100"}},
-		{{Type: charging.IMSI, Data: "15550100"}},
-		{{Type: charging.SIP, Data: "sip:Alice@example.com"},
-			{Type: charging.SIP, Data: "SIP:Alice@EXAMPLE.com;transport=tcp"},
-			{Type: charging.SIP, Data: "Alice@Example.Com"},
-			{Type: charging.SIP, Data: "\"A\" <sip:Alice@example.com;x=y>;tag=1"}},
-		{{Type: charging.SIP, Data: "sip:alice@example.com"}},
-		{{Type: charging.NAI, Data: "alice@Realm.example"}, {Type: charging.NAI, Data: "alice@realm.EXAMPLE"}},
-		{{Type: charging.Private, Data: "alice@example.com"}},
-	}
-	seen := map[charging.Identity]int{}
-	for i, group := range same {
-		want := accounts.Canonical(group[0])
-		if other, taken := seen[want]; taken {
-			t.Errorf("%+v is the same as one of group %d", group[0], other)
-		}
-		seen[want] = i
-		for _, identity := range group[1:] {
-			if got := accounts.Canonical(identity); got != want {
-				t.Errorf("Canonical(%+v) = %+v, want %+v", identity, got, want)
-			}
-		}
-	}
-}
-
-func TestTwoAccountsCannotHaveOneIdentity(t *testing.T) {
-	t.Parallel()
-	l, _ := openFile(t)
-	put(t, l, "a", 1)
-	_, _, err := l.PutAccount(t.Context(), noon, accounts.Account{
-		ID: "b", Subscribers: []charging.Identity{{Type: charging.E164, Data: "tel:1555a"}},
-	})
-	if kindOf(err) != charging.KindInvalidDocument || !strings.Contains(err.Error(), "account a") {
-		t.Errorf("PutAccount = %v, want a fault that names account a", err)
-	}
-	if _, err := l.Account(t.Context(), "b"); kindOf(err) != charging.KindAccountNotFound {
-		t.Errorf("Account(b) = %v, want not found", err)
-	}
-}
-
-func TestPlansKeepTheirVersions(t *testing.T) {
-	t.Parallel()
-	l, path := openFile(t)
-	ctx := t.Context()
-	for i, step := range []struct {
-		source  string
-		version int64
-		changed bool
-	}{{`{"a":1}`, 1, true}, {`{"a":1}`, 1, false}, {`{"a":2}`, 2, true}} {
-		version, changed, err := l.PutPlan(ctx, noon, "im", []byte(step.source))
-		if err != nil || version != step.version || changed != step.changed {
-			t.Errorf("step %d: PutPlan = %d, %v, %v", i, version, changed, err)
-		}
-	}
-	if _, _, err := l.PutAccount(ctx, noon, accounts.Account{ID: "a", Plan: "im"}); err != nil {
-		t.Fatal(err)
-	}
-	if err := l.DeletePlan(ctx, noon, "im"); kindOf(err) != charging.KindPlanInUse {
-		t.Errorf("DeletePlan in use = %v", err)
-	}
-	if err := l.DeleteAccount(ctx, noon, "a", false); err != nil {
-		t.Fatal(err)
-	}
-	if err := l.DeletePlan(ctx, noon, "im"); err != nil {
-		t.Errorf("DeletePlan = %v", err)
-	}
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	l = open(t, accounts.Options{Path: path})
-	if _, err := l.PlanVersion(ctx, "im", 0); kindOf(err) != charging.KindPlanNotFound {
-		t.Errorf("PlanVersion of a deleted plan = %v", err)
-	}
-	if old, err := l.PlanVersion(ctx, "im", 1); err != nil || string(old.Source) != `{"a":1}` {
-		t.Errorf("PlanVersion(1) = %s, %v", old.Source, err)
-	}
-	if version, _, err := l.PutPlan(ctx, noon, "im", []byte(`{"a":2}`)); err != nil || version != 3 {
-		t.Errorf("PutPlan after a deletion = version %d, %v, want 3", version, err)
-	}
-}
-
-func TestSeedLeavesWhatIsThereAloneAndTellsAllFaults(t *testing.T) {
-	t.Parallel()
-	l, _ := openFile(t)
-	put(t, l, "a", 5)
-	seed := accounts.Seed{
-		Plans: []accounts.SeedPlan{{Name: "im", Source: []byte("{}")}},
-		Accounts: []accounts.Account{
-			{ID: "a", Plan: "im", Balances: []accounts.Balance{{Amount: money(100)}}},
-			{ID: "b", Plan: "im", Balances: []accounts.Balance{{Amount: money(100)}}},
-		},
-	}
-	report, err := l.Seed(t.Context(), noon, seed)
-	want := accounts.SeedReport{
-		Created: []string{"b"}, Kept: []string{"a"}, PlansChanged: []string{"im"},
-	}
-	if diff := cmp.Diff(want, report); diff != "" || err != nil {
-		t.Errorf("Seed: %v (-want +got):\n%s", err, diff)
-	}
-	if got := account(t, l, "a").Balances[0].Amount; got != money(5) {
-		t.Errorf("a has %s, want 5 as before", got)
-	}
-	again, err := l.Seed(t.Context(), noon, seed)
-	if err != nil || len(again.Created)+len(again.PlansChanged) > 0 {
-		t.Errorf("Seed again = %+v, %v", again, err)
-	}
-	seed.Accounts = append(seed.Accounts,
-		accounts.Account{ID: "c", Status: "odd", Balances: []accounts.Balance{{}}},
-		accounts.Account{ID: "c"})
-	_, err = l.Seed(t.Context(), noon, seed)
-	var told *charging.Error
-	if !errors.As(err, &told) || len(told.Faults) != 3 {
-		t.Errorf("Seed with three faults = %#v", err)
-	}
-	seed.Accounts = []accounts.Account{{ID: "d"}, {ID: "e", Plan: "nowhere"}}
-	if _, err := l.Seed(t.Context(), noon, seed); kindOf(err) != charging.KindPlanNotFound {
-		t.Errorf("Seed with an unknown plan = %v", err)
-	}
-	if _, err := l.Account(t.Context(), "d"); kindOf(err) != charging.KindAccountNotFound {
-		t.Errorf("a seed that failed left account d: %v", err)
-	}
-	holds(t, l)
-}
-
-func TestResetBeginsANewLife(t *testing.T) {
-	t.Parallel()
-	l, path := openFile(t)
-	put(t, l, "a", 5)
-	origin := l.OriginStateID()
-	clock := charging.ClockState{Stopped: true, At: noon.Add(123456789)}
-	if err := l.SetClock(t.Context(), noon.Add(time.Hour), clock); err != nil {
-		t.Fatal(err)
-	}
-	mustUpdate(t, l, noon, func(tx charging.Tx) error {
-		id := charging.SessionID{ID: "s"}
-		_, err := tx.Reserve("a", charging.Holder{Session: id}, euro, charging.Amounts{Money: 3})
-		tx.PutSession(&charging.Session{ID: id, Account: "a", Deadline: noon.Add(3 * time.Hour)})
-		tx.Remember(answerOf("s", 0, ""), 1, 2)
-		return err
-	})
-	seed := accounts.Seed{Accounts: []accounts.Account{
-		{ID: "z", Balances: []accounts.Balance{{Amount: money(9)}}}}}
-	if err := l.Reset(t.Context(), noon, seed, charging.ClockState{Offset: time.Minute}); err != nil {
-		t.Fatal(err)
-	}
-	for range 2 {
-		list, _, err := l.Accounts(t.Context(), "", 0)
-		if err != nil || len(list) != 1 || list[0].ID != "z" || list[0].Balances[0].Amount != money(9) {
-			t.Errorf("accounts after a reset = %+v, %v", list, err)
-		}
-		if got := l.OriginStateID(); got != origin+1 {
-			t.Errorf("Origin-State-Id = %d, want %d", got, origin+1)
-		}
-		if got := l.Clock(); got != (charging.ClockState{Offset: time.Minute}) {
-			t.Errorf("clock = %+v", got)
-		}
-		mustUpdate(t, l, noon, func(tx charging.Tx) error {
-			if _, found := tx.Answered(answerOf("s", 0, "").Key); found {
-				t.Error("an answer of the life before is found")
-			}
-			if !tx.Now().Equal(noon) {
-				t.Errorf("now = %s, want %s", tx.Now(), noon)
-			}
-			return nil
-		})
-		if due, any := l.NextDue(); any {
-			t.Errorf("something is due at %s", due)
-		}
-		holds(t, l)
-		if err := l.Close(); err != nil {
-			t.Fatal(err)
-		}
-		l = open(t, accounts.Options{Path: path})
-	}
-}
-
-func TestClockSurvives(t *testing.T) {
-	t.Parallel()
-	l, path := openFile(t)
-	want := charging.ClockState{Stopped: true, At: noon.Add(123456789), Offset: -5}
-	if err := l.SetClock(t.Context(), want.At, want); err != nil {
-		t.Fatal(err)
-	}
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if got := open(t, accounts.Options{Path: path}).Clock(); got != want {
-		t.Errorf("clock = %+v, want %+v", got, want)
-	}
-}
-
 func TestATemporaryDatabaseIsDeleted(t *testing.T) {
 	t.Parallel()
 	l := open(t, accounts.Options{})
@@ -665,7 +338,70 @@ func TestATemporaryDatabaseIsDeleted(t *testing.T) {
 	if _, err := l.Account(t.Context(), "a"); kindOf(err) != charging.KindLedgerStopped {
 		t.Errorf("Account after Close = %v", err)
 	}
-	if err := update(l, noon, func(charging.Tx) error { return nil }); kindOf(err) != charging.KindLedgerStopped {
+	err := update(l, noon, func(charging.Tx) error { return nil })
+	if kindOf(err) != charging.KindLedgerStopped {
 		t.Errorf("Update after Close = %v", err)
 	}
+}
+
+func TestListsPageInOrder(t *testing.T) {
+	t.Parallel()
+	l, _ := openFile(t)
+	var want []string
+	for n := range 7 {
+		id := fmt.Sprint("a", 6-n)
+		put(t, l, id, 1)
+		want = append(want, fmt.Sprint("a", n))
+		mustUpdate(t, l, noon, func(tx charging.Tx) error {
+			tx.PutSession(&charging.Session{ID: charging.SessionID{ID: fmt.Sprint("s", n)}, Account: "a1"})
+			return nil
+		})
+	}
+	if err := l.DeleteAccount(t.Context(), noon, "a3", false); err != nil {
+		t.Fatal(err)
+	}
+	want = append(want[:3], want[4:]...)
+	var ids, sessions []string
+	for after, more := "", true; more; more = after != "" {
+		list, next, err := l.Accounts(t.Context(), after, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range list {
+			ids = append(ids, a.ID)
+		}
+		after = next
+	}
+	if diff := cmp.Diff(want, ids); diff != "" {
+		t.Errorf("accounts (-want +got):\n%s", diff)
+	}
+	for after, more := "", true; more; more = after != "" {
+		list, next, err := l.Sessions(t.Context(), "a1", after, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range list {
+			sessions = append(sessions, s.ID.ID)
+		}
+		after = next
+	}
+	if diff := cmp.Diff([]string{"s0", "s1", "s2", "s3", "s4", "s5", "s6"}, sessions); diff != "" {
+		t.Errorf("sessions (-want +got):\n%s", diff)
+	}
+	_, _, err := l.Sessions(t.Context(), "", "nonsense", 0)
+	if kindOf(err) != charging.KindInvalidDocument {
+		t.Errorf("Sessions after nonsense = %v", err)
+	}
+	err = l.DeleteAccount(t.Context(), noon, "a1", false)
+	if kindOf(err) != charging.KindAccountInUse {
+		t.Errorf("DeleteAccount with open sessions = %v", err)
+	}
+	if err := l.DeleteAccount(t.Context(), noon, "a1", true); err != nil {
+		t.Errorf("DeleteAccount by force = %v", err)
+	}
+	s, err := l.Session(t.Context(), charging.SessionID{ID: "s2"})
+	if err != nil || s.ClosedBy != "forced" {
+		t.Errorf("Session = %+v, %v, want it closed by force", s, err)
+	}
+	holds(t, l)
 }

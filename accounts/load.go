@@ -186,7 +186,8 @@ func (in *loader) replay(e *logRow) {
 	}
 	for _, image := range e.effects.sessions {
 		if s := in.byNumber[image.number]; s != nil && in.asOf[s] < e.number {
-			s.ended = e.at // Whether it has ended is seen when all is read.
+			// Whether it has ended is seen when all is read.
+			s.ended = laterOf(e.at, image.found)
 		}
 	}
 }

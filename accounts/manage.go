@@ -117,10 +117,8 @@ func (t *tx) putAccount(doc *Account) (a *account, created bool, err error) {
 		return nil, false, noPlan(doc.Plan)
 	}
 	a = t.accounts[doc.ID]
-	for _, identity := range doc.Subscribers {
-		if owner := t.subscribers[canonical(identity)]; owner != nil && owner != a {
-			return nil, false, claimed(identity, owner.view.ID)
-		}
+	if err := t.claimed(doc, a); err != nil {
+		return nil, false, err
 	}
 	if a == nil {
 		a, err = t.createAccount(doc)
@@ -129,11 +127,25 @@ func (t *tx) putAccount(doc *Account) (a *account, created bool, err error) {
 	return a, false, t.changeAccount(a, doc)
 }
 
-func claimed(identity charging.Identity, owner string) error {
+// claimed tells of all subscribers of a document that belong to other accounts.
+func (t *tx) claimed(doc *Account, a *account) error {
+	var faults []charging.Fault
+	for i, identity := range doc.Subscribers {
+		owner := t.subscribers[canonical(identity)]
+		if owner == nil || owner == a {
+			continue
+		}
+		faults = append(faults, charging.Fault{
+			Path: fmt.Sprintf("subscribers[%d]", i),
+			Message: fmt.Sprintf("subscriber %s %s belongs to account %s",
+				identityWord(identity.Type), identity.Data, owner.view.ID),
+		})
+	}
+	if faults == nil {
+		return nil
+	}
 	return &charging.Error{
-		Kind: charging.KindInvalidDocument,
-		Message: fmt.Sprintf("subscriber %s %s belongs to account %s",
-			identityWord(identity.Type), identity.Data, owner),
+		Kind: charging.KindInvalidDocument, Message: faults[0].Message, Faults: faults,
 		Hint: "take it from that account first; identities compare without +, tel:, sip: " +
 			"and parameters",
 	}
@@ -181,7 +193,7 @@ func (t *tx) createAccount(doc *Account) (*account, error) {
 func (t *tx) newBalance(a *account, doc *Balance, position int) *balance {
 	b := &balance{
 		account: a, serial: a.nextSerial, id: balanceID(doc, position), unit: doc.Amount.Unit,
-		touched: t.serial,
+		money: doc.Amount.Unit.Money(), touched: t.serial,
 	}
 	a.nextSerial++
 	b.due.balance = b

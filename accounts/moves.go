@@ -211,7 +211,7 @@ func (s *settlement) debit(amount int64, money bool, from origin) (overrun int64
 		if amount == 0 {
 			return 0, nil
 		}
-		if d.balance.unit.Money() != money || d.amount == 0 {
+		if d.balance.money != money || d.amount == 0 {
 			continue
 		}
 		take := min(amount, d.amount)
@@ -275,7 +275,7 @@ func (t *tx) addBalance(a *account, unit charging.Unit) *balance {
 	if a.balance(id) != nil {
 		id += "-" + string(unit)
 	}
-	b := &balance{account: a, serial: a.nextSerial, id: id, unit: unit}
+	b := &balance{account: a, serial: a.nextSerial, id: id, unit: unit, money: unit.Money()}
 	b.due.balance = b
 	a.nextSerial++
 	// The slice before belongs to undo.

@@ -8,14 +8,16 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"strings"
 
 	"modernc.org/sqlite"
 )
 
 // SQLite's result codes that matter here (https://www.sqlite.org/rescode.html).
 const (
-	sqliteFull   = 13
-	sqliteNotADB = 26
+	sqliteReadOnly = 8
+	sqliteFull     = 13
+	sqliteNotADB   = 26
 )
 
 // store is the one connection that writes. It is pinned, and its statements are prepared once and
@@ -27,11 +29,53 @@ type store struct {
 	raw  driver.Conn
 	hot  hotStatements
 	args []driver.NamedValue
+
+	entries, postings rows
+}
+
+// rowsAtOnce is how many rows go into the log by one statement: what a statement costs besides its
+// values is as much as the values do.
+const rowsAtOnce = 8
+
+// rows gathers rows of one table for a statement that inserts several.
+type rows struct {
+	one, many driver.StmtExecContext
+	width     int
+	args      []driver.NamedValue
+}
+
+// add takes a row, and runs the statement once there are enough.
+func (r *rows) add(values ...any) error {
+	for _, value := range values {
+		r.args = append(r.args, driver.NamedValue{Ordinal: len(r.args) + 1, Value: value})
+	}
+	if r.width = len(values); len(r.args) < rowsAtOnce*r.width {
+		return nil
+	}
+	_, err := r.many.ExecContext(context.Background(), r.args)
+	r.args = r.args[:0]
+	return err
+}
+
+// flush writes the rows that are left, one by one.
+func (r *rows) flush() error {
+	defer func() { r.args = r.args[:0] }()
+	for from := 0; from < len(r.args); from += r.width {
+		row := r.args[from : from+r.width]
+		for i := range row {
+			row[i].Ordinal = i + 1
+		}
+		if _, err := r.one.ExecContext(context.Background(), row); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 type hotStatements struct {
 	begin, commit, rollback         driver.StmtExecContext
 	entry, posting                  driver.StmtExecContext
+	entries, postings               driver.StmtExecContext
 	account, session                driver.StmtExecContext
 	accountGone, sessionGone, value driver.StmtExecContext
 }
@@ -83,16 +127,17 @@ func (s *store) close() error {
 
 func (h *hotStatements) all() []*driver.StmtExecContext {
 	return []*driver.StmtExecContext{
-		&h.begin, &h.commit, &h.rollback, &h.entry, &h.posting, &h.account, &h.session,
-		&h.accountGone, &h.sessionGone, &h.value,
+		&h.begin, &h.commit, &h.rollback, &h.entry, &h.posting, &h.entries, &h.postings,
+		&h.account, &h.session, &h.accountGone, &h.sessionGone, &h.value,
 	}
 }
 
 // prepare makes the statements that run all the time.
 func (s *store) prepare(ctx context.Context) error {
 	texts := []string{
-		"BEGIN IMMEDIATE", "COMMIT", "ROLLBACK", insertEntry, insertPosting, putAccountRow,
-		putSessionRow, deleteAccountRow, deleteSessionRow, putSetting,
+		"BEGIN IMMEDIATE", "COMMIT", "ROLLBACK", insertEntry, insertPosting,
+		severalRows(insertEntry), severalRows(insertPosting), putAccountRow, putSessionRow,
+		deleteAccountRow, deleteSessionRow, putSetting,
 	}
 	preparer, ok := s.raw.(driver.ConnPrepareContext)
 	if !ok {
@@ -107,7 +152,15 @@ func (s *store) prepare(ctx context.Context) error {
 			return fmt.Errorf("the sqlite driver's %T does not run", stmt)
 		}
 	}
+	s.entries = rows{one: s.hot.entry, many: s.hot.entries}
+	s.postings = rows{one: s.hot.posting, many: s.hot.postings}
 	return nil
+}
+
+// severalRows makes an INSERT of one row one of rowsAtOnce.
+func severalRows(insert string) string {
+	values := insert[strings.LastIndexByte(insert, '('):]
+	return insert + strings.Repeat(", "+values, rowsAtOnce-1)
 }
 
 // run runs a prepared statement. Values are int64, string, []byte or nil.

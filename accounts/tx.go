@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/ocs-sim/ocs-sim/charging"
@@ -15,10 +16,11 @@ type tx struct {
 	out    *batch
 	now    time.Time
 	kind   string
-	number int64 // of the unit's first entry
-	serial int64 // tells this unit from all others
-	forced bool  // an entry is due even if nothing is touched
-	err    error // trouble that a method without an error result met
+	number int64     // of the unit's first entry
+	serial int64     // tells this unit from all others
+	forced bool      // an entry is due even if nothing is touched
+	found  time.Time // when an expiry was found out, from when on the session is remembered
+	err    error     // trouble that a method without an error result met
 
 	accountsBefore []accountBefore
 	balancesBefore []balanceBefore
@@ -80,7 +82,7 @@ func (t *tx) begin(at time.Time, kind string) {
 	t.out, t.kind, t.number = t.waiting, kind, t.last+1
 	t.now = laterOf(at.UTC().Truncate(time.Microsecond), t.lastAt)
 	t.serial++
-	t.forced, t.err, t.begun = false, nil, 0
+	t.forced, t.err, t.begun, t.found = false, nil, 0, time.Time{}
 	t.accountsBefore, t.balancesBefore = t.accountsBefore[:0], t.balancesBefore[:0]
 	t.sessionsBefore, t.opened, t.closed = t.sessionsBefore[:0], t.opened[:0], t.closed[:0]
 	t.remembered, t.urgent, t.afterwards = t.remembered[:0], t.urgent[:0], nil
@@ -213,10 +215,11 @@ func (t *tx) Answered(key charging.Key) (charging.Prior, bool) {
 
 // Remember is part of charging.Tx. A second answer in one unit of work is an entry of its own.
 func (t *tx) Remember(a *charging.Answer, fingerprint uint64, endToEnd uint32) int64 {
-	answer, err := a.AppendBinary(nil)
+	answer, err := a.AppendBinary(t.scratch[:0])
 	if err != nil && t.err == nil {
 		t.err = err
 	}
+	t.scratch, answer = answer, bytes.Clone(answer)
 	s := t.session(a.Key.Session)
 	t.touchSession(s, false)
 	entry := t.number + int64(len(t.remembered))

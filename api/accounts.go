@@ -151,7 +151,9 @@ func writeBalance(b *accounts.Balance) resource.Balance {
 func placed(source *document.Source, err error) error {
 	var invalid *charging.Error
 	if errors.As(err, &invalid) && len(invalid.Faults) > 0 {
-		return source.Invalid(invalid.Faults)
+		told := *invalid
+		told.Faults = source.Place(invalid.Faults)
+		return &told
 	}
 	return err
 }

@@ -159,5 +159,10 @@ func TestASubscriberOfAnotherAccountIsNotTaken(t *testing.T) {
 			t.Errorf("PUT %s does not say whose it is: %s", request[0], got.text)
 		}
 	}
+	placed := s.problem(t, 422, "invalid-document", "PUT", "/v1/accounts/mallory",
+		"subscribers:\n- {e164: \"1\"}\n- {e164: +15550100}\n- {imsi: \"001010000000001\"}\n")
+	placed.expect(t, "body.subscribers[1]", "errors", 0, "location")
+	placed.expect(t, float64(3), "errors", 0, "line")
+	placed.expect(t, "body.subscribers[2]", "errors", 1, "location")
 	s.problem(t, 404, "account-not-found", "GET", "/v1/accounts/mallory", "")
 }

@@ -49,6 +49,31 @@ func TestPlansAreVersioned(t *testing.T) {
 	}
 }
 
+// What cannot be read of a document hides nothing of what is wrong with its meaning.
+func TestDocumentFaultsComeAllAtOnce(t *testing.T) {
+	t.Parallel()
+	s := start(t, seedText, nil)
+	for _, c := range []struct {
+		path, body string
+		want       []string
+	}{
+		{"/v1/plans/chat", "currency: XXY\nrules:\n- unit: tim\n  prize: 1 EUR\n",
+			[]string{"body.currency", "body.rules[0].unit", "body.rules[0].prize"}},
+		{"/v1/scenarios/refused", "rules:\n- when: {type: updat}\n  time: 1\n" +
+			"  answer: {result: 4012, level: top, validity: long}\n- {}\n",
+			[]string{"body.rules[0].when.type", "body.rules[0].time",
+				"body.rules[0].answer.level", "body.rules[0].answer.validity", "body.rules[1]"}},
+	} {
+		got := s.problem(t, 422, "invalid-document", "PUT", c.path, c.body)
+		for i, want := range c.want {
+			got.expect(t, want, "errors", i, "location")
+		}
+		if told, _ := got.body["errors"].([]any); len(told) != len(c.want) {
+			t.Errorf("PUT %s tells %d faults, want %d: %v", c.path, len(told), len(c.want), told)
+		}
+	}
+}
+
 func TestQuotes(t *testing.T) {
 	t.Parallel()
 	s := start(t, seedText, nil)
@@ -193,6 +218,33 @@ func TestHTTPsOwnTroubleIsAProblem(t *testing.T) {
 	if got := s.ask(t, "DELETE", "/v1/accounts/alice", "", "Sec-Fetch-Site",
 		"cross-site"); got.status != 403 {
 		t.Errorf("a page of another site may delete: %d", got.status)
+	}
+}
+
+// What is not UTF-8, or says nothing at all, is no account, in JSON as in YAML.
+func TestBodiesThatAreNoDocuments(t *testing.T) {
+	t.Parallel()
+	s := start(t, seedText, nil)
+	for _, body := range []string{"{\"tags\":\n[\"\xff\"]}", "tags:\n- \"\xff\"\n"} {
+		s.problem(t, 422, "invalid-document", "PUT", "/v1/accounts/x", body).
+			expect(t, float64(2), "errors", 0, "line")
+	}
+	s.problem(t, 422, "invalid-document", "PUT", "/v1/accounts/x", "null")
+	s.problem(t, 404, "account-not-found", "GET", "/v1/accounts/x", "")
+}
+
+// RFC 9110 section 15.5.6: a 405 tells what is allowed.
+func TestWhatIsAllowedIsTold(t *testing.T) {
+	t.Parallel()
+	s := start(t, seedText, nil)
+	for path, want := range map[string]string{
+		"/v1/accounts/a%2Fb": "GET, PUT, DELETE, HEAD",
+		"/v1/reset":          "POST",
+	} {
+		got := s.ask(t, "PATCH", path, "")
+		if allow := got.header.Get("Allow"); got.status != 405 || allow != want {
+			t.Errorf("PATCH %s = %d, Allow %q, want 405, %q", path, got.status, allow, want)
+		}
 	}
 }
 

@@ -153,6 +153,13 @@ func (w *Written) Resolve(ctx huma.Context) []error {
 	if ctx.Operation().Path == seedPath {
 		limit = MaxSeedBody
 	}
+	tooLarge := newProblem(codeTooLarge, fmt.Sprintf("the body has more than %d octets", limit))
+	// RFC 9110 section 10.1.1: refused by its length, the body is not even asked for.
+	if length, err := strconv.ParseInt(ctx.Header("Content-Length"), 10, 64); err == nil &&
+		length > limit {
+		w.err = tooLarge
+		return nil
+	}
 	_ = ctx.SetReadDeadline(time.Now().Add(bodyTimeout)) // not every writer can
 	w.data, w.err = io.ReadAll(io.LimitReader(ctx.BodyReader(), limit+1))
 	_ = ctx.SetReadDeadline(time.Time{}) // a slow answer is no slow body
@@ -160,7 +167,7 @@ func (w *Written) Resolve(ctx huma.Context) []error {
 		w.err = newProblem(codeInvalidRequest, "the body could not be read: "+w.err.Error())
 	}
 	if int64(len(w.data)) > limit {
-		w.err = newProblem(codeTooLarge, fmt.Sprintf("the body has more than %d octets", limit))
+		w.err = tooLarge
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -80,12 +81,31 @@ func New(o Options) http.Handler {
 		writeProblem(w, newProblem(codeNotFound, "there is nothing at "+r.URL.Path))
 	})
 	router.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", allowed(router, r))
 		writeProblem(w, newProblem(codeMethodNotAllowed, r.URL.Path+" takes no "+r.Method))
 	})
 	s.api = humachi.New(router, s.description())
 	s.routes()
 	s.pages(router)
 	return router
+}
+
+// allowed lists the methods that a path takes, which RFC 9110 section 15.5.6 wants to be told.
+func allowed(router chi.Routes, r *http.Request) string {
+	path := r.URL.RawPath
+	if path == "" {
+		path = r.URL.Path
+	}
+	var methods []string
+	for _, method := range []string{"GET", "PUT", "POST", "DELETE"} {
+		if router.Match(chi.NewRouteContext(), method, path) {
+			methods = append(methods, method)
+		}
+	}
+	if slices.Contains(methods, "GET") {
+		methods = append(methods, "HEAD")
+	}
+	return strings.Join(methods, ", ")
 }
 
 // routes registers everything that the OpenAPI description tells of.

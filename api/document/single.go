@@ -65,13 +65,29 @@ func DecodePlan(name string, data []byte, plan string) (*rating.Document, error)
 	var written rating.Document
 	faults := slices.Concat(source.nothing(), source.sameName("name", plan),
 		source.without("name", "version").Decode(&written))
-	if len(faults) == 0 {
-		_, faults = rating.Compile(plan, 0, &written)
+	if !source.Empty() {
+		_, wrong := rating.Compile(plan, 0, &written)
+		faults = withUntold(faults, wrong)
 	}
 	if err := source.Invalid(faults); err != nil {
 		return nil, err
 	}
 	return &written, nil
+}
+
+// withUntold adds what is wrong with the meaning of a document to what could not be read of it,
+// but for what is said of a place already: a value that could not be read has no meaning.
+func withUntold(unread, wrong []charging.Fault) []charging.Fault {
+	all := unread
+	for _, fault := range wrong {
+		told := slices.ContainsFunc(unread, func(f charging.Fault) bool {
+			return f.Path == fault.Path
+		})
+		if !told {
+			all = append(all, fault)
+		}
+	}
+	return all
 }
 
 // nothing is the fault of a document in which nothing is written.
@@ -82,10 +98,10 @@ func (s *Source) nothing() []charging.Fault {
 	return []charging.Fault{{Message: "nothing is written here"}}
 }
 
-// DecodeScenario reads one scenario, for which the caller has the name already, and returns its
-// source too, so that what a set finds wrong with it can be placed. The keys given as shown are
-// those that answers of the control API have beside the scenario's own; they are not used. The
-// error is as Decode's.
+// DecodeScenario reads and checks one scenario, for which the caller has the name already, and
+// returns its source too, so that what a set finds wrong with it can be placed. The keys given as
+// shown are those that answers of the control API have beside the scenario's own; they are not
+// used. The error is as Decode's.
 func DecodeScenario(name string, data []byte, scenario string, shown ...string) (
 	scenarios.Document, *Source, error,
 ) {
@@ -97,6 +113,9 @@ func DecodeScenario(name string, data []byte, scenario string, shown ...string) 
 	faults := slices.Concat(source.nothing(), source.sameName("name", scenario),
 		source.without(shown...).Decode(&written))
 	written.Name = scenario
+	if !source.Empty() {
+		faults = withUntold(faults, scenarios.Check(written))
+	}
 	return written, source, source.Invalid(faults)
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 
@@ -27,12 +28,39 @@ type Source struct {
 // KindInvalidDocument that says where reading had to stop.
 func Parse(name string, data []byte) (*Source, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	root, fault := parse(data)
+	fault := notText(data)
+	var root *yaml.Node
+	if fault == nil {
+		root, fault = parse(data)
+	}
 	source := &Source{name: name, root: root}
 	if fault != nil {
 		return nil, source.Invalid([]charging.Fault{*fault})
 	}
 	return source, nil
+}
+
+// notText finds the first octet that is no UTF-8: readers of JSON would put another character there.
+func notText(data []byte) *charging.Fault {
+	if utf8.Valid(data) {
+		return nil
+	}
+	line, column := 1, 1
+	for len(data) > 0 {
+		char, size := utf8.DecodeRune(data)
+		if char == utf8.RuneError && size == 1 {
+			break
+		}
+		column++
+		if char == '\n' {
+			line, column = line+1, 1
+		}
+		data = data[size:]
+	}
+	return &charging.Fault{
+		Line: line, Column: column,
+		Message: fmt.Sprintf("octet 0x%02x is no UTF-8; write the document in UTF-8", data[0]),
+	}
 }
 
 // parse tries JSON where the text begins like it. A YAML flow mapping begins the same way, so what
@@ -101,8 +129,8 @@ func yamlFault(err error) *charging.Fault {
 	return fault
 }
 
-// Empty reports whether nothing is written.
-func (s *Source) Empty() bool { return s.root == nil }
+// Empty reports whether nothing is written, or null.
+func (s *Source) Empty() bool { return s.root == nil || resolve(s.root).Tag == "!!null" }
 
 // Place gives every fault the line and column at which its path stands, or, where that is not
 // written, at which the next thing around it stands. Faults that have a place keep it.
