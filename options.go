@@ -34,7 +34,7 @@ type Options struct {
 	AllowRemote bool
 	// DebitLate debits usage that comes after supervision ended its session; otherwise it is 5002.
 	DebitLate bool
-	// Supervision is how long a session without grants is kept; 0: two hours.
+	// Supervision is how long a session without grants is kept; 0: one hour.
 	Supervision time.Duration
 	// Clock is where the charging clock starts, where the ledger has none yet.
 	Clock charging.ClockState

@@ -19,7 +19,7 @@ type Function struct {
 
 // Options are the settings of a Function; the zero value is the default.
 type Options struct {
-	// Supervision is how long a session without grants is kept open; 0: two hours. A session with
+	// Supervision is how long a session without grants is kept open; 0: one hour. A session with
 	// grants is supervised for twice its validity (Tcc, RFC 8506 section 13).
 	Supervision time.Duration
 	// DebitLate debits usage that is reported after supervision ended the session. By default it is
@@ -31,7 +31,7 @@ type Options struct {
 const usualReasons = 6
 
 const (
-	defaultSupervision = 2 * time.Hour
+	defaultSupervision = time.Hour
 )
 
 // New returns a charging function. A nil script decides nothing.
