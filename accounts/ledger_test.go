@@ -417,14 +417,22 @@ func TestPostingsExplainEveryCent(t *testing.T) {
 	over := reason
 	over.Code = charging.BecauseOverrun
 	want := []accounts.Posting{
-		{ID: 1, Entry: 1, At: noon, Amount: money(100), After: 100, Against: "opening",
-			Reason: charging.Reason{Code: "opening"}},
-		{ID: 2, Entry: 2, At: noon, Amount: money(-100), After: 0, Against: "revenue",
-			Session: "s;1", Number: 4, Reason: reason},
-		{ID: 3, Entry: 2, At: noon, Amount: money(-45), After: -45, Against: "revenue",
-			Session: "s;1", Number: 4, Reason: over},
-		{ID: 4, Entry: 3, At: later, Amount: money(20), After: -25, Against: "credit",
-			Reference: "voucher 7", Reason: charging.Reason{Code: "credit"}},
+		{
+			ID: 1, Entry: 1, At: noon, Amount: money(100), After: 100, Against: "opening",
+			Reason: charging.Reason{Code: "opening"},
+		},
+		{
+			ID: 2, Entry: 2, At: noon, Amount: money(-100), After: 0, Against: "revenue",
+			Session: "s;1", Number: 4, Reason: reason,
+		},
+		{
+			ID: 3, Entry: 2, At: noon, Amount: money(-45), After: -45, Against: "revenue",
+			Session: "s;1", Number: 4, Reason: over,
+		},
+		{
+			ID: 4, Entry: 3, At: later, Amount: money(20), After: -25, Against: "credit",
+			Reference: "voucher 7", Reason: charging.Reason{Code: "credit"},
+		},
 	}
 	for i := range want {
 		want[i].Account, want[i].Balance = "a", "main"
@@ -455,14 +463,20 @@ func TestPostingsExplainEveryCent(t *testing.T) {
 func TestIdentitiesCompareWithoutWhatMeansNothing(t *testing.T) {
 	t.Parallel()
 	same := [][]charging.Identity{
-		{{Type: charging.E164, Data: "15550100"}, {Type: charging.E164, Data: "+15550100"},
-			{Type: charging.E164, Data: "tel:+15550100"}, {Type: charging.E164, Data: "TEL:15550100;ext=1"},
-			{Type: charging.SIP, Data: "tel:+15550100"}},
+		{
+			{Type: charging.E164, Data: "15550100"},
+			{Type: charging.E164, Data: "+15550100"},
+			{Type: charging.E164, Data: "tel:+15550100"},
+			{Type: charging.E164, Data: "TEL:15550100;ext=1"},
+			{Type: charging.SIP, Data: "tel:+15550100"},
+		},
 		{{Type: charging.IMSI, Data: "15550100"}},
-		{{Type: charging.SIP, Data: "sip:Alice@example.com"},
+		{
+			{Type: charging.SIP, Data: "sip:Alice@example.com"},
 			{Type: charging.SIP, Data: "SIP:Alice@EXAMPLE.com;transport=tcp"},
 			{Type: charging.SIP, Data: "Alice@Example.Com"},
-			{Type: charging.SIP, Data: "\"A\" <sip:Alice@example.com;x=y>;tag=1"}},
+			{Type: charging.SIP, Data: "\"A\" <sip:Alice@example.com;x=y>;tag=1"},
+		},
 		{{Type: charging.SIP, Data: "sip:alice@example.com"}},
 		{{Type: charging.NAI, Data: "alice@Realm.example"}, {Type: charging.NAI, Data: "alice@realm.EXAMPLE"}},
 		{{Type: charging.Private, Data: "alice@example.com"}},
@@ -598,7 +612,8 @@ func TestResetBeginsANewLife(t *testing.T) {
 		return err
 	})
 	seed := accounts.Seed{Accounts: []accounts.Account{
-		{ID: "z", Balances: []accounts.Balance{{Amount: money(9)}}}}}
+		{ID: "z", Balances: []accounts.Balance{{Amount: money(9)}}},
+	}}
 	if err := l.Reset(t.Context(), noon, seed, charging.ClockState{Offset: time.Minute}); err != nil {
 		t.Fatal(err)
 	}
