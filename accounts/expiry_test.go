@@ -11,7 +11,9 @@ import (
 )
 
 // hold opens a session that holds an amount until a deadline.
-func hold(t testing.TB, l *accounts.Ledger, session string, amount int64, deadline time.Time) int64 {
+func hold(
+	t testing.TB, l *accounts.Ledger, session string, amount int64, deadline time.Time,
+) int64 {
 	t.Helper()
 	var held int64
 	mustUpdate(t, l, noon, func(tx charging.Tx) (err error) {
@@ -88,7 +90,8 @@ func TestAReservationOutlivesItsBalance(t *testing.T) {
 	}
 	l = open(t, accounts.Options{Path: path})
 	mustUpdate(t, l, noon.Add(3*time.Hour), func(tx charging.Tx) error {
-		overrun, err := tx.Settle("a", held, euro, []charging.Part{{Amounts: charging.Amounts{Money: 45}}})
+		part := charging.Part{Amounts: charging.Amounts{Money: 45}}
+		overrun, err := tx.Settle("a", held, euro, []charging.Part{part})
 		if overrun != (charging.Amounts{}) {
 			t.Errorf("overrun = %+v, want none", overrun)
 		}

@@ -123,8 +123,8 @@ func terminate(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(syscall.Kill(said.PID, syscall.SIGTERM))
 }
 
-// callREST is: rest [-token T] STATUS METHOD URL [BODY]. It calls a REST API, which must answer with
-// that status; what it says is then the standard output.
+// callREST is: rest [-token T] STATUS METHOD URL [BODY]. It calls a REST API, which must answer
+// with that status; what it says is then the standard output.
 func callREST(ts *testscript.TestScript, neg bool, args []string) {
 	token := ""
 	if len(args) > 2 && args[0] == "-token" {
