@@ -16,9 +16,9 @@ check: lint ## what a change must pass before it is proposed
 lint: ## format, vet, staticcheck, go.mod
 	@unformatted="$$(go run $(GOFUMPT) -l .)"; \
 	if [ -n "$$unformatted" ]; then echo "gofumpt would change:"; echo "$$unformatted"; exit 1; fi
-	go vet ./... ./testdata/echo
+	go vet ./... ./testdata/echo ./testdata/curl
 	go vet -tags interop .
-	go run $(STATICCHECK) ./... ./testdata/echo
+	go run $(STATICCHECK) ./... ./testdata/echo ./testdata/curl
 	go run $(STATICCHECK) -tags interop .
 	go mod tidy -diff
 

@@ -121,7 +121,7 @@ func reword(frame []byte, word conversation.Word) ([]byte, error) {
 		octets, err := hex.DecodeString(word.Value)
 		return diameter.AppendOctets(frame, octets), err
 	}
-	return nil, fmt.Errorf("no request can say %s:", word.Name)
+	return nil, fmt.Errorf("no request has the word %q", word.Name)
 }
 
 // A ControlDoor reaches accounts and the clock of a simulator over REST, and charges there too.

@@ -34,9 +34,11 @@ func (s *Server) applySeed(ctx context.Context) error {
 		return fmt.Errorf("apply the seed: %w", err)
 	}
 	if n := len(report.Kept); n > 0 {
-		s.notices = append(s.notices, fmt.Sprintf(
-			"%d accounts of the seed are in the database already and stay as they are there: %s",
-			n, some(report.Kept)))
+		notice := "%d accounts of the seed are in the database already and stay as they are there: %s"
+		if n == 1 {
+			notice = "%d account of the seed is in the database already and stays as it is there: %s"
+		}
+		s.notices = append(s.notices, fmt.Sprintf(notice, n, some(report.Kept)))
 	}
 	for _, scenario := range s.seed.Scenarios {
 		if _, faults := s.scenarios.Put(scenario); len(faults) > 0 {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"sync"
 	"syscall"
 	"time"
 
@@ -55,6 +56,8 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 }
 
 func (s *Server) open(ctx context.Context) error {
+	// It takes as long to read as the ledger takes to open.
+	go diameter.SharedDictionary()
 	if err := s.listen(); err != nil {
 		return err
 	}
@@ -144,13 +147,23 @@ func (s *Server) assemble() {
 		OriginStateID: s.ledger.OriginStateID,
 		Charger:       s.charger, Recorder: s.journal, Clock: s.clock, Log: o.Log,
 	})
+	control := api.Options{
+		Ledger: s.ledger, Tariffs: s.tariffs, Scenarios: s.scenarios, Journal: s.journal,
+		Charger: s.charger, Clock: s.clock, Seed: s.seed, Token: o.Token, Version: o.Version,
+	}
 	s.rest = &http.Server{
-		Handler: api.New(api.Options{
-			Ledger: s.ledger, Tariffs: s.tariffs, Scenarios: s.scenarios, Journal: s.journal,
-			Charger: s.charger, Clock: s.clock, Seed: s.seed, Token: o.Token, Version: o.Version,
-		}),
+		Handler:           meanwhile(func() http.Handler { return api.New(control) }),
 		ReadHeaderTimeout: 10 * time.Second,
 	}
+}
+
+// meanwhile builds a handler while the start goes on; a request that comes earlier waits for it.
+func meanwhile(build func() http.Handler) http.Handler {
+	built := sync.OnceValue(build)
+	go built()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		built().ServeHTTP(w, r)
+	})
 }
 
 func (s *Server) serve() {

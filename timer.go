@@ -13,7 +13,7 @@ func (s *Server) keepTime(ctx context.Context) {
 	defer close(s.timerDone)
 	for {
 		wait := longestSleep
-		if due, ok := s.ledger.NextDue(); ok {
+		if due, ok := s.ledger.NothingDueBefore(); ok {
 			now := s.clock.Now()
 			if left := due.Sub(now); left > 0 {
 				wait = min(wait, left)

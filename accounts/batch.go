@@ -170,7 +170,7 @@ func (t *tx) appendRecords() error {
 func (t *tx) fillAnswer(r *record, a *rememberedAnswer) {
 	r.kind, r.session = a.kind, a.session.number
 	if state := a.session.state; state != nil && r.account == 0 {
-		if account := t.accounts[state.Account]; account != nil {
+		if account := t.account(state.Account); account != nil {
 			r.account = account.number
 		}
 	}

@@ -25,6 +25,10 @@ type books struct {
 	reservations map[int64]*reservation
 	plans        map[string]*plan
 
+	// What was found last: a unit of work asks for the same session and account many times.
+	foundSession *session
+	foundAccount *account
+
 	due   dueHeap
 	ended []ending // ended sessions in order of their end; see forgetEnded
 	first int      // where the queue in ended begins
@@ -58,9 +62,42 @@ func newBooks(l limits) *books {
 	}
 }
 
+// account finds an account by id; nil: there is none.
+func (b *books) account(id string) *account {
+	if a := b.foundAccount; a != nil && a.view.ID == id {
+		return a
+	}
+	b.foundAccount = b.accounts[id]
+	return b.foundAccount
+}
+
+// sessionOf finds what is known under a Session-Id; nil: nothing.
+func (b *books) sessionOf(id charging.SessionID) *session {
+	if s := b.foundSession; s != nil && s.id == id {
+		return s
+	}
+	b.foundSession = b.sessions[id]
+	return b.foundSession
+}
+
+// keepSession makes a session the one of its Session-Id.
+func (b *books) keepSession(s *session) {
+	b.sessions[s.id] = s
+	b.foundSession = s
+}
+
+// loseSession takes a session out of the index by Session-Id, where it stands there.
+func (b *books) loseSession(s *session) {
+	if b.sessions[s.id] == s {
+		delete(b.sessions, s.id)
+	}
+	b.foundSession = nil
+}
+
 // addAccount puts a new or loaded account into every index.
 func (b *books) addAccount(a *account) {
 	b.accounts[a.view.ID] = a
+	b.foundAccount = a
 	b.byNumber = append(b.byNumber, a)
 	b.newIDs = append(b.newIDs, a.view.ID)
 	b.indexIdentities(a)
@@ -78,6 +115,7 @@ func (b *books) indexIdentities(a *account) {
 // dropAccount takes an account out of every index.
 func (b *books) dropAccount(a *account) {
 	delete(b.accounts, a.view.ID)
+	b.foundAccount = nil
 	b.dropIdentities(a)
 	for _, balance := range a.balances {
 		b.schedule(&balance.due, time.Time{})
@@ -124,14 +162,6 @@ func (b *books) accountByNumber(number int64) *account {
 		return nil
 	}
 	return b.byNumber[i]
-}
-
-func (b *books) sessionByNumber(number int64) *session {
-	i, found := slices.BinarySearchFunc(b.byAge, number, sessionNumber)
-	if !found || b.byAge[i].gone {
-		return nil
-	}
-	return b.byAge[i]
 }
 
 // ids are the ids of all accounts, in order, with some that are gone.

@@ -70,7 +70,7 @@ func (b *balance) end() time.Time {
 }
 
 // schedule says when something is due; the zero time: never. A later instant leaves its place in
-// the heap as it is, since every update of a session sets one: nextDue moves it when it comes up.
+// the heap as it is, since every update of a session sets one: it is moved when it comes up.
 func (b *books) schedule(d *due, at time.Time) {
 	switch {
 	case at.IsZero():
@@ -86,22 +86,40 @@ func (b *books) schedule(d *due, at time.Time) {
 	}
 }
 
-// nextDue is what expires first.
+// nextDue is what expires first. It may have many places in the heap to put right, see dueBy.
 func (b *books) nextDue() (*due, bool) {
 	for len(b.due) > 0 {
-		first := b.due[0]
-		at := first.real()
-		switch {
-		case at.Equal(first.at):
+		if first := b.due[0]; b.inPlace(first) {
 			return first, true
-		case at.IsZero():
-			heap.Remove(&b.due, 0)
-		default:
-			first.at = at
-			heap.Fix(&b.due, 0)
 		}
 	}
 	return nil, false
+}
+
+// dueBy is what expires first, unless that is later than now. What stands in the heap for a later
+// instant is not looked at: under load every session's deadline moves on long before it comes up.
+func (b *books) dueBy(now time.Time) (*due, bool) {
+	for len(b.due) > 0 && !b.due[0].at.After(now) {
+		if first := b.due[0]; b.inPlace(first) {
+			return first, true
+		}
+	}
+	return nil, false
+}
+
+// inPlace reports whether the first in the heap stands there rightly; if not, it is moved.
+func (b *books) inPlace(first *due) bool {
+	at := first.real()
+	switch {
+	case at.Equal(first.at):
+		return true
+	case at.IsZero():
+		heap.Remove(&b.due, 0)
+	default:
+		first.at = at
+		heap.Fix(&b.due, 0)
+	}
+	return false
 }
 
 func (d *due) real() time.Time {

@@ -11,8 +11,8 @@ import (
 // that supervision ends give back what they hold, balances lose what is not reserved.
 func (l *Ledger) expireUntil(now time.Time) error {
 	for {
-		first, any := l.nextDue()
-		if !any || first.at.After(now) {
+		first, any := l.dueBy(now)
+		if !any {
 			return nil
 		}
 		if err := l.expire(first, now); err != nil {
@@ -94,7 +94,8 @@ func (t *tx) buryOldest(a *account) {
 	t.urgent = append(t.urgent, a)
 }
 
-// NextDue is the earliest instant at which anything expires, and whether there is one.
+// NextDue is the earliest instant at which anything expires, and whether there is one. Under load
+// it has much to put right first; see NothingDueBefore.
 func (l *Ledger) NextDue() (time.Time, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -104,6 +105,18 @@ func (l *Ledger) NextDue() (time.Time, bool) {
 	}
 	l.notedDue = first.at
 	return first.at, true
+}
+
+// NothingDueBefore is an instant before which nothing expires, and whether anything will. It is no
+// later than NextDue and costs nothing, so that a timer may ask for it as often as it likes.
+func (l *Ledger) NothingDueBefore() (time.Time, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.due) == 0 {
+		return time.Time{}, false
+	}
+	l.notedDue = l.due[0].at
+	return l.notedDue, true
 }
 
 // tickSlice is how much one hold of the lock expires when time has leapt.
@@ -130,8 +143,8 @@ func (l *Ledger) tickOnce(ctx context.Context, at time.Time) (more bool, err err
 	}
 	now := laterOf(at.UTC().Truncate(time.Microsecond), l.lastAt)
 	for range tickSlice {
-		first, any := l.nextDue()
-		if !any || first.at.After(now) {
+		first, any := l.dueBy(now)
+		if !any {
 			more = false
 			break
 		}
@@ -153,7 +166,7 @@ func (l *Ledger) noteDue() {
 		l.notedDue = time.Time{}
 		return
 	}
-	// What comes first may really be due later; the timer finds that out by asking NextDue.
+	// What comes first may really be due later; Tick finds that out.
 	at := l.due[0].at
 	earlier := l.notedDue.IsZero() || at.Before(l.notedDue)
 	l.notedDue = at

@@ -38,7 +38,7 @@ func (t *tx) Reserve(
 }
 
 func (t *tx) accountFor(id string, amounts charging.Amounts) (*account, error) {
-	a := t.accounts[id]
+	a := t.account(id)
 	if a == nil {
 		return nil, noAccount(id)
 	}

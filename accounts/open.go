@@ -102,8 +102,14 @@ func (s *store) establish(ctx context.Context) error {
 	return s.create(ctx)
 }
 
+// create makes the database without waiting for the disk at each step: nothing rests on it before
+// the checkpoint at the end, which is synchronous again.
 func (s *store) create(ctx context.Context) error {
-	if err := s.exec(ctx, "PRAGMA journal_mode(WAL)"); err != nil {
+	synchronous, err := s.number(ctx, "PRAGMA synchronous")
+	if err != nil {
+		return fmt.Errorf("make the database: %w", err)
+	}
+	if err := s.exec(ctx, "PRAGMA synchronous(OFF); PRAGMA journal_mode(WAL)"); err != nil {
 		return fmt.Errorf("make the database: %w", err)
 	}
 	script := fmt.Sprintf("BEGIN IMMEDIATE; %s PRAGMA application_id = %d; PRAGMA user_version = %d;",
@@ -114,7 +120,8 @@ func (s *store) create(ctx context.Context) error {
 	// RFC 6733 section 8.16: Origin-State-Id grows whenever state is lost, so that a new database
 	// begins with a value that an older one has not had. The wall clock gives one.
 	first := []setting{
-		{settingCheckpoint, 0}, {settingCheckpointPosting, 0},
+		{settingCheckpoint, 0},
+		{settingCheckpointPosting, 0},
 		{settingOriginStateID, time.Now().Unix()},
 	}
 	for _, one := range first {
@@ -126,7 +133,8 @@ func (s *store) create(ctx context.Context) error {
 		return fmt.Errorf("make the database: %w", err)
 	}
 	// Version and owner are to be seen in the file itself from the beginning.
-	return s.exec(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+	return s.exec(ctx, fmt.Sprintf(
+		"PRAGMA synchronous(%d); PRAGMA wal_checkpoint(TRUNCATE)", synchronous))
 }
 
 // settings reads all settings.

@@ -47,15 +47,13 @@ func (s *session) deadline() time.Time {
 }
 
 func (b *books) addSession(s *session) {
-	b.sessions[s.id] = s
+	b.keepSession(s)
 	b.byAge = append(b.byAge, s)
 }
 
 // dropSession forgets a session; its row goes with one of the next batches.
 func (b *books) dropSession(s *session) {
-	if b.sessions[s.id] == s {
-		delete(b.sessions, s.id)
-	}
+	b.loseSession(s)
 	b.retire(s)
 }
 
@@ -86,7 +84,7 @@ func (b *books) countOpen(s *charging.Session, by int) {
 	if !s.Open() {
 		return
 	}
-	if a := b.accounts[s.Account]; a != nil {
+	if a := b.account(s.Account); a != nil {
 		a.open += by
 	}
 }

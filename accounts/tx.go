@@ -70,9 +70,8 @@ type closedReservation struct {
 type rememberedAnswer struct {
 	session *session
 	answered
-	answer   []byte
-	kind     string
-	previous int64
+	answer []byte
+	kind   string
 }
 
 // begin makes the tx ready for a unit of work.
@@ -135,14 +134,14 @@ func (t *tx) undo() {
 
 func (t *tx) undoSessions() {
 	for _, s := range t.sessionsBefore {
-		if s.begun && t.sessions[s.session.id] == s.session {
-			delete(t.sessions, s.session.id)
+		if s.begun {
+			t.loseSession(s.session)
 		}
 	}
 	for _, s := range t.sessionsBefore {
 		if !s.begun {
 			s.session.state = s.state
-			t.sessions[s.session.id] = s.session
+			t.keepSession(s.session)
 		}
 	}
 }
@@ -180,11 +179,11 @@ func (t *tx) touchSession(s *session, begun bool) *sessionBefore {
 
 // session finds what is known under a Session-Id, or begins to know something.
 func (t *tx) session(id charging.SessionID) *session {
-	s := t.sessions[id]
+	s := t.sessionOf(id)
 	if s == nil {
 		s = newSession(id, t.number+t.begun)
 		t.begun++
-		t.sessions[id] = s
+		t.keepSession(s)
 		t.touchSession(s, true)
 	}
 	return s
@@ -195,7 +194,7 @@ func (t *tx) Now() time.Time { return t.now }
 
 // Answered is part of charging.Tx. Trouble with reading an old answer makes the whole unit fail.
 func (t *tx) Answered(key charging.Key) (charging.Prior, bool) {
-	s := t.sessions[key.Session]
+	s := t.sessionOf(key.Session)
 	if s == nil {
 		return charging.Prior{}, false
 	}
@@ -238,7 +237,7 @@ func (t *tx) Subscriber(identity charging.Identity) (*charging.Account, bool) {
 
 // Account is part of charging.Tx.
 func (t *tx) Account(id string) (*charging.Account, bool) {
-	a := t.accounts[id]
+	a := t.account(id)
 	if a == nil {
 		return nil, false
 	}
@@ -253,7 +252,7 @@ func (t *tx) Plan(name string, version int64) (*charging.PlanVersion, bool) {
 
 // Session is part of charging.Tx.
 func (t *tx) Session(id charging.SessionID) (*charging.Session, bool) {
-	s := t.sessions[id]
+	s := t.sessionOf(id)
 	if s == nil || s.state == nil {
 		return nil, false
 	}
@@ -269,17 +268,17 @@ func (t *tx) PutSession(state *charging.Session) {
 
 // Forget is part of charging.Tx. An open session, or one that holds anything, is not forgotten.
 func (t *tx) Forget(id charging.SessionID) {
-	s := t.sessions[id]
+	s := t.sessionOf(id)
 	if s == nil || s.state.Open() || len(s.held) > 0 {
 		return
 	}
 	t.touchSession(s, false).forgotten = true
-	delete(t.sessions, id)
+	t.loseSession(s)
 }
 
 // Available is part of charging.Tx.
 func (t *tx) Available(id string, p charging.Purpose) charging.Means {
-	a := t.accounts[id]
+	a := t.account(id)
 	if a == nil {
 		return charging.Means{}
 	}
@@ -288,7 +287,7 @@ func (t *tx) Available(id string, p charging.Purpose) charging.Means {
 
 // Funds is part of charging.Tx.
 func (t *tx) Funds(id string, currency charging.Unit) charging.Funds {
-	a := t.accounts[id]
+	a := t.account(id)
 	if a == nil {
 		return charging.Funds{Money: charging.Quantity{Unit: currency}}
 	}

@@ -168,12 +168,15 @@ func (c *connection) take() []outgoing {
 // not wait for the encoding of the last.
 const largeWrite = 64 << 10
 
+// usualAnswer is room for most answers.
+const usualAnswer = 384
+
 // send encodes and writes a batch and gives its slots back. What a recorder is shown must stay as
 // it is, so that the buffer is used again only without one.
 func (c *connection) send(buffer []byte, batch []outgoing) ([]byte, error) {
 	for len(batch) > 0 {
 		if c.server.options.Recorder != nil {
-			buffer = nil
+			buffer = make([]byte, 0, min(len(batch)*usualAnswer, largeWrite))
 		}
 		buffer = buffer[:0]
 		taken := 0

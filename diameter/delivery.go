@@ -24,7 +24,7 @@ func (g *guard) charge(frame []byte, h header) {
 	if s.options.Recorder != nil {
 		number = s.options.Recorder.Received(g.message(frame))
 	}
-	request, proxyInfo := s.read(frame)
+	request, proxyInfo := s.decoder.decode(frame, s.options.Clock.Now())
 	request.Exchange = number
 	if request.Attributes == nil {
 		request.Attributes = frameAttributes{frame}
@@ -40,22 +40,6 @@ func (g *guard) charge(frame []byte, h header) {
 		return
 	}
 	s.options.Charger.Charge(s.context, request, x.reply)
-}
-
-// read decodes a CCR. The decoder looks into the groups it needs only; a fault in any other is one
-// all the same.
-func (s *Server) read(frame []byte) (*charging.Request, [][]byte) {
-	request, proxyInfo := s.decoder.decode(frame, s.options.Clock.Now())
-	if request.Refused == nil && !s.decoder.shapes.sound(frame[headerLength:], 0) {
-		if fault := s.dictionary.inspect(frame, true); fault != nil {
-			request.Refused = &charging.Refusal{
-				Result:  fault.result,
-				Failed:  []charging.FailedAVP{{Raw: bytes.Clone(fault.failed)}},
-				Message: fault.message,
-			}
-		}
-	}
-	return request, proxyInfo
 }
 
 // refused is the answer to a request that charging need not hear of.

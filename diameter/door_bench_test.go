@@ -21,7 +21,7 @@ func BenchmarkGuardDecodeEncode(b *testing.B) {
 			b.Fatal("the frame was not cut")
 		}
 		frame := bytes.Clone(stream[:length])
-		request, proxies := s.read(frame)
+		request, proxies := s.decoder.decode(frame, testTime)
 		if request.Refused != nil {
 			b.Fatal(request.Refused.Message)
 		}

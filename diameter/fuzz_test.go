@@ -51,3 +51,30 @@ func FuzzParseAnswer(f *testing.F) {
 		}
 	})
 }
+
+// sound says without the decoder whether all lengths of a CCR fit and no unknown AVP has the M bit.
+// Proxy-Info belongs to the relays and goes back as it came, whatever is in it.
+func (s *shapes) sound(members []byte, depth int) bool {
+	for rest := members; len(rest) > 0; {
+		a, next, ok := nextAVP(rest)
+		if !ok {
+			return false
+		}
+		rest = next
+		switch shape := s.of(a.vendor, a.code); {
+		case shape == unknownShape:
+			if a.flags&flagMandatory != 0 {
+				return false
+			}
+		case shape != groupShape:
+			if !shape.fits(a.data) {
+				return false
+			}
+		case depth > 0 || a.id() != avpProxyInfo:
+			if depth == maxGroups || !s.sound(a.data, depth+1) {
+				return false
+			}
+		}
+	}
+	return true
+}

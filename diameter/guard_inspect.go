@@ -50,33 +50,6 @@ func (d *Dictionary) inspectAVP(a avp, depth int, request bool) *refusal {
 	return d.inspectMembers(a.data, depth+1, request)
 }
 
-// sound is inspect for a CCR, quickly: it reports whether all lengths fit and no unknown AVP has
-// the M bit. Proxy-Info belongs to the relays and goes back as it came, whatever is in it.
-func (s *shapes) sound(members []byte, depth int) bool {
-	for rest := members; len(rest) > 0; {
-		a, next, ok := nextAVP(rest)
-		if !ok {
-			return false
-		}
-		rest = next
-		switch shape := s.of(a.vendor, a.code); {
-		case shape == unknownShape:
-			if a.flags&flagMandatory != 0 {
-				return false
-			}
-		case shape != groupShape:
-			if !shape.fits(a.data) {
-				return false
-			}
-		case depth > 0 || a.id() != avpProxyInfo:
-			if depth == maxGroups || !s.sound(a.data, depth+1) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
 // example is an AVP for Failed-AVP in place of one whose length is wrong: its header, filled up
 // where it is cut short, and the least payload of its type (RFC 6733 section 7.1.5).
 func (d *Dictionary) example(bad []byte) []byte {

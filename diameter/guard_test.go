@@ -412,7 +412,7 @@ func digest(t testing.TB, dictionary *Dictionary, frame []byte) {
 }
 
 func digestCharged(t testing.TB, frame []byte, h header, broken *refusal) {
-	r, proxies := testServer.read(bytes.Clone(frame))
+	r, proxies := testServer.decoder.decode(bytes.Clone(frame), testTime)
 	if broken != nil && r.Refused == nil && len(proxies) == 0 {
 		// Proxy-Info is the relays' own: it goes back as it came, whatever is in it.
 		t.Fatalf("decode finds nothing wrong, the guard %q in %x", broken.message, frame)

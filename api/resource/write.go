@@ -2,7 +2,6 @@ package resource
 
 import (
 	"encoding/hex"
-	"slices"
 	"strconv"
 
 	"github.com/ocs-sim/ocs-sim/charging"
@@ -32,7 +31,7 @@ func WriteCharge(r *charging.Request) *Charge {
 		written.Action = noAction
 	}
 	if info.MediaKnown {
-		media := slices.Concat([]string{}, info.Media)
+		media := append([]string{}, info.Media...)
 		written.Media = &media
 	}
 	if info.Recipients.Known {

@@ -1,15 +1,9 @@
 package ocf
 
-import (
-	"bytes"
-	"fmt"
-	"strconv"
-
-	"github.com/ocs-sim/ocs-sim/charging"
-)
+import "github.com/ocs-sim/ocs-sim/charging"
 
 // event answers a one-time event, which has no session state (RFC 8506 section 6).
-func (c *charge) event() error {
+func (c *charge) event(d charging.Decision) error {
 	r := c.request
 	c.session = c.prior
 	if r.Action == charging.NoAction {
@@ -25,16 +19,19 @@ func (c *charge) event() error {
 		services = []charging.Service{{Asked: true}}
 	}
 	if r.Action == charging.RefundAccount && len(r.Refund) > 0 {
-		return c.refundOf(services)
+		return c.refundOf()
 	}
 	record := c.record()
 	for i := range services {
-		if err := c.happen(&services[i], record); err != nil {
+		if err := c.happen(&services[i], record, d); err != nil {
 			return err
 		}
 	}
 	return c.concludeEvent(record)
 }
+
+// maxCharges bounds how many charges of one Session-Id can still be refunded: the latest.
+const maxCharges = 64
 
 // record is the closed session that remembers what an event cost, so that a refund cannot give
 // back more than was charged.
@@ -42,11 +39,12 @@ func (c *charge) record() *charging.Session {
 	r, now := c.request, c.tx.Now()
 	record := &charging.Session{
 		ID: r.Key.Session, Account: c.account.ID, Origin: r.Origin, Context: r.Context,
-		Opened: now, Closed: now, ClosedBy: "event", Info: r.Information,
+		Opened: now, Closed: now, ClosedBy: closedByEvent, Info: r.Information,
 		Cost: charging.Quantity{Unit: c.plan.Currency()}, Vendor: r.Carries3GPP(),
 	}
-	if c.late != nil && c.late.ClosedBy == record.ClosedBy {
-		record.Services = append(record.Services, c.late.Services...)
+	if c.late != nil && c.late.ClosedBy == closedByEvent {
+		kept := c.late.Services[max(0, len(c.late.Services)-maxCharges):]
+		record.Services = append(record.Services, kept...)
 	}
 	return record
 }
@@ -54,7 +52,9 @@ func (c *charge) record() *charging.Session {
 // concludeEvent tells the cost. Only a direct debit leaves something to remember.
 func (c *charge) concludeEvent(record *charging.Session) error {
 	r := c.request
-	c.answer.Cost = record.Cost
+	if r.Action != charging.CheckBalance {
+		c.answer.Cost = record.Cost
+	}
 	if c.refused() {
 		c.answer.Cost = charging.Quantity{}
 		if len(r.Services) == 0 {
@@ -82,8 +82,10 @@ func (c *charge) refused() bool {
 	return len(c.answer.Services) > 0
 }
 
-// happen does to one service what the action asks for.
-func (c *charge) happen(service *charging.Service, record *charging.Session) error {
+// happen does to one service what the action asks for. A script may limit what is debited.
+func (c *charge) happen(
+	service *charging.Service, record *charging.Session, d charging.Decision,
+) error {
 	answer := charging.ServiceAnswer{Key: service.Key, Result: charging.Success}
 	o := offer{service: service, inputs: c.inputs(service, c.tx.Now())}
 	o.inputs.Info, o.inputs.Context = &c.request.Information, c.request.Context
@@ -93,7 +95,10 @@ func (c *charge) happen(service *charging.Service, record *charging.Session) err
 		c.answer.Services = append(c.answer.Services, answer)
 		return nil
 	}
-	o.want, o.dearest = wanted(o.terms, service, &c.request.Information), o.conditions
+	if c.request.Action == charging.DirectDebiting && d.Only.Matches(service.Key) {
+		o.limit = d.Limit
+	}
+	o.want, o.dearest = o.wanted(&c.request.Information), o.conditions
 	var err error
 	switch c.request.Action {
 	case charging.DirectDebiting:
@@ -101,7 +106,7 @@ func (c *charge) happen(service *charging.Service, record *charging.Session) err
 	case charging.RefundAccount:
 		err = c.refundByRating(&o, &answer, record)
 	case charging.CheckBalance:
-		err = c.checkBalance(&o, &answer)
+		err = c.checkBalance(&o)
 	case charging.PriceEnquiry:
 		err = c.priceEvent(&o, record)
 	}
@@ -161,15 +166,23 @@ func (o *offer) part(key charging.Key, code string, currency charging.Unit) char
 	}
 }
 
-func (c *charge) checkBalance(o *offer, answer *charging.ServiceAnswer) error {
+// checkBalance says whether there is credit for this service and all before it.
+func (c *charge) checkBalance(o *offer) error {
 	if err := c.afford(o); err != nil {
 		return err
 	}
-	c.answer.Enough = charging.Known(0)
-	if o.units < o.want {
-		c.answer.Enough = charging.Known(1)
+	var err error
+	if c.checked, err = charging.Add(c.checked, o.amounts.Money); err != nil {
+		return errorfIn("sum what is asked about", err)
 	}
-	answer.Granted = nil
+	means := c.tx.Available(c.account.ID, purpose(o.service.Key, &o.conditions, c.plan))
+	lacking := o.units < o.want || c.checked > means.Money
+	switch {
+	case lacking:
+		c.answer.Enough = charging.Known(1)
+	case !c.answer.Enough.Known:
+		c.answer.Enough = charging.Known(0)
+	}
 	return nil
 }
 
@@ -192,140 +205,17 @@ func (c *charge) refundByRating(
 	if err != nil {
 		return errorfIn("price a refund", err)
 	}
-	o.units, o.charge, o.amounts = o.want, charge, charging.Amounts{Money: charge.Money}
-	part := o.part(c.request.Key, charging.BecauseRefund, c.plan.Currency())
 	where := purpose(o.service.Key, &o.conditions, c.plan)
+	o.units, o.charge, o.amounts = o.want, charge, charging.Amounts{Money: charge.Money}
+	if means := c.tx.Available(c.account.ID, where); means.HasUnits && !means.HasMoney {
+		o.amounts = charging.Amounts{Units: o.want}
+	}
+	part := o.part(c.request.Key, charging.BecauseRefund, c.plan.Currency())
 	if err := c.tx.Credit(c.account.ID, where, part); err != nil {
 		return errorfIn("credit a refund", err)
 	}
 	c.why(part.Reason)
 	answer.Granted = []charging.Quantity{o.terms.Unit.Of(o.units)}
-	record.Cost.Amount += charge.Money
+	record.Cost.Amount += o.amounts.Money
 	return nil
-}
-
-const refundPrefix = "charge "
-
-// refundInformation names a charge; clients send it back as it is (TS 32.299 section 7.2.157).
-func refundInformation(key charging.Key) []byte {
-	return fmt.Appendf(nil, "%s%d %d %s", refundPrefix, key.Number, key.Session.Sub, key.Session.ID)
-}
-
-func parseRefund(information []byte) (charging.Key, bool) {
-	fields := bytes.SplitN(bytes.TrimPrefix(information, []byte(refundPrefix)), []byte(" "), 3)
-	if !bytes.HasPrefix(information, []byte(refundPrefix)) || len(fields) != 3 {
-		return charging.Key{}, false
-	}
-	number, err := strconv.ParseUint(string(fields[0]), 10, 32)
-	sub, err2 := strconv.ParseUint(string(fields[1]), 10, 64)
-	session := charging.SessionID{ID: string(fields[2]), Sub: sub}
-	return charging.Key{Session: session, Number: uint32(number)}, err == nil && err2 == nil
-}
-
-// refundOf gives back some of the charge that Refund-Information names, or all of it where no units
-// are told; more than is left of it is refused with 5012 and nothing moves.
-func (c *charge) refundOf(services []charging.Service) error {
-	key, ok := parseRefund(c.request.Refund)
-	charged, found := c.tx.Session(key.Session)
-	if !ok || !found || charged.Account != c.account.ID {
-		c.deny(charging.UnableToComply, "Refund-Information names no charge that is still known",
-			charging.FailedAVP{Path: "Refund-Information"})
-		return nil
-	}
-	next := *charged
-	next.Services = append([]charging.ServiceState(nil), charged.Services...)
-	given := charging.Quantity{Unit: c.plan.Currency()}
-	for i := range services {
-		state := chargedService(&next, key.Number, services[i].Key)
-		if state == nil {
-			c.deny(charging.UnableToComply, "the charge has no such service")
-			return nil
-		}
-		money, done, err := c.giveBack(&services[i], state)
-		if err != nil || !done {
-			return err
-		}
-		given.Amount += money
-	}
-	next.Cost.Amount -= given.Amount
-	c.tx.PutSession(&next)
-	c.answer.Cost = given
-	return nil
-}
-
-// chargedService finds the service that a request was charged for.
-func chargedService(
-	s *charging.Session,
-	number uint32,
-	key charging.ServiceKey,
-) *charging.ServiceState {
-	for i := range s.Services {
-		state := &s.Services[i]
-		if state.Number == number && (state.Key.Group == key.Group || !key.Group.Known) {
-			return state
-		}
-	}
-	return nil
-}
-
-// giveBack credits units of one charge: what they added to it when it was made.
-func (c *charge) giveBack(
-	service *charging.Service,
-	state *charging.ServiceState,
-) (int64, bool, error) {
-	units, _ := unitsOf(service.Requested, state.Conditions.Unit)
-	if units <= 0 {
-		units = state.Granted
-	}
-	if units > state.Granted {
-		c.deny(charging.UnableToComply, "more is to be refunded than is left of the charge")
-		return 0, false, nil
-	}
-	plan, err := c.planOf(&state.Conditions)
-	if err != nil {
-		return 0, false, err
-	}
-	byMoney := min(units, state.Granted-state.Held.Units)
-	fromUnits := units - byMoney
-	money, err := moneyBack(plan, state, byMoney)
-	if err != nil {
-		return 0, false, err
-	}
-	part := charging.Part{
-		Amounts: charging.Amounts{Units: fromUnits, Money: money},
-		Session: c.request.Key.Session, Number: c.request.Key.Number,
-		Reason: charging.Reason{
-			Code:    charging.BecauseRefund,
-			Service: state.Key,
-			Rule:    state.Conditions.Rule,
-			Units:   state.Conditions.Unit.Of(units),
-			Cost:    plan.Currency().Of(money),
-		},
-	}
-	where := purpose(state.Key, &state.Conditions, plan)
-	if err := c.tx.Credit(c.account.ID, where, part); err != nil {
-		return 0, false, errorfIn("credit a refund", err)
-	}
-	state.Granted -= units
-	state.Held.Units -= fromUnits
-	state.Held.Money -= money
-	c.why(part.Reason)
-	answer := charging.ServiceAnswer{Key: service.Key, Result: charging.Success,
-		Granted: []charging.Quantity{state.Conditions.Unit.Of(units)}}
-	c.answer.Services = append(c.answer.Services, answer)
-	return money, true, nil
-}
-
-// moneyBack is what the last units that money paid had added to a charge: all that is left of it,
-// less what the units that stay charged would cost alone.
-func moneyBack(plan charging.Plan, state *charging.ServiceState, units int64) (int64, error) {
-	stay := state.Granted - state.Held.Units - units
-	if stay == 0 {
-		return state.Held.Money, nil
-	}
-	charge, err := plan.Price(&state.Conditions, charging.Progress{}, stay)
-	if err != nil {
-		return 0, errorfIn("price what stays charged", err)
-	}
-	return max(state.Held.Money-charge.Money, 0), nil
 }

@@ -72,7 +72,8 @@ type chargeState struct {
 	participant bool              // the number of participants changed
 	media       bool              // the media changed
 	validity    time.Duration
-	stale       bool // a lower number after a higher one
+	stale       bool  // a lower number after a higher one
+	checked     int64 // money that a balance check has asked for so far
 }
 
 func (c *charge) work(tx charging.Tx) error {
@@ -229,7 +230,7 @@ func (c *charge) usual(d charging.Decision) error {
 	case charging.Termination:
 		return c.terminate(d)
 	case charging.Event:
-		return c.event()
+		return c.event(d)
 	}
 	c.deny(charging.InvalidAVPValue, "CC-Request-Type is not 1 to 4")
 	return nil

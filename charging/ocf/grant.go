@@ -20,9 +20,11 @@ func (c *charge) serve(service *charging.Service, d charging.Decision) error {
 	switch {
 	case result != charging.Success:
 	case c.stale:
-		c.why(charging.Reason{Code: charging.BecauseOutOfOrder, Service: service.Key,
-			Detail: "a higher CC-Request-Number came before: usage counts, the grant stays"})
-	case service.Asked:
+		c.why(charging.Reason{
+			Code: charging.BecauseOutOfOrder, Service: service.Key,
+			Detail: "a higher CC-Request-Number came before: usage counts, the grant stays",
+		})
+	case service.Asked, c.asksAgain(service):
 		answer, err = c.grant(service, d)
 	default:
 		c.withhold(&answer)
@@ -34,7 +36,7 @@ func (c *charge) serve(service *charging.Service, d charging.Decision) error {
 // settleInOrder settles what a service reports. The grant stays where a lower number comes after a
 // higher one, and where an earlier service of this request got it.
 func (c *charge) settleInOrder(service *charging.Service) (charging.Result, error) {
-	state := c.state(service.Key)
+	state := c.holder(service)
 	fresh := state != nil && state.Reservation != 0 && !service.Asked &&
 		state.Number == c.request.Key.Number
 	if !c.stale && !fresh {
@@ -52,6 +54,17 @@ func (c *charge) settleInOrder(service *charging.Service) (charging.Result, erro
 	kept.Progress = state.Progress
 	*state = kept
 	return result, err
+}
+
+// asksAgain reports whether a service without units of any kind comes back from where it was
+// redirected or restricted to: it is to be granted anew if there is money (RFC 8506 section 5.6.2).
+func (c *charge) asksAgain(service *charging.Service) bool {
+	state := c.state(service.Key)
+	if state == nil || !state.Final || state.Granted > 0 || len(service.Used) > 0 {
+		return false
+	}
+	terms, err := c.termsOf(&state.Conditions)
+	return err == nil && terms.Final.Action != charging.Terminate
 }
 
 // withhold answers a service that asks for nothing. After a redirect it still gets a
@@ -99,8 +112,10 @@ func (c *charge) unrated(service *charging.Service, err error) charging.Result {
 		)
 		return charging.UnableToComply
 	}
-	c.why(charging.Reason{Code: charging.BecauseDenied, Service: service.Key,
-		Detail: charging.RatingFailed.Name() + ": " + missing.Error()})
+	c.why(charging.Reason{
+		Code: charging.BecauseDenied, Service: service.Key,
+		Detail: charging.RatingFailed.Name() + ": " + missing.Error(),
+	})
 	if failed := failedService(service, missing); len(c.answer.Failed) == 0 && failed.Path != "" {
 		c.answer.Failed = []charging.FailedAVP{failed}
 	}
@@ -150,7 +165,7 @@ func (c *charge) grant(
 	if d.Limit != nil && d.Only.Matches(service.Key) {
 		o.limit = d.Limit
 	}
-	state := c.state(service.Key)
+	state := c.holder(service)
 	if state != nil && state.Conditions.Rule != "" {
 		o.progress = c.resume(state, &o.conditions)
 	}
@@ -188,20 +203,17 @@ func (c *charge) rate(o *offer) (err error) {
 // resume carries the rounding over to the conditions of now, and says where they changed.
 func (c *charge) resume(state *charging.ServiceState, to *charging.Conditions) charging.Progress {
 	if !to.Same(&state.Conditions) {
-		c.why(charging.Reason{Code: charging.BecauseConditions, Service: state.Key, Rule: to.Rule,
-			Participants: to.Participants, Media: to.Media})
+		c.why(charging.Reason{
+			Code: charging.BecauseConditions, Service: state.Key, Rule: to.Rule,
+			Participants: to.Participants, Media: to.Media,
+		})
 	}
 	return c.plan.Resume(&state.Conditions, to, state.Progress)
 }
 
 // size says how much to grant if money were no matter, and for how long it holds.
 func (c *charge) size(o *offer) {
-	o.want = wanted(o.terms, o.service, &c.request.Information)
-	if o.limit != nil {
-		if limit, told := unitsOf([]charging.Quantity{o.limit.Grant}, o.terms.Unit); told {
-			o.want = min(o.want, limit)
-		}
-	}
+	o.want = o.wanted(&c.request.Information)
 	o.validFor = o.terms.ValidFor
 	if o.terms.Unit == charging.Time {
 		o.validFor = max(o.validFor, time.Duration(o.want)*time.Second)
@@ -230,6 +242,18 @@ func (c *charge) atSwitch(o *offer, at time.Time, left time.Duration) {
 	if after, err := c.plan.Rate(&later); err == nil && after.Price > o.dearest.Price {
 		o.dearest = after
 	}
+}
+
+// wanted is the size of the grant, within the script's limit.
+func (o *offer) wanted(info *charging.Information) int64 {
+	want := wanted(o.terms, o.service, info)
+	if o.limit == nil {
+		return want
+	}
+	if limit, told := unitsOf([]charging.Quantity{o.limit.Grant}, o.terms.Unit); told {
+		return min(want, limit)
+	}
+	return want
 }
 
 // wanted is the size of a grant in the rule's unit: what is asked for, else what the request
@@ -340,8 +364,10 @@ func (c *charge) withoutUnits(o *offer, state *charging.ServiceState) charging.S
 	if state != nil {
 		state.Granted = 0
 	}
-	c.why(charging.Reason{Code: charging.BecauseDenied, Service: o.service.Key, Rule: o.terms.Rule,
-		Units: o.terms.Unit.Of(o.want), Detail: charging.CreditLimitReached.Name()})
+	c.why(charging.Reason{
+		Code: charging.BecauseDenied, Service: o.service.Key, Rule: o.terms.Rule,
+		Units: o.terms.Unit.Of(o.want), Detail: charging.CreditLimitReached.Name(),
+	})
 	return answer
 }
 

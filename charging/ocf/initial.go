@@ -63,10 +63,9 @@ func (c *charge) admit() bool {
 
 func (c *charge) begin() {
 	r := c.request
-	if c.late != nil {
-		c.tx.Forget(r.Key.Session)
-		c.late = nil
-	}
+	// Answers to requests that came while nothing was open are no part of this life.
+	c.tx.Forget(r.Key.Session)
+	c.late = nil
 	info := r.Information
 	info.Participants, _ = participants(nil, &r.Information, 1, charging.Initial)
 	info.Members, info.Counters = charging.Number{}, charging.Counters{}

@@ -67,6 +67,9 @@ func (c *charge) scriptedDenial() error {
 // scriptedServices answers each service that the decision is for as it says, all others as usual.
 func (c *charge) scriptedServices(d charging.Decision, move charging.Movement) error {
 	usable := c.account != nil && c.plan != nil
+	if c.request.Type == charging.Event && usable {
+		return c.scriptedEvent(d)
+	}
 	if c.request.Type == charging.Initial && usable && c.prior == nil {
 		c.begin()
 	}
@@ -87,6 +90,24 @@ func (c *charge) scriptedServices(d charging.Decision, move charging.Movement) e
 	}
 	c.supervise()
 	return nil
+}
+
+// scriptedEvent answers those services of an event that the decision is for; the others happen.
+func (c *charge) scriptedEvent(d charging.Decision) error {
+	record := c.record()
+	for i := range c.request.Services {
+		service := &c.request.Services[i]
+		if d.Only.Matches(service.Key) {
+			answer := charging.ServiceAnswer{Key: service.Key}
+			dressService(d.Instead, &answer)
+			c.answer.Services = append(c.answer.Services, answer)
+			continue
+		}
+		if err := c.happen(service, record, charging.Decision{}); err != nil {
+			return err
+		}
+	}
+	return c.concludeEvent(record)
 }
 
 func (c *charge) scriptedService(

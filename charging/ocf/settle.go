@@ -1,7 +1,9 @@
 package ocf
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -10,6 +12,9 @@ import (
 
 // maxPeriods bounds how many tariff periods one report is split over.
 const maxPeriods = 10_000
+
+// uncountable is where counting of units ends.
+const uncountable = math.MaxInt64
 
 func errorfIn(doing string, err error) error { return fmt.Errorf("%s: %w", doing, err) }
 
@@ -38,11 +43,24 @@ func (c *charge) state(key charging.ServiceKey) *charging.ServiceState {
 	return group
 }
 
+// holder is the state that a service settles on and is granted anew in. One that asks beside its
+// rating group, in the same request, gets a grant of its own and leaves the group's alone.
+func (c *charge) holder(service *charging.Service) *charging.ServiceState {
+	state := c.state(service.Key)
+	if state == nil || !service.Asked || slices.Equal(state.Key.IDs, service.Key.IDs) {
+		return state
+	}
+	if state.Granted > 0 && state.Number == c.request.Key.Number {
+		return nil
+	}
+	return state
+}
+
 // settle debits what a service reports at the conditions of its grant and releases the rest of the
 // reservation. Usage that nobody granted is debited at the conditions before this request; its
 // result is 5031 where no rule prices it.
 func (c *charge) settle(service *charging.Service) (charging.Result, error) {
-	state := c.state(service.Key)
+	state := c.holder(service)
 	if state == nil {
 		if len(service.Used) == 0 {
 			return charging.Success, nil
@@ -54,7 +72,13 @@ func (c *charge) settle(service *charging.Service) (charging.Result, error) {
 		c.session.Services = append(c.session.Services, fresh)
 		state = &c.session.Services[len(c.session.Services)-1]
 	}
-	used := c.shares(service, state)
+	used, err := c.shares(service, state)
+	if err != nil {
+		return charging.UnableToComply, errorfIn("sum usage", err)
+	}
+	if len(service.Used) > 0 {
+		state.LastReport = c.tx.Now()
+	}
 	if len(used) == 0 {
 		return charging.Success, c.release(state)
 	}
@@ -62,7 +86,6 @@ func (c *charge) settle(service *charging.Service) (charging.Result, error) {
 	if err != nil {
 		return charging.UnableToComply, err
 	}
-	state.LastReport = c.tx.Now()
 	return charging.Success, c.post(state, parts)
 }
 
@@ -90,7 +113,9 @@ func (c *charge) ungranted(service *charging.Service) (charging.ServiceState, ch
 }
 
 // shares says how much was used under which conditions, in the rule's unit.
-func (c *charge) shares(service *charging.Service, state *charging.ServiceState) []share {
+func (c *charge) shares(
+	service *charging.Service, state *charging.ServiceState,
+) ([]share, error) {
 	unit := state.Conditions.Unit
 	var out []share
 	offset := state.LastReport
@@ -100,17 +125,20 @@ func (c *charge) shares(service *charging.Service, state *charging.ServiceState)
 		if !told || units <= 0 {
 			continue
 		}
+		if units == uncountable {
+			return nil, errors.New("more units were used than can be counted")
+		}
 		out = append(out, c.periods(state, used, units, offset)...)
 		offset = offset.Add(time.Duration(units) * time.Second)
 	}
 	if len(service.Used) == 0 && unit == charging.Events {
 		out = c.counted(service, state)
 	}
-	return out
+	return out, nil
 }
 
 // unitsOf finds the amount in a rule's unit; total octets are input and output where no total is
-// told.
+// told. A sum that leaves 64 bits is uncountable.
 func unitsOf(list []charging.Quantity, unit charging.Unit) (amount int64, told bool) {
 	var sum int64
 	for _, q := range list {
@@ -118,7 +146,11 @@ func unitsOf(list []charging.Quantity, unit charging.Unit) (amount int64, told b
 			return q.Amount, true
 		}
 		if unit == charging.Total && q.Unit.Octets() {
-			sum, told = sum+q.Amount, true
+			told = true
+			if sum > uncountable-q.Amount {
+				return uncountable, true
+			}
+			sum += q.Amount
 		}
 	}
 	return sum, told

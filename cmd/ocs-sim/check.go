@@ -55,9 +55,9 @@ func (c *console) check(ctx context.Context, database string, files []string) er
 }
 
 func (c *console) checkFile(path string) error {
-	text, err := os.ReadFile(path)
+	text, err := readNamed("check", path)
 	if err != nil {
-		return fmt.Errorf("check: %w; name a file that is there", err)
+		return err
 	}
 	if filepath.Ext(path) == ".conv" {
 		talk, err := conversation.Parse(path, text)
@@ -91,7 +91,8 @@ func (c *console) checkDatabase(ctx context.Context, path string) error {
 		c.answer("%s", violation)
 	}
 	if len(violations) > 0 {
-		return no(fmt.Errorf("%s: %d violations", path, len(violations)))
+		return no(fmt.Errorf("%s: the books are wrong: %s", path,
+			counted(len(violations), "violation", "violations")))
 	}
 	c.answer("%s: ok", path)
 	return nil

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v4"
@@ -12,9 +11,9 @@ import (
 // fromFile sets flags that neither the command line nor the environment set. A key that the
 // command does not know is an error, unless another command knows it: one file serves all.
 func fromFile(cmd *cobra.Command, path string) error {
-	text, err := os.ReadFile(path)
+	text, err := readNamed("read the config file", path)
 	if err != nil {
-		return fmt.Errorf("read the config file: %w; name a file that is there", err)
+		return err
 	}
 	var document yaml.Node
 	if err := yaml.Unmarshal(text, &document); err != nil {

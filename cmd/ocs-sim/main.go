@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -66,6 +67,26 @@ func no(err error) error {
 		return nil
 	}
 	return &negative{err}
+}
+
+// readNamed reads a file that the command line names.
+func readNamed(purpose, path string) ([]byte, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: %w; name a file that is there", purpose, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", purpose, err)
+	}
+	return text, nil
+}
+
+// counted says how many of something there are.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // A console is where a command writes: answers to out, talk to err.

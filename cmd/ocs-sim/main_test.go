@@ -46,6 +46,7 @@ func TestScripts(t *testing.T) {
 			"fill":      fillDisk,
 			"truncate":  truncate,
 			"await":     awaitText,
+			"differ":    awaitChange,
 			"address":   setAddress,
 		},
 	})
@@ -123,8 +124,8 @@ func terminate(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(syscall.Kill(said.PID, syscall.SIGTERM))
 }
 
-// callREST is: rest [-token T] STATUS METHOD URL [BODY]. It calls a REST API, which must answer
-// with that status; what it says is then the standard output.
+// callREST is: rest [-token T] STATUS METHOD URL [BODY]. It calls a REST API that must answer with
+// that status; what it says is the standard output.
 func callREST(ts *testscript.TestScript, neg bool, args []string) {
 	token := ""
 	if len(args) > 2 && args[0] == "-token" {
@@ -189,18 +190,31 @@ func awaitText(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: await FILE TEXT")
 	}
+	awaitFile(ts, args[0], func(text string) bool { return strings.Contains(text, args[1]) })
+}
+
+// awaitChange is: differ FILE OTHER. It waits until the file holds something else than the other.
+func awaitChange(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: differ FILE OTHER")
+	}
+	other := ts.ReadFile(args[1])
+	awaitFile(ts, args[0], func(text string) bool { return text != other })
+}
+
+func awaitFile(ts *testscript.TestScript, path string, done func(string) bool) {
 	again := time.NewTicker(10 * time.Millisecond)
 	defer again.Stop()
 	late := time.After(30 * time.Second)
 	for {
-		text, err := os.ReadFile(ts.MkAbs(args[0]))
-		if err == nil && strings.Contains(string(text), args[1]) {
+		text, err := os.ReadFile(ts.MkAbs(path))
+		if err == nil && done(string(text)) {
 			return
 		}
 		select {
 		case <-again.C:
 		case <-late:
-			ts.Fatalf("%s does not hold %q, %v", args[0], args[1], err)
+			ts.Fatalf("%s holds %q, %v", path, text, err)
 		}
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"net"
 	"slices"
 	"time"
 
@@ -37,8 +37,9 @@ func newPlay(c *console) *cobra.Command {
 		Example: "  ocs-sim play conference.conv --to 127.0.0.1:3868 --api http://127.0.0.1:8868",
 		Args:    someConversations,
 		RunE: func(cmd *cobra.Command, files []string) error {
-			if f.to == "" {
-				return errors.New("play needs --to ADDRESS, the server's Diameter address as host:port")
+			if _, _, err := net.SplitHostPort(f.to); err != nil {
+				return fmt.Errorf("play needs --to ADDRESS, the server's Diameter address as host:port, "+
+					"and not %q", f.to)
 			}
 			return c.play(cmd.Context(), files, &f)
 		},
@@ -89,9 +90,9 @@ func readConversations(files []string) ([]*conversation.Conversation, error) {
 	var talks []*conversation.Conversation
 	var faults []error
 	for _, path := range files {
-		text, err := os.ReadFile(path)
+		text, err := readNamed("play", path)
 		if err != nil {
-			faults = append(faults, fmt.Errorf("play: %w; name a file that is there", err))
+			faults = append(faults, err)
 			continue
 		}
 		talk, err := conversation.Parse(path, text)
@@ -129,7 +130,8 @@ func (c *console) show(
 		return err
 	}
 	if n := len(report.Skipped); n > 0 {
-		c.say("%s: %d lines need --api and were passed over", talk.Name, n)
+		c.say("%s: %s passed over; without --api there are no accounts and no clock", talk.Name,
+			counted(n, "line was", "lines were"))
 	}
 	if err := report.Err(); err != nil {
 		return err

@@ -90,9 +90,7 @@ func (c *console) serve(ctx context.Context, f *serveFlags) error {
 		err = nil
 	case err = <-server.Failed():
 	}
-	if f.readyFile != "" {
-		_ = os.Remove(f.readyFile)
-	}
+	withdraw(f.readyFile)
 	return no(errors.Join(err, server.Close()))
 }
 
@@ -135,9 +133,9 @@ func readSeeds(paths []string) ([]document.File, error) {
 	var out []document.File
 	var faults []error
 	for _, path := range paths {
-		text, err := os.ReadFile(path)
+		text, err := readNamed("read the seed", path)
 		if err != nil {
-			faults = append(faults, fmt.Errorf("read the seed: %w; name a file that is there", err))
+			faults = append(faults, err)
 			continue
 		}
 		out = append(out, document.File{Name: path, Data: text})
@@ -167,6 +165,15 @@ func (c *console) announce(server *ocssim.Server, path string) error {
 		return err
 	}
 	return writeByRename(path, append(text, '\n'))
+}
+
+// withdraw removes the ready file, unless another server has written it since.
+func withdraw(path string) {
+	var said readiness
+	text, err := os.ReadFile(path)
+	if err == nil && json.Unmarshal(text, &said) == nil && said.PID == os.Getpid() {
+		_ = os.Remove(path)
+	}
 }
 
 // writeByRename makes the file appear whole or not at all.
