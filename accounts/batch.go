@@ -105,8 +105,7 @@ func (b *batch) reset() {
 const maxKeptArena = 8 << 20
 
 // errHolds names the invariant that a unit of work would break.
-var errHolds = errors.New(
-	"a closed session holds a reservation (invariant " + closedHoldsNothing + ")")
+var errHolds = errors.New("a closed session holds a reservation (invariant " + closedHoldsNothing + ")")
 
 // wrote reports whether the unit of work left anything to keep.
 func (t *tx) wrote() bool {

@@ -122,8 +122,8 @@ func (l *Ledger) NothingDueBefore() (time.Time, bool) {
 // tickSlice is how much one hold of the lock expires when time has leapt.
 const tickSlice = 1000
 
-// Tick posts what is due until an instant, and returns when that is on disk. It holds the lock for
-// a part of it at a time.
+// Tick posts what is due until an instant, and returns when that is on disk. It holds the lock for a
+// part of it at a time.
 func (l *Ledger) Tick(ctx context.Context, at time.Time) error {
 	for {
 		due, err := l.tickOnce(ctx, at)

@@ -11,21 +11,17 @@ import (
 )
 
 // hold opens a session that holds an amount until a deadline.
-func hold(
-	t testing.TB, l *accounts.Ledger, session string, amount int64, deadline time.Time,
-) int64 {
+func hold(t testing.TB, l *accounts.Ledger, session string, amount int64, deadline time.Time) int64 {
 	t.Helper()
 	var held int64
 	mustUpdate(t, l, noon, func(tx charging.Tx) (err error) {
 		id := charging.SessionID{ID: session}
 		held, err = tx.Reserve("a", charging.Holder{Session: id, Service: key1}, euro,
 			charging.Amounts{Money: amount})
-		tx.PutSession(&charging.Session{
-			ID: id, Account: "a", Opened: noon, Deadline: deadline,
+		tx.PutSession(&charging.Session{ID: id, Account: "a", Opened: noon, Deadline: deadline,
 			Services: []charging.ServiceState{{
 				Key: key1, Granted: 60, Reservation: held, Held: charging.Amounts{Money: amount},
-			}},
-		})
+			}}})
 		return err
 	})
 	return held
@@ -90,8 +86,7 @@ func TestAReservationOutlivesItsBalance(t *testing.T) {
 	}
 	l = open(t, accounts.Options{Path: path})
 	mustUpdate(t, l, noon.Add(3*time.Hour), func(tx charging.Tx) error {
-		part := charging.Part{Amounts: charging.Amounts{Money: 45}}
-		overrun, err := tx.Settle("a", held, euro, []charging.Part{part})
+		overrun, err := tx.Settle("a", held, euro, []charging.Part{{Amounts: charging.Amounts{Money: 45}}})
 		if overrun != (charging.Amounts{}) {
 			t.Errorf("overrun = %+v, want none", overrun)
 		}
@@ -103,11 +98,9 @@ func TestAReservationOutlivesItsBalance(t *testing.T) {
 		At      time.Time
 	}
 	want := []move{
-		{100, "opening", noon},
-		{1, "opening", noon},
+		{100, "opening", noon}, {1, "opening", noon},
 		{-40, "expired", noon.Add(time.Hour)},
-		{-45, "revenue", noon.Add(3 * time.Hour)},
-		{-15, "expired", noon.Add(3 * time.Hour)},
+		{-45, "revenue", noon.Add(3 * time.Hour)}, {-15, "expired", noon.Add(3 * time.Hour)},
 	}
 	list, _, err := l.Postings(t.Context(), "a", 0, 0)
 	if err != nil {
@@ -131,8 +124,7 @@ func TestExpiredAndEmptyBalancesAreNotKeptForEver(t *testing.T) {
 		at = noon.Add(time.Duration(n) * time.Hour)
 		if _, _, err := l.PutAccount(t.Context(), at, accounts.Account{
 			ID: "a", Balances: []accounts.Balance{
-				{ID: fmt.Sprint("month-", n), Amount: money(5), ValidUntil: at.Add(time.Minute)},
-			},
+				{ID: fmt.Sprint("month-", n), Amount: money(5), ValidUntil: at.Add(time.Minute)}},
 		}); err != nil {
 			t.Fatal(err)
 		}

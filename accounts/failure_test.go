@@ -91,8 +91,7 @@ func TestAFailedCommitHasAnUnknownOutcome(t *testing.T) {
 		t.Errorf("%d outcomes are unknown and %d stopped, want 50 in all", unknown, stopped)
 	}
 	_ = l.Close()
-	again := open(t, accounts.Options{Path: path})
-	if got := account(t, again, "a").Balances[0].Amount; got != money(100) {
+	if got := account(t, open(t, accounts.Options{Path: path}), "a").Balances[0].Amount; got != money(100) {
 		t.Errorf("amount = %s", got)
 	}
 }
@@ -114,8 +113,7 @@ func TestASecondServerIsKeptOut(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	linked := open(t, accounts.Options{Path: link})
-	if got := account(t, linked, "a").Balances[0].Amount; got != money(1) {
+	if got := account(t, open(t, accounts.Options{Path: link}), "a").Balances[0].Amount; got != money(1) {
 		t.Errorf("amount through the link = %s", got)
 	}
 }
@@ -153,23 +151,19 @@ func TestFilesThatAreNotOursStayAsTheyAre(t *testing.T) {
 	if err := os.WriteFile(text, []byte("accounts:\n- id: a\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	foreign := database("foreign.db", "CREATE TABLE t (x)")
-	claimed := database("claimed.db", "PRAGMA application_id = 77", "CREATE TABLE t (x)")
-	newer := database("newer.db", "PRAGMA user_version = 99")
 	for path, want := range map[string]string{
-		text:    "not a database of ocs-sim",
-		dir:     "is a directory",
-		foreign: "not a database of ocs-sim",
-		claimed: "not a database of ocs-sim",
-		newer:   "version 99",
+		text: "not a database of ocs-sim",
+		dir:  "is a directory",
+		database("foreign.db", "CREATE TABLE t (x)"):                               "not a database of ocs-sim",
+		database("claimed.db", "PRAGMA application_id = 77", "CREATE TABLE t (x)"): "not a database of ocs-sim",
+		database("newer.db", "PRAGMA user_version = 99"):                           "version 99",
 	} {
 		before, _ := os.ReadFile(path)
 		_, err := accounts.Open(t.Context(), accounts.Options{Path: path})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Open(%s) = %v, want %q", path, err, want)
 		}
-		_, err = accounts.CheckFile(t.Context(), path)
-		if err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := accounts.CheckFile(t.Context(), path); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("CheckFile(%s) = %v, want %q", path, err, want)
 		}
 		after, _ := os.ReadFile(path)

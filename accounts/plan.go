@@ -83,8 +83,7 @@ func (t *tx) putPlan(name string, source []byte) (version int64, changed bool) {
 	return version, true
 }
 
-// PlanVersion finds a version of a plan, 0 being the current one; KindPlanNotFound if there is
-// none.
+// PlanVersion finds a version of a plan, 0 being the current one; KindPlanNotFound if there is none.
 func (l *Ledger) PlanVersion(
 	ctx context.Context, name string, version int64,
 ) (found charging.PlanVersion, err error) {

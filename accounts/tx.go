@@ -70,8 +70,9 @@ type closedReservation struct {
 type rememberedAnswer struct {
 	session *session
 	answered
-	answer []byte
-	kind   string
+	answer   []byte
+	kind     string
+	previous int64
 }
 
 // begin makes the tx ready for a unit of work.
