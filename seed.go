@@ -10,11 +10,7 @@ import (
 )
 
 // decodeSeed reads the seed documents; accounts may have plans that the ledger keeps already.
-func (s *Server) decodeSeed(ctx context.Context) error {
-	plans, err := s.ledger.Plans(ctx)
-	if err != nil {
-		return fmt.Errorf("list the ledger's plans: %w", err)
-	}
+func (s *Server) decodeSeed(plans []charging.PlanVersion) error {
 	names := make([]string, 0, len(plans))
 	for _, plan := range plans {
 		names = append(names, plan.Name)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"syscall"
 	"time"
@@ -61,10 +62,7 @@ func (s *Server) open(ctx context.Context) error {
 	if err := s.listen(); err != nil {
 		return err
 	}
-	if err := s.openLedger(ctx); err != nil {
-		return err
-	}
-	if err := s.decodeSeed(ctx); err != nil {
+	if err := s.openBooks(ctx); err != nil {
 		return err
 	}
 	s.assemble()
@@ -99,6 +97,26 @@ func listenError(door, option, address string, err error) error {
 		advice = "stop what listens there, or " + advice + "; port 0 takes a free one"
 	}
 	return fmt.Errorf("listen for %s on %s: %w; %s", door, address, err, advice)
+}
+
+// openBooks opens the ledger and reads the seed. A new database is made only once the seed is known
+// to be right; an old one is opened first, since the seed may build on its plans.
+func (s *Server) openBooks(ctx context.Context) error {
+	_, err := os.Stat(s.options.Database)
+	if isNew := s.options.Database == "" || errors.Is(err, fs.ErrNotExist); isNew {
+		if err := s.decodeSeed(nil); err != nil {
+			return err
+		}
+		return s.openLedger(ctx)
+	}
+	if err := s.openLedger(ctx); err != nil {
+		return err
+	}
+	plans, err := s.ledger.Plans(ctx)
+	if err != nil {
+		return fmt.Errorf("list the ledger's plans: %w", err)
+	}
+	return s.decodeSeed(plans)
 }
 
 func (s *Server) openLedger(ctx context.Context) error {
