@@ -123,18 +123,15 @@ func longFiles(f *sourceFile) (faults []string) {
 	return faults
 }
 
-// longFunctions counts the lines of functions, in tests without those of tables: cases are data,
-// and a table that is torn apart is read the worse for it.
+// longFunctions counts the lines of functions without those of tables: these are data, and one that
+// is torn apart is read the worse for it.
 func longFunctions(f *sourceFile) (faults []string) {
 	for _, declaration := range f.tree.Decls {
 		function, ok := declaration.(*ast.FuncDecl)
 		if !ok {
 			continue
 		}
-		lines := f.line(function.End()) - f.line(function.Pos()) + 1
-		if f.isTest() {
-			lines -= f.tableLines(function)
-		}
+		lines := f.line(function.End()) - f.line(function.Pos()) + 1 - f.tableLines(function)
 		if lines > mostFunctionLines {
 			faults = append(faults, fmt.Sprintf("%s:%d: %s has %d lines, want at most %d",
 				f.path, f.line(function.Pos()), function.Name.Name, lines, mostFunctionLines))

@@ -71,7 +71,8 @@ func (s *server) accountRoutes() {
 		description: "An account with open sessions is in use; force releases what they hold " +
 			"and closes them.",
 		problems: []charging.ErrorKind{
-			charging.KindAccountNotFound, charging.KindAccountInUse, charging.KindLedgerStopped},
+			charging.KindAccountNotFound, charging.KindAccountInUse, charging.KindLedgerStopped,
+		},
 	}, s.deleteAccount)
 }
 

@@ -60,14 +60,18 @@ func TestAccountFaultsComeAllAtOnce(t *testing.T) {
 }`
 	got := s.problem(t, 422, "invalid-document", "PUT", "/v1/accounts/carol", body)
 	wants := []struct{ place, message string }{
-		{"body.id 2:9",
-			`id is "dora" here and "carol" in the path; leave one out or make them the same`},
+		{
+			"body.id 2:9",
+			`id is "dora" here and "carol" in the path; leave one out or make them the same`,
+		},
 		{"body.plan 3:11", `no plan "imm"; did you mean "im"?`},
 		{"body.status 4:13", `"dead" is no status; use active, barred or expired`},
 		{"body.balnces 5:3", `unknown key "balnces"; did you mean "balances"?`},
 		{"body.subscribers[0].e164 6:28", `an E.164 number has digits only, as in "15550100"`},
-		{"body.balances[0].amount 7:27",
-			`"10" has no unit; write it like 12.50 EUR, 10 MiB, 1h5m30s or 3 events`},
+		{
+			"body.balances[0].amount 7:27",
+			`"10" has no unit; write it like 12.50 EUR, 10 MiB, 1h5m30s or 3 events`,
+		},
 	}
 	errors, _ := got.body["errors"].([]any)
 	if len(errors) != len(wants) {
@@ -106,8 +110,10 @@ func TestCreditsAndDebits(t *testing.T) {
 	s.problem(t, 422, "unit-mismatch", "POST", path+"/credits", `{"amount": "1 event"}`)
 	s.problem(t, 404, "account-not-found", "POST", "/v1/accounts/nobody/credits",
 		`{"amount": "1 EUR"}`)
-	for _, body := range []string{`{}`, `{"amount": "0 EUR"}`, `{"amount": "-1 EUR"}`,
-		`{"amount": "1"}`, `{"amout": "1 EUR"}`, ``} {
+	for _, body := range []string{
+		`{}`, `{"amount": "0 EUR"}`, `{"amount": "-1 EUR"}`,
+		`{"amount": "1"}`, `{"amout": "1 EUR"}`, ``,
+	} {
 		s.problem(t, 422, "invalid-document", "POST", path+"/credits", body)
 	}
 	postings := s.want(t, 200, "GET", path+"/postings?limit=2", "")

@@ -211,12 +211,16 @@ func TestTheClientIsACharger(t *testing.T) {
 	request := &charging.Request{
 		Key:  charging.Key{Session: charging.SessionID{ID: "c;1"}},
 		Type: charging.Initial, EndToEnd: 5,
-		Context: "32260@3gpp.org", Subscribers: []charging.Identity{{Type: charging.IMSI,
-			Data: "001010000000001"}},
+		Context: "32260@3gpp.org", Subscribers: []charging.Identity{{
+			Type: charging.IMSI,
+			Data: "001010000000001",
+		}},
 		Information: charging.Information{Participants: charging.Known(3)},
-		Services: []charging.Service{{Key: charging.ServiceKey{Group: charging.Known(100)},
+		Services: []charging.Service{{
+			Key:       charging.ServiceKey{Group: charging.Known(100)},
 			Asked:     true,
-			Requested: []charging.Quantity{{Amount: 300, Unit: charging.Time}}}},
+			Requested: []charging.Quantity{{Amount: 300, Unit: charging.Time}},
+		}},
 	}
 	got, err := charging.Ask(context.Background(), s.Client, request)
 	if err != nil {

@@ -23,7 +23,8 @@ type ClockInput struct{ Written }
 
 func (s *server) clockRoutes() {
 	backwards := []charging.ErrorKind{
-		charging.KindClockBackwards, charging.KindInvalidDocument, charging.KindLedgerStopped}
+		charging.KindClockBackwards, charging.KindInvalidDocument, charging.KindLedgerStopped,
+	}
 	register(s, route{
 		method: "GET", path: clockPath, id: "get-clock", tag: "Clock",
 		summary:     "Show the charging clock",

@@ -125,8 +125,10 @@ func TestTheClockIsTurnedOnlyForward(t *testing.T) {
 	for _, body := range []string{`{}`, `{"now": "noon"}`, `{"nwo": "2099-05-01T12:00:00Z"}`, ``} {
 		s.problem(t, 422, "invalid-document", "PUT", "/v1/clock", body)
 	}
-	for _, body := range []string{`{}`, `{"by": "1"}`, `{"by": "1.5s"}`, `{"by": "3 EUR"}`,
-		`{"by": "9000000h"}`} {
+	for _, body := range []string{
+		`{}`, `{"by": "1"}`, `{"by": "1.5s"}`, `{"by": "3 EUR"}`,
+		`{"by": "9000000h"}`,
+	} {
 		s.problem(t, 422, "invalid-document", "POST", "/v1/clock/advances", body)
 	}
 }
@@ -185,8 +187,10 @@ func TestSeedAndReset(t *testing.T) {
 func TestTheTokenGuardsAllButHealthAndHelp(t *testing.T) {
 	t.Parallel()
 	s := start(t, seedText, func(o *api.Options) { o.Token = "secret" })
-	for _, path := range []string{"/healthz", "/readyz", "/openapi.yaml", "/openapi.json", "/docs",
-		"/problems/unauthorized", "/"} {
+	for _, path := range []string{
+		"/healthz", "/readyz", "/openapi.yaml", "/openapi.json", "/docs",
+		"/problems/unauthorized", "/",
+	} {
 		s.want(t, 200, "GET", path, "")
 	}
 	for _, path := range []string{"/v1/accounts", "/v1/clock", "/v1/nothing", "/metrics"} {
@@ -290,9 +294,11 @@ func TestAStoppedLedgerIsSaidAtEveryDoor(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, request := range [][3]string{
-		{"GET", "/readyz", ""}, {"POST", "/v1/accounts/alice/credits", `{"amount": "1 EUR"}`},
+		{"GET", "/readyz", ""},
+		{"POST", "/v1/accounts/alice/credits", `{"amount": "1 EUR"}`},
 		{"POST", "/v1/charges", `{"session": "a", "type": "initial"}`},
-		{"POST", "/v1/clock/advances", `{"by": "1s"}`}, {"POST", "/v1/reset", ""},
+		{"POST", "/v1/clock/advances", `{"by": "1s"}`},
+		{"POST", "/v1/reset", ""},
 	} {
 		s.problem(t, 503, "ledger-stopped", request[0], request[1], request[2])
 	}

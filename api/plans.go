@@ -73,7 +73,8 @@ func (s *server) planRoutes() {
 		method: "DELETE", path: planPath, id: "delete-plan", tag: "Plans", summary: "Delete a plan",
 		description: "A plan that accounts have is in use.",
 		problems: []charging.ErrorKind{
-			charging.KindPlanNotFound, charging.KindPlanInUse, charging.KindLedgerStopped},
+			charging.KindPlanNotFound, charging.KindPlanInUse, charging.KindLedgerStopped,
+		},
 	}, s.deletePlan)
 	s.quoteRoutes()
 }

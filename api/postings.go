@@ -27,7 +27,8 @@ func (s *server) postingRoutes() {
 		bodyExample: transferBody, example: accountExample,
 		problems: []charging.ErrorKind{
 			charging.KindAccountNotFound, charging.KindInvalidDocument, charging.KindUnitMismatch,
-			charging.KindLedgerStopped},
+			charging.KindLedgerStopped,
+		},
 	}
 	credit, debit := transfer, transfer
 	credit.path, credit.id = accountPath+"/credits", "credit-account"

@@ -44,52 +44,88 @@ func problemKinds() []problemKind {
 		{string(charging.KindPlanNotFound), 404, "There is no such plan", gone},
 		{string(charging.KindScenarioNotFound), 404, "There is no such scenario", gone +
 			" Scenarios do not survive a restart, unless they are in the seed."},
-		{string(charging.KindSessionNotFound), 404, "There is no such session",
+		{
+			string(charging.KindSessionNotFound), 404, "There is no such session",
 			"The Session-Id is not known, or the session was closed long enough ago to be " +
-				"forgotten."},
-		{string(charging.KindExchangeNotFound), 404, "There is no such exchange",
-			"The journal keeps the last exchanges only, and does not survive a restart."},
-		{string(charging.KindInvalidDocument), 422, "The document is not valid",
+				"forgotten.",
+		},
+		{
+			string(charging.KindExchangeNotFound), 404, "There is no such exchange",
+			"The journal keeps the last exchanges only, and does not survive a restart.",
+		},
+		{
+			string(charging.KindInvalidDocument), 422, "The document is not valid",
 			"Each of the errors says what is wrong and at which line and column of the body. All " +
-				"of them are there at once, and nothing was changed."},
-		{string(charging.KindUnitMismatch), 422, "The units do not fit",
+				"of them are there at once, and nothing was changed.",
+		},
+		{
+			string(charging.KindUnitMismatch), 422, "The units do not fit",
 			"The account has no balance, or the plan no rule, that counts in this unit or " +
-				"currency."},
-		{string(charging.KindInsufficientCredit), 409, "There is not enough credit",
-			"A debit takes no more than is available: amount + credit limit - reserved."},
-		{string(charging.KindAccountInUse), 409, "The account is in use",
+				"currency.",
+		},
+		{
+			string(charging.KindInsufficientCredit), 409, "There is not enough credit",
+			"A debit takes no more than is available: amount + credit limit - reserved.",
+		},
+		{
+			string(charging.KindAccountInUse), 409, "The account is in use",
 			"Sessions are open on it. End them, or repeat the request with ?force=true, which " +
-				"releases what they hold and closes them."},
-		{string(charging.KindPlanInUse), 409, "The plan is in use",
-			"Accounts have it. Give them another plan, or delete them, first."},
-		{string(charging.KindClockBackwards), 409, "The clock does not go back",
+				"releases what they hold and closes them.",
+		},
+		{
+			string(charging.KindPlanInUse), 409, "The plan is in use",
+			"Accounts have it. Give them another plan, or delete them, first.",
+		},
+		{
+			string(charging.KindClockBackwards), 409, "The clock does not go back",
 			"The charging clock only moves forward, since what is due by then is posted. POST " +
-				"/v1/reset begins again at the time of day."},
-		{string(charging.KindUnauthorized), 401, "A token is needed",
-			"The server was started with a token: send it as Authorization: Bearer TOKEN."},
-		{string(charging.KindLedgerStopped), 503, "The ledger has stopped",
+				"/v1/reset begins again at the time of day.",
+		},
+		{
+			string(charging.KindUnauthorized), 401, "A token is needed",
+			"The server was started with a token: send it as Authorization: Bearer TOKEN.",
+		},
+		{
+			string(charging.KindLedgerStopped), 503, "The ledger has stopped",
 			"Writing to the disk failed, so nothing can be promised any more. What was " +
-				"acknowledged is safe. Make room or mend the disk, and start the server again."},
-		{codeRatingFailed, 422, "No rule rates this",
+				"acknowledged is safe. Make room or mend the disk, and start the server again.",
+		},
+		{
+			codeRatingFailed, 422, "No rule rates this",
 			"The plan has no rule that matches, or the rule needs an input that was not " +
-				"given. At Gy this is 5031, DIAMETER_RATING_FAILED."},
-		{codeInvalidRequest, 422, "The request is not valid",
-			"A parameter in the path or query is missing, unknown or of the wrong form."},
-		{codeTooLarge, 413, "The body is too large",
-			"A body may have 1 MiB, a seed document 64 MiB. Ranges of accounts keep seeds short."},
+				"given. At Gy this is 5031, DIAMETER_RATING_FAILED.",
+		},
+		{
+			codeInvalidRequest, 422, "The request is not valid",
+			"A parameter in the path or query is missing, unknown or of the wrong form.",
+		},
+		{
+			codeTooLarge, 413, "The body is too large",
+			"A body may have 1 MiB, a seed document 64 MiB. Ranges of accounts keep seeds short.",
+		},
 		{codeNotFound, 404, "There is nothing here", "The path is not one of the API. See /docs."},
-		{codeMethodNotAllowed, 405, "The method does not fit",
-			"The path is known, but does not take this method. See /docs."},
-		{codeOtherSite, 403, "Requests from other sites are refused",
+		{
+			codeMethodNotAllowed, 405, "The method does not fit",
+			"The path is known, but does not take this method. See /docs.",
+		},
+		{
+			codeOtherSite, 403, "Requests from other sites are refused",
 			"A browser sent this for a page of another site. Tools without a browser are " +
-				"not affected."},
-		{codeNotReady, 503, "The server is not ready",
-			"It is starting or stopping. Ask again soon."},
-		{codeTimeout, 503, "It took too long",
+				"not affected.",
+		},
+		{
+			codeNotReady, 503, "The server is not ready",
+			"It is starting or stopping. Ask again soon.",
+		},
+		{
+			codeTimeout, 503, "It took too long",
 			"The answer did not come in time. A charge may have gone through: repeat it with the " +
-				"same session and number, which charges once."},
-		{codeInternal, 500, "The simulator made a mistake",
-			"This is a bug. The log of the server says more."},
+				"same session and number, which charges once.",
+		},
+		{
+			codeInternal, 500, "The simulator made a mistake",
+			"This is a bug. The log of the server says more.",
+		},
 	}
 }
 

@@ -29,7 +29,8 @@ func (s *server) quoteRoutes() {
 				"0.10 EUR pays 60s for 0.07 EUR: the last grant"]}`,
 		problems: []charging.ErrorKind{
 			charging.KindPlanNotFound, charging.KindAccountNotFound, charging.KindInvalidDocument,
-			charging.KindUnitMismatch, codeRatingFailed},
+			charging.KindUnitMismatch, codeRatingFailed,
+		},
 	}, s.quote)
 }
 

@@ -192,20 +192,26 @@ func cerFrom(host string, more ...part) []byte {
 	parts := append(peerOrigin(host),
 		part(appendHostAddress(nil, avpHostIPAddress, net.IPv4(127, 0, 0, 1))),
 		number(avpVendorID, 0), part(appendPlainText(nil, avpProductName, "test")))
-	return message(header{flags: flagRequest, command: commandCapabilitiesExchange,
-		hopByHop: 1, endToEnd: 2}, append(parts, more...)...)
+	return message(header{
+		flags: flagRequest, command: commandCapabilitiesExchange,
+		hopByHop: 1, endToEnd: 2,
+	}, append(parts, more...)...)
 }
 
 func cer() []byte { return cerFrom("client.example.org", number(avpAuthApplicationID, 4)) }
 
 func dwr() []byte {
-	return message(header{flags: flagRequest, command: commandDeviceWatchdog, hopByHop: 3,
-		endToEnd: 4}, peerOrigin("client.example.org")...)
+	return message(header{
+		flags: flagRequest, command: commandDeviceWatchdog, hopByHop: 3,
+		endToEnd: 4,
+	}, peerOrigin("client.example.org")...)
 }
 
 func dpr() []byte {
-	return message(header{flags: flagRequest, command: commandDisconnectPeer, hopByHop: 5,
-		endToEnd: 6}, append(peerOrigin("client.example.org"), number(avpDisconnectCause, 0))...)
+	return message(header{
+		flags: flagRequest, command: commandDisconnectPeer, hopByHop: 5,
+		endToEnd: 6,
+	}, append(peerOrigin("client.example.org"), number(avpDisconnectCause, 0))...)
 }
 
 // values are those of the AVPs of a name in a tree, at its top.

@@ -75,8 +75,12 @@ func TestSetAVP(t *testing.T) {
 func TestSetAVPRefuses(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ path, value string }{
-		{"No-Such-AVP", "1"}, {"CC-Request-Number", "many"}, {"CC-Request-Number", "4294967296"},
-		{"Event-Timestamp", "noon"}, {"Host-IP-Address", "here"}, {"Role-Of-Node", "EXTRA"},
+		{"No-Such-AVP", "1"},
+		{"CC-Request-Number", "many"},
+		{"CC-Request-Number", "4294967296"},
+		{"Event-Timestamp", "noon"},
+		{"Host-IP-Address", "here"},
+		{"Role-Of-Node", "EXTRA"},
 	} {
 		if frame, err := diameter.SetAVP(sampleFrame(), test.path, test.value); err == nil {
 			t.Errorf("SetAVP(%s, %s) = % x, want an error", test.path, test.value, frame)

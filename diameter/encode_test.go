@@ -64,10 +64,13 @@ func answersOnRecord() map[string]*charging.Answer {
 	busy := answer()
 	busy.Result = charging.TooBusy
 	units := answer(charging.ServiceAnswer{Granted: []charging.Quantity{
-		{Amount: 1, Unit: charging.Total}, {Amount: 2, Unit: charging.Input},
+		{Amount: 1, Unit: charging.Total},
+		{Amount: 2, Unit: charging.Input},
 		{
 			Amount: 3, Unit: charging.Output,
-		}, {Amount: 4, Unit: charging.Events}, {Amount: 500_000, Unit: "EUR"},
+		},
+		{Amount: 4, Unit: charging.Events},
+		{Amount: 500_000, Unit: "EUR"},
 	}})
 	final := func(f charging.FinalUnit) charging.ServiceAnswer {
 		return charging.ServiceAnswer{

@@ -41,8 +41,10 @@ func TestBadInput(t *testing.T) {
 			append(peerOrigin("client.example.org"), parts...)...)
 	}
 	command := func(code, application uint32, flags byte) []byte {
-		return message(header{flags: flags, command: code, application: application,
-			hopByHop: 7, endToEnd: 8}, words(avpOriginHost, "a"), proxy, words(avpSessionID, "s;1"))
+		return message(header{
+			flags: flags, command: code, application: application,
+			hopByHop: 7, endToEnd: 8,
+		}, words(avpOriginHost, "a"), proxy, words(avpSessionID, "s;1"))
 	}
 	cases := map[string]struct {
 		frame  []byte
@@ -229,8 +231,10 @@ func TestAProtocolErrorHasTheGeneralGrammar(t *testing.T) {
 	}
 	p := openDoor(t, Options{}).connect(t)
 	p.send(message(
-		header{flags: flagRequest | flagProxiable | flagRetransmitted, command: 275,
-			application: 4, hopByHop: 9, endToEnd: 10},
+		header{
+			flags: flagRequest | flagProxiable | flagRetransmitted, command: 275,
+			application: 4, hopByHop: 9, endToEnd: 10,
+		},
 		words(
 			avpOriginHost,
 			"client.example.org",
@@ -248,8 +252,10 @@ func TestAProtocolErrorHasTheGeneralGrammar(t *testing.T) {
 	for _, n := range tree.AVPs {
 		names = append(names, n.Name)
 	}
-	want := []string{"Session-Id", "Result-Code", "Origin-Host", "Origin-Realm", "Error-Message",
-		"Proxy-Info", "Proxy-Info"}
+	want := []string{
+		"Session-Id", "Result-Code", "Origin-Host", "Origin-Realm", "Error-Message",
+		"Proxy-Info", "Proxy-Info",
+	}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("AVPs of the answer (-want +got):\n%s", diff)
 	}

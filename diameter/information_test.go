@@ -24,15 +24,18 @@ func TestInformationIsReadWhereverItStands(t *testing.T) {
 		want  charging.Information
 	}{
 		{
-			"participants directly", []part{number(avpNumberOfParticipants, 3)},
+			"participants directly",
+			[]part{number(avpNumberOfParticipants, 3)},
 			charging.Information{Participants: charging.Known(3)},
 		},
 		{
-			"participants in PoC-Information", []part{poc(number(avpNumberOfParticipants, 3))},
+			"participants in PoC-Information",
+			[]part{poc(number(avpNumberOfParticipants, 3))},
 			charging.Information{Participants: charging.Known(3)},
 		},
 		{
-			"participants deeper still", []part{poc(group(of3GPP|1255, number(avpNumberOfParticipants, 0)))},
+			"participants deeper still",
+			[]part{poc(group(of3GPP|1255, number(avpNumberOfParticipants, 0)))},
 			charging.Information{Participants: charging.Known(0)},
 		},
 		{
@@ -56,28 +59,33 @@ func TestInformationIsReadWhereverItStands(t *testing.T) {
 			},
 		},
 		{
-			"requested parties come second", []part{
+			"requested parties come second",
+			[]part{
 				ims(words(avpRequestedPartyAddress, "sip:r@x")),
 				poc(group(avpParticipantGroup), group(avpParticipantGroup)),
 			},
 			charging.Information{Members: charging.Known(2), Recipients: charging.Known(1)},
 		},
 		{
-			"an m-line with m=, one without and a bare name", []part{ims(
+			"an m-line with m=, one without and a bare name",
+			[]part{ims(
 				mediaPart("m=video 5004 RTP/AVP 31\r\n"), mediaPart("message 2855 TCP/MSRP *"),
 				mediaPart("audio"))},
 			charging.Information{MediaKnown: true, Media: []string{"audio", "message", "video"}},
 		},
 		{
-			"port 0 removes", []part{ims(mediaPart("audio 0 RTP/AVP 0"), mediaPart("message 9 TCP/MSRP *"))},
+			"port 0 removes",
+			[]part{ims(mediaPart("audio 0 RTP/AVP 0"), mediaPart("message 9 TCP/MSRP *"))},
 			charging.Information{MediaKnown: true, Media: []string{"message"}},
 		},
 		{
-			"all removed is known to be none", []part{ims(mediaPart("audio 0/2 RTP/AVP 0"))},
+			"all removed is known to be none",
+			[]part{ims(mediaPart("audio 0/2 RTP/AVP 0"))},
 			charging.Information{MediaKnown: true},
 		},
 		{
-			"one of two audio lines is enough", []part{
+			"one of two audio lines is enough",
+			[]part{
 				ims(
 					mediaPart("audio 0 RTP/AVP 0"), mediaPart("AUDIO 5004/2 RTP/AVP 0"), mediaPart("audio 5006"),
 				),
@@ -85,69 +93,83 @@ func TestInformationIsReadWhereverItStands(t *testing.T) {
 			charging.Information{MediaKnown: true, Media: []string{"audio"}},
 		},
 		{
-			"the answer wins over the offer", []part{ims(
+			"the answer wins over the offer",
+			[]part{ims(
 				mediaPart("message 9", answer), mediaPart("audio 0", answer),
 				mediaPart("message 9", offer), mediaPart("audio 5004", offer))},
 			charging.Information{MediaKnown: true, Media: []string{"message"}},
 		},
 		{
-			"hold removes nothing", []part{ims(
+			"hold removes nothing",
+			[]part{ims(
 				words(of3GPP|842, "a=inactive"),
 				mediaPart("audio 5004 RTP/AVP 0", words(of3GPP|845, "a=inactive")))},
 			charging.Information{MediaKnown: true, Media: []string{"audio"}},
 		},
 		{
-			"early media is history", []part{ims(group(avpEarlyMediaDescription, mediaPart("video 5004")))},
+			"early media is history",
+			[]part{ims(group(avpEarlyMediaDescription, mediaPart("video 5004")))},
 			charging.Information{},
 		},
 		{
-			"Application-Service-Type as enumeration", []part{
+			"Application-Service-Type as enumeration",
+			[]part{
 				group(avpServiceGenericInformation, number(avpApplicationServiceType, 104)),
 			},
 			charging.Information{ServiceType: charging.Known(104)},
 		},
 		{
-			"Application-Service-Type as digits", []part{
+			"Application-Service-Type as digits",
+			[]part{
 				group(avpServiceGenericInformation, words(avpApplicationServiceType, "105")),
 			},
 			charging.Information{ServiceType: charging.Known(105)},
 		},
 		{
-			"Application-Service-Type by name", []part{
+			"Application-Service-Type by name",
+			[]part{
 				group(avpServiceGenericInformation, words(avpApplicationServiceType, "leaving")),
 			},
 			charging.Information{ServiceType: charging.Known(104)},
 		},
 		{
-			"Content-Length goes before Message-Size", []part{
+			"Content-Length goes before Message-Size",
+			[]part{
 				group(of3GPP|877, number(avpMessageSize, 7)),
-				ims(group(avpMessageBody, words(avpContentType, "text/plain"), number(avpContentLength, 900)))},
+				ims(group(avpMessageBody, words(avpContentType, "text/plain"), number(avpContentLength, 900))),
+			},
 			charging.Information{Size: charging.Known(900)},
 		},
 		{
-			"Message-Size where there is no body", []part{group(of3GPP|877, number(avpMessageSize, 7))},
+			"Message-Size where there is no body",
+			[]part{group(of3GPP|877, number(avpMessageSize, 7))},
 			charging.Information{Size: charging.Known(7)},
 		},
 		{
-			"the counters of messages", []part{group(avpIMInformation,
+			"the counters of messages",
+			[]part{group(avpIMInformation,
 				number(avpTotalMessagesSent, 1), number(avpTotalMessagesExploded, 2),
 				number(avpMessagesDelivered, 3), number(avpMessagesExplodedDelivered, 4))},
 			charging.Information{Counters: charging.Counters{
 				Sent: charging.Known(1), Exploded: charging.Known(2),
-				Delivered: charging.Known(3), DeliveredExploded: charging.Known(4)}},
+				Delivered: charging.Known(3), DeliveredExploded: charging.Known(4),
+			}},
 		},
 		{
-			"Service-Id names the conference", []part{
+			"Service-Id names the conference",
+			[]part{
 				ims(words(avpIMSChargingIdentifier, "icid"), words(avpServiceID, "conf")),
 			},
 			charging.Information{Conference: "conf"},
 		},
 		{
-			"else the charging identifier does", []part{ims(words(avpIMSChargingIdentifier, "icid"))},
+			"else the charging identifier does",
+			[]part{ims(words(avpIMSChargingIdentifier, "icid"))},
 			charging.Information{Conference: "icid"},
 		},
 		{
-			"method and role", []part{
+			"method and role",
+			[]part{
 				ims(group(avpEventType, words(avpSIPMethod, "UPDATE")), number(avpRoleOfNode, 2)),
 			},
 			charging.Information{Method: "UPDATE", Role: charging.Known(2)},
@@ -177,10 +199,17 @@ func TestMoneyIsReadExactly(t *testing.T) {
 		exponent int32
 		want     int64
 	}{
-		{14, -2, 140_000}, {1, 0, 1_000_000}, {1, -6, 1}, {140, -3, 140_000}, {1000, -9, 1},
+		{14, -2, 140_000},
+		{1, 0, 1_000_000},
+		{1, -6, 1},
+		{140, -3, 140_000},
+		{1000, -9, 1},
 		{
 			9, 12, 9_000_000_000_000_000_000,
-		}, {0, 2_000_000_000, 0}, {0, -2_000_000_000, 0}, {5, 2, 500_000_000},
+		},
+		{0, 2_000_000_000, 0},
+		{0, -2_000_000_000, 0},
+		{5, 2, 500_000_000},
 	} {
 		r := decodeFrame(t, ccr(1, 0, requestedMoney(test.digits, test.exponent)))
 		if r.Refused != nil {

@@ -43,7 +43,8 @@ func TestOpen5GSIsUnderstood(t *testing.T) {
 		Asked:     true,
 		Requested: []charging.Quantity{{Amount: 1_000_000, Unit: charging.Total}},
 		Used: []charging.Usage{{Units: []charging.Quantity{
-			{Unit: charging.Time}, {Unit: charging.Input}, {Unit: charging.Output}}}},
+			{Unit: charging.Time}, {Unit: charging.Input}, {Unit: charging.Output},
+		}}},
 		Reason: charging.Known(4),
 	}}
 	if diff := cmp.Diff(want, r.Services); diff != "" {
@@ -118,8 +119,10 @@ func TestErgwAndMagmaAreUnderstood(t *testing.T) {
 			charging.Service{
 				Key: charging.ServiceKey{Group: charging.Known(1)}, Asked: true,
 				Requested: []charging.Quantity{
-					{Amount: 3, Unit: charging.Total}, {Amount: 2, Unit: charging.Input},
-					{Amount: 1, Unit: charging.Output}},
+					{Amount: 3, Unit: charging.Total},
+					{Amount: 2, Unit: charging.Input},
+					{Amount: 1, Unit: charging.Output},
+				},
 			},
 		},
 		{

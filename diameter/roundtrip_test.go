@@ -262,7 +262,8 @@ func drawServiceAnswer(t *rapid.T) charging.ServiceAnswer {
 		s.Threshold = charging.Quantity{
 			Amount: rapid.Int64Range(0, 1<<32-1).Draw(t, "threshold amount"),
 			Unit: rapid.SampledFrom([]charging.Unit{
-				charging.Time, charging.Total, charging.Events}).Draw(t, "threshold unit"),
+				charging.Time, charging.Total, charging.Events,
+			}).Draw(t, "threshold unit"),
 		}
 	}
 	return s

@@ -94,8 +94,10 @@ func TestRenderTakesAnyOctets(t *testing.T) {
 func TestRenderIsJSONFriendly(t *testing.T) {
 	t.Parallel()
 	got, err := json.Marshal(
-		Render(message(header{flags: flagProxiable, command: 272, application: 4,
-			hopByHop: 1, endToEnd: 2}, group(avpTrigger, number(avpTriggerType, 50)))),
+		Render(message(header{
+			flags: flagProxiable, command: 272, application: 4,
+			hopByHop: 1, endToEnd: 2,
+		}, group(avpTrigger, number(avpTriggerType, 50)))),
 	)
 	if err != nil {
 		t.Fatal(err)

@@ -292,14 +292,22 @@ rules:
   - {name: many, unit: time, per: 60, price: 0.10 EUR, %s}
 `
 	for _, test := range []struct{ name, few, many, first, second, third string }{
-		{"a second set-up is not owed", "setup: 0.05 EUR", "setup: 0.10 EUR",
-			"0.15 EUR", "0.10 EUR", "0.10 EUR"},
-		{"a paid set-up pays no blocks", "setup: 0.50 EUR", "setup: 0",
-			"0.60 EUR", "0.10 EUR", "0.10 EUR"},
-		{"the minimum of the rule in force is owed", "min_charge: 0", "min_charge: 0.50 EUR",
-			"0.10 EUR", "0.40 EUR", "0.00 EUR"},
-		{"a minimum is paid once", "min_charge: 0.25 EUR", "min_charge: 0.25 EUR",
-			"0.25 EUR", "0.00 EUR", "0.05 EUR"},
+		{
+			"a second set-up is not owed", "setup: 0.05 EUR", "setup: 0.10 EUR",
+			"0.15 EUR", "0.10 EUR", "0.10 EUR",
+		},
+		{
+			"a paid set-up pays no blocks", "setup: 0.50 EUR", "setup: 0",
+			"0.60 EUR", "0.10 EUR", "0.10 EUR",
+		},
+		{
+			"the minimum of the rule in force is owed", "min_charge: 0", "min_charge: 0.50 EUR",
+			"0.10 EUR", "0.40 EUR", "0.00 EUR",
+		},
+		{
+			"a minimum is paid once", "min_charge: 0.25 EUR", "min_charge: 0.25 EUR",
+			"0.25 EUR", "0.00 EUR", "0.05 EUR",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -171,22 +171,44 @@ func TestPriceOfParticipantsAndMedia(t *testing.T) {
 		counted      charging.Number
 	}{
 		{`price: 0.05 EUR`, charging.Known(4), nil, "0.05 EUR", charging.Number{}},
-		{`price: 0.05 EUR, participants: {mode: per_participant}`,
-			charging.Known(4), nil, "0.20 EUR", charging.Known(4)},
-		{`price: 0.05 EUR, participants: {mode: per_participant}`,
-			charging.Known(0), nil, "0.00 EUR", charging.Known(0)},
-		{`price: 0.05 EUR, participants: {mode: per_participant, count_inviter: true}`,
-			charging.Known(4), nil, "0.25 EUR", charging.Known(5)},
-		{`price: 0.05 EUR, participants: {mode: per_participant, count_inviter: true}`,
-			charging.Number{}, nil, "0.05 EUR", charging.Known(1)},
-		{`price: 0.05 EUR, participants: {mode: per_extra, base: 2, amount: 0.02 EUR}`,
-			charging.Known(4), nil, "0.09 EUR", charging.Known(4)},
-		{`price: 0.05 EUR, participants: {mode: per_extra, base: 2, amount: 0.02 EUR}`,
-			charging.Known(1), nil, "0.05 EUR", charging.Known(1)},
-		{`price: 0.05 EUR, media: {audio: 0.06 EUR, video: 0.10 EUR}`,
-			charging.Known(2), []string{"audio", "message", "video"}, "0.21 EUR", charging.Number{}},
-		{`price: 0.05 EUR, media: {Audio: 0.06 EUR}, participants: {mode: per_participant}`,
-			charging.Known(2), []string{"audio"}, "0.16 EUR", charging.Known(2)},
+		{
+			`price: 0.05 EUR, participants: {mode: per_participant}`,
+			charging.Known(4), nil, "0.20 EUR", charging.Known(4),
+		},
+		{
+			`price: 0.05 EUR, participants: {mode: per_participant}`,
+			charging.Known(0), nil, "0.00 EUR", charging.Known(0),
+		},
+		{
+			`price: 0.05 EUR, participants: {mode: per_participant, count_inviter: true}`,
+			charging.Known(4), nil, "0.25 EUR", charging.Known(5),
+		},
+		{
+			`price: 0.05 EUR, participants: {mode: per_participant, count_inviter: true}`,
+			charging.Number{},
+			nil, "0.05 EUR", charging.Known(1),
+		},
+		{
+			`price: 0.05 EUR, participants: {mode: per_extra, base: 2, amount: 0.02 EUR}`,
+			charging.Known(4), nil, "0.09 EUR", charging.Known(4),
+		},
+		{
+			`price: 0.05 EUR, participants: {mode: per_extra, base: 2, amount: 0.02 EUR}`,
+			charging.Known(1), nil, "0.05 EUR", charging.Known(1),
+		},
+		{
+			`price: 0.05 EUR, media: {audio: 0.06 EUR, video: 0.10 EUR}`,
+			charging.Known(2),
+			[]string{"audio", "message", "video"},
+			"0.21 EUR",
+			charging.Number{},
+		},
+		{
+			`price: 0.05 EUR, media: {Audio: 0.06 EUR}, participants: {mode: per_participant}`,
+			charging.Known(2),
+			[]string{"audio"},
+			"0.16 EUR", charging.Known(2),
+		},
 		{`media: {message: 0.03 EUR}`, charging.Known(2), nil, "0.00 EUR", charging.Number{}},
 	} {
 		plan := compile(t, "currency: EUR\nrules: [{unit: time, "+test.rule+"}]")

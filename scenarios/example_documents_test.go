@@ -72,16 +72,21 @@ func TestExamplesOfRefusal(t *testing.T) {
 	var usual charging.Decision
 	playExamples(t, map[string][]step{
 		"refused-at-start": {
-			{begin(), refused(4012, mscc)}, {begin(), refused(4012, mscc)},
-			{join(1, 3), usual}, {end(2), usual},
+			{begin(), refused(4012, mscc)},
+			{begin(), refused(4012, mscc)},
+			{join(1, 3), usual},
+			{end(2), usual},
 			{situation(initial, 0), refused(4012, command)}, // no MSCC to refuse
 		},
 		"refused-at-start-command": {{begin(), refused(4012, command)}, {join(1, 3), usual}},
 		"refused-at-start-both":    {{begin(), refused(4012, both)}, {join(1, 3), usual}},
 		"refused-at-start-once":    {{begin(), refused(4012, mscc)}, {begin(), usual}},
 		"refused-at-join": {
-			{begin(), usual}, {refresh(1), usual}, {join(2, 3), settled(refused(4012, mscc))},
-			{join(3, 3), settled(refused(4012, mscc))}, {end(4), usual},
+			{begin(), usual},
+			{refresh(1), usual},
+			{join(2, 3), settled(refused(4012, mscc))},
+			{join(3, 3), settled(refused(4012, mscc))},
+			{end(4), usual},
 		},
 		"refused-at-join-command": {
 			{begin(), usual}, {join(1, 3), refused(4012, command)},
@@ -93,7 +98,9 @@ func TestExamplesOfRefusal(t *testing.T) {
 			{join(1, 3), usual}, {join(2, 4), refused(4012, mscc)}, {join(3, 2), usual},
 		},
 		"refused-at-reinvite": {
-			{begin(), usual}, {join(1, 3), usual}, {reinvite(2), refused(4012, mscc)},
+			{begin(), usual},
+			{join(1, 3), usual},
+			{reinvite(2), refused(4012, mscc)},
 			{reinvite(3), refused(4012, mscc)},
 		},
 		"refused-at-reinvite-command": {
@@ -117,7 +124,8 @@ func TestExamplesOfLastUnits(t *testing.T) {
 			{begin(), usual},
 			{join(1, 3), limited(charging.Limit{Grant: seconds(60), Final: terminate})},
 			{join(2, 4), settled(refused(4012, mscc))},
-			{situation(update, 3, report(100, seconds(60))), usual}, {end(4), usual},
+			{situation(update, 3, report(100, seconds(60))), usual},
+			{end(4), usual},
 		},
 		"last-units-at-start": {
 			{begin(), limited(charging.Limit{

@@ -133,7 +133,8 @@ func TestServicesArePairedByKeyWhereOrderIsLost(t *testing.T) {
 	}
 	charge(journal, situation(update, 1, service(100), service(200), identifiers(7), service(300)),
 		&charging.Answer{Services: []charging.ServiceAnswer{
-			{Key: key(200, 7), Result: 4012}, {Key: key(200, 8), Result: 5031},
+			{Key: key(200, 7), Result: 4012},
+			{Key: key(200, 8), Result: 5031},
 			{Key: key(100), Result: 2001},
 		}})
 	exchange, err := journal.Latest()

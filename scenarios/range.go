@@ -127,7 +127,7 @@ func parseUnitsEnd(text, other string) (charging.Quantity, error) {
 func (r UnitsRange) check(text string) error {
 	switch {
 	case r.From.Unit == "" && r.To.Unit == "":
-		return fmt.Errorf("%q is not a range; write absent, empty, 60s, 1s..60s or 10 MiB..", text)
+		return fmt.Errorf("%q is not a range; write absent, empty, 10 MiB.., 1s..60s or 60s", text)
 	case r.From.Unit != "" && r.To.Unit != "" && r.From.Unit != r.To.Unit:
 		return fmt.Errorf("range %q has two units", text)
 	case r.From.Amount < 0 || r.To.Amount < 0:

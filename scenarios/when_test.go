@@ -55,88 +55,138 @@ func TestWhenTheRequest(t *testing.T) {
 		{"an open range goes on", `{number: 2..}`, situation(update, 4294967295), true},
 		{"an open range begins", `{number: 2..}`, situation(update, 1), false},
 		{"a range may begin at the start", `{number: ..5}`, situation(update, 0), true},
-		{"a rating group is there", `{rating_group: 100}`,
-			situation(update, 1, service(200), service(100)), true},
+		{
+			"a rating group is there", `{rating_group: 100}`,
+			situation(update, 1, service(200), service(100)), true,
+		},
 		{"a rating group is missing", `{rating_group: 100}`, situation(update, 1, service(200)), false},
 		{"a rating group needs an MSCC", `{rating_group: 0}`, situation(update, 1), false},
 		{"rating group zero is one", `{rating_group: 0}`, situation(update, 1, service(0)), true},
-		{"a service is one of a set", `{service: 7}`,
-			situation(update, 1, service(100), identifiers(5, 7)), true},
-		{"service and group are of one MSCC", `{rating_group: 200, service: 7}`,
-			situation(update, 1, service(100), identifiers(7), service(200)), false},
+		{
+			"a service is one of a set", `{service: 7}`,
+			situation(update, 1, service(100), identifiers(5, 7)), true,
+		},
+		{
+			"service and group are of one MSCC", `{rating_group: 200, service: 7}`,
+			situation(update, 1, service(100), identifiers(7), service(200)), false,
+		},
 	})
 }
 
 func TestWhenTheConference(t *testing.T) {
 	t.Parallel()
 	checkWhen(t, []whenCase{
-		{"participants are in the range", `{participants: 3..}`,
-			situation(update, 1, participants(3, false)), true},
-		{"participants are below the range", `{participants: 3..}`,
-			situation(update, 1, participants(2, false)), false},
+		{
+			"participants are in the range", `{participants: 3..}`,
+			situation(update, 1, participants(3, false)), true,
+		},
+		{
+			"participants are below the range", `{participants: 3..}`,
+			situation(update, 1, participants(2, false)), false,
+		},
 		{"unknown participants match nothing", `{participants: ..5}`, situation(update, 1), false},
-		{"a medium is present", `{media: audio}`,
-			situation(update, 1, media(false, "audio", "message")), true},
-		{"the case of a medium does not count", `{media: Audio}`,
-			situation(update, 1, media(false, "audio")), true},
-		{"all media must be present", `{media: [audio, video]}`,
-			situation(update, 1, media(false, "audio", "message")), false},
-		{"a join is seen in the session", `{trigger: participants}`,
-			situation(update, 1, participants(3, true)), true},
-		{"a join is seen in the Trigger", `{trigger: participants}`,
-			situation(update, 1, trigger(50)), true},
-		{"a trigger may stand in the MSCC", `{trigger: media}`,
+		{
+			"a medium is present", `{media: audio}`,
+			situation(update, 1, media(false, "audio", "message")), true,
+		},
+		{
+			"the case of a medium does not count", `{media: Audio}`,
+			situation(update, 1, media(false, "audio")), true,
+		},
+		{
+			"all media must be present", `{media: [audio, video]}`,
+			situation(update, 1, media(false, "audio", "message")), false,
+		},
+		{
+			"a join is seen in the session", `{trigger: participants}`,
+			situation(update, 1, participants(3, true)), true,
+		},
+		{
+			"a join is seen in the Trigger", `{trigger: participants}`,
+			situation(update, 1, trigger(50)), true,
+		},
+		{
+			"a trigger may stand in the MSCC", `{trigger: media}`,
 			situation(update, 1, service(100), func(s *charging.Situation) {
 				s.Request.Services[0].Triggers = []uint32{40}
-			}), true},
-		{"the other trigger is another", `{trigger: media}`,
-			situation(update, 1, participants(3, true), trigger(50)), false},
-		{"no change is no trigger", `{trigger: participants}`,
-			situation(update, 1, participants(3, false)), false},
+			}), true,
+		},
+		{
+			"the other trigger is another", `{trigger: media}`,
+			situation(update, 1, participants(3, true), trigger(50)), false,
+		},
+		{
+			"no change is no trigger", `{trigger: participants}`,
+			situation(update, 1, participants(3, false)), false,
+		},
 	})
 }
 
 func TestWhenTheUnits(t *testing.T) {
 	t.Parallel()
 	checkWhen(t, []whenCase{
-		{"absent: no unit was asked for", `{requested: absent}`,
-			situation(update, 1, report(100, seconds(5))), true},
+		{
+			"absent: no unit was asked for", `{requested: absent}`,
+			situation(update, 1, report(100, seconds(5))), true,
+		},
 		{"absent: no MSCC asks for nothing", `{requested: absent}`, situation(termination, 1), true},
 		{"empty is not absent", `{requested: absent}`, situation(update, 1, service(100)), false},
 		{"empty: the server decides", `{requested: empty}`, situation(update, 1, service(100)), true},
-		{"a number is not empty", `{requested: empty}`,
-			situation(update, 1, service(100, seconds(0))), false},
+		{
+			"a number is not empty", `{requested: empty}`,
+			situation(update, 1, service(100, seconds(0))), false,
+		},
 		{"absent is not empty", `{requested: empty}`, situation(update, 1, report(100)), false},
-		{"units lie in a range", `{requested: 60s..5m}`,
-			situation(update, 1, service(100, seconds(300))), true},
-		{"units lie above a range", `{requested: 60s..5m}`,
-			situation(update, 1, service(100, seconds(301))), false},
-		{"a bare end has the other's unit", `{requested: 1..3 events}`,
-			situation(event, 0, service(100, charging.Quantity{Amount: 3, Unit: charging.Events})), true},
-		{"another unit is no match", `{requested: 1s..}`,
-			situation(update, 1, service(100, octets(100, charging.Total))), false},
-		{"one of several units matches", `{requested: 10 B}`,
-			situation(update, 1, service(100, seconds(9), octets(10, charging.Total))), true},
-		{"both directions are the total", `{used: 30 B}`,
+		{
+			"units lie in a range", `{requested: 60s..5m}`,
+			situation(update, 1, service(100, seconds(300))), true,
+		},
+		{
+			"units lie above a range", `{requested: 60s..5m}`,
+			situation(update, 1, service(100, seconds(301))), false,
+		},
+		{
+			"a bare end has the other's unit", `{requested: 1..3 events}`,
+			situation(event, 0, service(100, charging.Quantity{Amount: 3, Unit: charging.Events})), true,
+		},
+		{
+			"another unit is no match", `{requested: 1s..}`,
+			situation(update, 1, service(100, octets(100, charging.Total))), false,
+		},
+		{
+			"one of several units matches", `{requested: 10 B}`,
+			situation(update, 1, service(100, seconds(9), octets(10, charging.Total))), true,
+		},
+		{
+			"both directions are the total", `{used: 30 B}`,
 			situation(update, 1, report(100, octets(10, charging.Input), octets(20, charging.Output))),
-			true},
-		{"a total that was told is the total", `{used: 30 B}`,
+			true,
+		},
+		{
+			"a total that was told is the total", `{used: 30 B}`,
 			situation(update, 1, report(100, octets(30, charging.Total), octets(20, charging.Output))),
-			true},
-		{"reports of one MSCC are added up", `{used: 30s}`,
+			true,
+		},
+		{
+			"reports of one MSCC are added up", `{used: 30s}`,
 			situation(update, 1, report(100, seconds(10)), func(s *charging.Situation) {
 				s.Request.Services[0].Used = append(s.Request.Services[0].Used,
 					charging.Usage{Units: []charging.Quantity{seconds(20)}})
-			}), true},
-		{"mixed reports of octets are added up", `{used: 35 B}`,
+			}), true,
+		},
+		{
+			"mixed reports of octets are added up", `{used: 35 B}`,
 			situation(update, 1, report(100, octets(30, charging.Total)),
 				func(s *charging.Situation) {
 					s.Request.Services[0].Used = append(s.Request.Services[0].Used,
 						charging.Usage{Units: []charging.Quantity{octets(5, charging.Input)}})
-				}), true},
+				}), true,
+		},
 		{"nothing used is absent", `{used: absent}`, situation(update, 1, service(100)), true},
-		{"used and requested are of one MSCC", `{used: 5s.., requested: 60s}`,
-			situation(update, 1, report(100, seconds(9)), service(200, seconds(60))), false},
+		{
+			"used and requested are of one MSCC", `{used: 5s.., requested: 60s}`,
+			situation(update, 1, report(100, seconds(9)), service(200, seconds(60))), false,
+		},
 	})
 }
 
@@ -145,17 +195,25 @@ func TestWhenTheOrigin(t *testing.T) {
 	checkWhen(t, []whenCase{
 		{"a host matches in any case", `{origin_host: "IM?.example.*"}`, situation(update, 1), true},
 		{"a host matches whole", `{origin_host: example.com}`, situation(update, 1), false},
-		{"a context glob catches the bare form", `{context: "*32260@3gpp.org"}`,
-			situation(update, 1), true},
-		{"a context glob catches a prefix", `{context: "*32260@3gpp.org"}`,
+		{
+			"a context glob catches the bare form", `{context: "*32260@3gpp.org"}`,
+			situation(update, 1), true,
+		},
+		{
+			"a context glob catches a prefix", `{context: "*32260@3gpp.org"}`,
 			situation(update, 1, func(s *charging.Situation) {
 				s.Request.Context = "ext.001.01.8.32260@3gpp.org"
-			}), true},
+			}), true,
+		},
 		{"a glob may fail at its end", `{context: "32*@3gpp.com"}`, situation(update, 1), false},
-		{"all conditions hold together", `{type: update, number: 2.., trigger: media, media: audio}`,
-			situation(update, 2, media(true, "audio")), true},
-		{"one condition that fails is enough", `{type: update, number: 3.., media: audio}`,
-			situation(update, 2, media(true, "audio")), false},
+		{
+			"all conditions hold together", `{type: update, number: 2.., trigger: media, media: audio}`,
+			situation(update, 2, media(true, "audio")), true,
+		},
+		{
+			"one condition that fails is enough", `{type: update, number: 3.., media: audio}`,
+			situation(update, 2, media(true, "audio")), false,
+		},
 	})
 }
 
@@ -173,17 +231,25 @@ func TestSubscriber(t *testing.T) {
 		{"the number as sent", "15550100", nil, true},
 		{"a leading + does not count", "+15550100", nil, true},
 		{"tel: does not count", "tel:+15550100", nil, true},
-		{"nor where it is sent", "15550100",
-			identity(charging.SIP, "tel:+15550100;phone-context=x"), true},
+		{
+			"nor where it is sent", "15550100",
+			identity(charging.SIP, "tel:+15550100;phone-context=x"), true,
+		},
 		{"the account's id", "alice", nil, true},
 		{"another identity of the account", "sip:alice@EXAMPLE.com", nil, true},
 		{"the case of a user counts", "sip:Alice@example.com", nil, false},
-		{"parameters of a SIP URI do not count", "sip:bob@example.com",
-			identity(charging.SIP, "SIP:bob@Example.COM;user=phone?subject=x"), true},
-		{"a SIP URI may have no user", "sip:example.com",
-			identity(charging.SIP, "sip:EXAMPLE.com;lr"), true},
-		{"other schemes compare as they are", "user@realm:1",
-			identity(charging.NAI, "user@realm:1"), true},
+		{
+			"parameters of a SIP URI do not count", "sip:bob@example.com",
+			identity(charging.SIP, "SIP:bob@Example.COM;user=phone?subject=x"), true,
+		},
+		{
+			"a SIP URI may have no user", "sip:example.com",
+			identity(charging.SIP, "sip:EXAMPLE.com;lr"), true,
+		},
+		{
+			"other schemes compare as they are", "user@realm:1",
+			identity(charging.NAI, "user@realm:1"), true,
+		},
 		{"a + within a SIP URI counts", "sip:15@x", identity(charging.SIP, "sip:+15@x"), false},
 		{"any identity of the request", "262010000000001", []option{subscriber("",
 			charging.Identity{Type: charging.E164, Data: "1"},
@@ -224,16 +290,22 @@ func TestNthCountsWhatMatchesTheRest(t *testing.T) {
 		{"the second of all", `{type: update, nth: {per: total, is: 2}}`, []*charging.Situation{
 			situation(update, 1), situation(update, 1, session("s2")), situation(update, 2),
 		}, "-x-"},
-		{"the second of a subscriber", `{type: initial, nth: {per: subscriber, is: 2}}`,
+		{
+			"the second of a subscriber", `{type: initial, nth: {per: subscriber, is: 2}}`,
 			[]*charging.Situation{
 				situation(initial, 0), situation(initial, 0, session("s2"), subscriber("bob")),
 				situation(initial, 0, session("s3")), situation(initial, 0, session("s4")),
-			}, "--x-"},
-		{"others do not count", `{type: update, trigger: participants, nth: 2}`,
+			},
+			"--x-",
+		},
+		{
+			"others do not count", `{type: update, trigger: participants, nth: 2}`,
 			[]*charging.Situation{
 				situation(update, 1, participants(3, true)), situation(update, 2),
 				situation(update, 3, participants(4, true)),
-			}, "--x"},
+			},
+			"--x",
+		},
 		{"a new life counts anew", `{type: update, nth: 2}`, []*charging.Situation{
 			situation(update, 1), situation(termination, 2), situation(initial, 0),
 			situation(update, 1), situation(update, 2),
@@ -241,20 +313,29 @@ func TestNthCountsWhatMatchesTheRest(t *testing.T) {
 		{"a new life counts anew without an end of the old one", `{nth: 2}`, []*charging.Situation{
 			situation(initial, 0), situation(initial, 0), situation(update, 1),
 		}, "--x"},
-		{"a new life counts anew where its begin does not count", `{type: update, nth: 2}`,
+		{
+			"a new life counts anew where its begin does not count", `{type: update, nth: 2}`,
 			[]*charging.Situation{
 				situation(update, 1), situation(initial, 0), situation(update, 1), situation(update, 2),
-			}, "---x"},
-		{"a subscriber without account counts by identity", `{nth: {per: subscriber, is: 2}}`,
+			},
+			"---x",
+		},
+		{
+			"a subscriber without account counts by identity", `{nth: {per: subscriber, is: 2}}`,
 			[]*charging.Situation{
 				situation(event, 0, subscriber("", charging.Identity{Data: "tel:+1"})),
 				situation(event, 0, subscriber("", charging.Identity{Data: "2"})),
 				situation(event, 0, subscriber("", charging.Identity{Data: "1"})),
-			}, "--x"},
-		{"those without any identity count together", `{nth: {per: subscriber, is: 2}}`,
+			},
+			"--x",
+		},
+		{
+			"those without any identity count together", `{nth: {per: subscriber, is: 2}}`,
 			[]*charging.Situation{
 				situation(event, 0, subscriber("")), situation(event, 0, subscriber("")),
-			}, "-x"},
+			},
+			"-x",
+		},
 		{"a termination has its place", `{nth: {per: session, is: 2}}`, []*charging.Situation{
 			situation(initial, 0), situation(termination, 1),
 		}, "-x"},

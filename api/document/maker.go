@@ -211,7 +211,8 @@ func (m *maker) make(n int) (accounts.Account, []charging.Fault) {
 	}
 	for i := range m.subscribers {
 		made.Subscribers[i] = charging.Identity{
-			Type: m.subscribers[i].kind, Data: m.subscribers[i].data.at(n)}
+			Type: m.subscribers[i].kind, Data: m.subscribers[i].data.at(n),
+		}
 	}
 	if len(m.balances) > 0 {
 		made.Balances = make([]accounts.Balance, len(m.balances))

@@ -253,10 +253,14 @@ type unitField struct {
 
 func (u *Units) fields() []unitField {
 	return []unitField{
-		{"time", charging.Time, &u.Time}, {"money", "", &u.Money},
-		{"total", charging.Total, &u.Total}, {"octets", charging.Total, &u.Octets},
-		{"input", charging.Input, &u.Input}, {"output", charging.Output, &u.Output},
-		{"events", charging.Events, &u.Events}, {"ssu", charging.Events, &u.SSU},
+		{"time", charging.Time, &u.Time},
+		{"money", "", &u.Money},
+		{"total", charging.Total, &u.Total},
+		{"octets", charging.Total, &u.Octets},
+		{"input", charging.Input, &u.Input},
+		{"output", charging.Output, &u.Output},
+		{"events", charging.Events, &u.Events},
+		{"ssu", charging.Events, &u.SSU},
 	}
 }
 

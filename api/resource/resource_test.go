@@ -21,26 +21,35 @@ func TestEveryWordOfARequestComesBack(t *testing.T) {
 		Origin:   charging.Origin{Host: "im.example.com", Realm: "example.com"},
 		EndToEnd: 77,
 		Context:  "6.32260@3gpp.org",
-		Subscribers: []charging.Identity{{Type: charging.IMSI, Data: "001"}, {Type: charging.SIP,
-			Data: "sip:a@b"}},
+		Subscribers: []charging.Identity{{Type: charging.IMSI, Data: "001"}, {
+			Type: charging.SIP,
+			Data: "sip:a@b",
+		}},
 		Services: []charging.Service{{
 			Key:   charging.ServiceKey{Group: charging.Known(100), IDs: []uint32{1, 2}},
 			Asked: true,
 			Requested: []charging.Quantity{
-				{Amount: 300, Unit: charging.Time}, {Amount: 1_500_000, Unit: "EUR"}},
+				{Amount: 300, Unit: charging.Time}, {Amount: 1_500_000, Unit: "EUR"},
+			},
 			Used: []charging.Usage{
-				{Units: []charging.Quantity{{Amount: 9, Unit: charging.Input}},
-					Reason: charging.Known(3), Tariff: charging.Known(1)},
-				{Units: []charging.Quantity{{Amount: 0, Unit: charging.Output}},
-					Tariff: charging.Known(9)},
+				{
+					Units:  []charging.Quantity{{Amount: 9, Unit: charging.Input}},
+					Reason: charging.Known(3), Tariff: charging.Known(1),
+				},
+				{
+					Units:  []charging.Quantity{{Amount: 0, Unit: charging.Output}},
+					Tariff: charging.Known(9),
+				},
 			},
 			Reason: charging.Known(4), Triggers: []uint32{50, 12},
 		}, {Key: charging.ServiceKey{IDs: []uint32{7}}, Asked: true}},
 		Information: charging.Information{
 			Participants: charging.Known(3), Members: charging.Known(2),
 			ServiceType: charging.Known(105),
-			MediaKnown:  true, Media: []string{"audio",
-				"message"}, Method: "INVITE", Role: charging.Known(1),
+			MediaKnown:  true, Media: []string{
+				"audio",
+				"message",
+			}, Method: "INVITE", Role: charging.Known(1),
 			Destination: "sip:b@c", Recipients: charging.Known(9),
 			Size: charging.Known(1300), Conference: "c1",
 			Counters: charging.Counters{Delivered: charging.Known(1), Exploded: charging.Known(0)},
@@ -68,38 +77,56 @@ func TestEveryWordOfARequestComesBack(t *testing.T) {
 func TestEveryWordOfAnAnswerComesBack(t *testing.T) {
 	t.Parallel()
 	euros := func(amount int64) charging.Quantity {
-		return charging.Quantity{Amount: amount,
-			Unit: "EUR"}
+		return charging.Quantity{
+			Amount: amount,
+			Unit:   "EUR",
+		}
 	}
 	want := &charging.Answer{
-		Key: charging.Key{Session: charging.SessionID{ID: "a;1", Sub: 3},
-			Number: 4}, Type: charging.Update,
+		Key: charging.Key{
+			Session: charging.SessionID{ID: "a;1", Sub: 3},
+			Number:  4,
+		}, Type: charging.Update,
 		Result: charging.Success,
 		Services: []charging.ServiceAnswer{{
 			Key:    charging.ServiceKey{Group: charging.Known(0), IDs: []uint32{1}},
 			Result: 4012, Granted: []charging.Quantity{{Amount: 240, Unit: charging.Time}},
-			ValidFor: time.Hour, Final: &charging.FinalUnit{Action: charging.Redirect,
-				Redirect: "sip:x@y"},
-			Threshold: charging.Quantity{Amount: 30,
-				Unit: charging.Time}, HoldingTime: charging.Known(0),
-			TariffChange: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), Triggers: []uint32{40, 50,
-				3},
+			ValidFor: time.Hour, Final: &charging.FinalUnit{
+				Action:   charging.Redirect,
+				Redirect: "sip:x@y",
+			},
+			Threshold: charging.Quantity{
+				Amount: 30,
+				Unit:   charging.Time,
+			}, HoldingTime: charging.Known(0),
+			TariffChange: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), Triggers: []uint32{
+				40, 50,
+				3,
+			},
 		}, {
-			Granted: []charging.Quantity{{Amount: 1, Unit: charging.Input}, {Amount: 2,
-				Unit: charging.Output}},
-			Final: &charging.FinalUnit{Action: charging.RestrictAccess,
-				Filters: []string{"permit in ip from any to any"}, Names: []string{"f"}},
+			Granted: []charging.Quantity{{Amount: 1, Unit: charging.Input}, {
+				Amount: 2,
+				Unit:   charging.Output,
+			}},
+			Final: &charging.FinalUnit{
+				Action:  charging.RestrictAccess,
+				Filters: []string{"permit in ip from any to any"}, Names: []string{"f"},
+			},
 		}, {
 			Granted: []charging.Quantity{{Amount: 0, Unit: charging.Input}},
 			Final:   &charging.FinalUnit{Action: charging.Terminate},
 		}},
 		Cost: euros(140_001), Balance: euros(-5),
 		LowOnes: charging.Known(0), Enough: charging.Known(1),
-		Refund: []byte{9}, Failed: []charging.FailedAVP{{Path: "Rating-Group", Value: "7",
-			Raw: []byte{1}}},
+		Refund: []byte{9}, Failed: []charging.FailedAVP{{
+			Path: "Rating-Group", Value: "7",
+			Raw: []byte{1},
+		}},
 		Message: "no", Edits: []charging.Edit{{Op: "set", Path: "Result-Code", Value: "1"}},
-		Account: "alice", Before: charging.Funds{Money: euros(10), Reserved: 3,
-			Usable: 7}, Entry: 12, Repeat: true,
+		Account: "alice", Before: charging.Funds{
+			Money: euros(10), Reserved: 3,
+			Usable: 7,
+		}, Entry: 12, Repeat: true,
 	}
 	body, err := json.Marshal(resource.WriteAnswer(want))
 	if err != nil {
@@ -129,8 +156,10 @@ func TestSubscribersAreReadInEveryForm(t *testing.T) {
 		`"a@b"`:           {{Type: charging.NAI, Data: "a@b"}},
 		`"alice"`:         {{Type: charging.Private, Data: "alice"}},
 		`{"imsi": "001"}`: {{Type: charging.IMSI, Data: "001"}},
-		`["1", {"nai": "a@b"}]`: {{Type: charging.E164, Data: "1"}, {Type: charging.NAI,
-			Data: "a@b"}},
+		`["1", {"nai": "a@b"}]`: {{Type: charging.E164, Data: "1"}, {
+			Type: charging.NAI,
+			Data: "a@b",
+		}},
 	} {
 		var got resource.Subscribers
 		if err := json.Unmarshal([]byte(text), &got); err != nil {

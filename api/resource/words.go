@@ -21,8 +21,12 @@ func roles() []named {
 // serviceTypes are OMA DDS section 6.2.4.
 func serviceTypes() []named {
 	return []named{
-		{"sending", 100}, {"receiving", 101}, {"retrieval", 102},
-		{"inviting", 103}, {"leaving", 104}, {"joining", 105},
+		{"sending", 100},
+		{"receiving", 101},
+		{"retrieval", 102},
+		{"inviting", 103},
+		{"leaving", 104},
+		{"joining", 105},
 	}
 }
 
@@ -32,9 +36,16 @@ func triggerTypes() []named { return []named{{"media", 40}, {"participants", 50}
 // reportingReasons are 3GPP TS 32.299 section 7.2.175.
 func reportingReasons() []named {
 	return []named{
-		{"threshold", 0}, {"quota_holding_time", 1}, {"final", 2}, {"quota_exhausted", 3},
-		{"validity_time", 4}, {"other_quota_type", 5}, {"rating_condition_change", 6},
-		{"forced_reauthorisation", 7}, {"pool_exhausted", 8}, {"unused_quota_timer", 9},
+		{"threshold", 0},
+		{"quota_holding_time", 1},
+		{"final", 2},
+		{"quota_exhausted", 3},
+		{"validity_time", 4},
+		{"other_quota_type", 5},
+		{"rating_condition_change", 6},
+		{"forced_reauthorisation", 7},
+		{"pool_exhausted", 8},
+		{"unused_quota_timer", 9},
 	}
 }
 
@@ -44,8 +55,14 @@ func tariffSides() []named { return []named{{"before", 0}, {"after", 1}, {"strad
 // terminationCauses are RFC 6733 section 8.15.
 func terminationCauses() []named {
 	return []named{
-		{"logout", 1}, {"service_not_provided", 2}, {"bad_answer", 3}, {"administrative", 4},
-		{"link_broken", 5}, {"auth_expired", 6}, {"user_moved", 7}, {"session_timeout", 8},
+		{"logout", 1},
+		{"service_not_provided", 2},
+		{"bad_answer", 3},
+		{"administrative", 4},
+		{"link_broken", 5},
+		{"auth_expired", 6},
+		{"user_moved", 7},
+		{"session_timeout", 8},
 	}
 }
 

@@ -81,8 +81,10 @@ func TestParseReadsRequests(t *testing.T) {
 				Reason: charging.Known(6), Triggers: []uint32{50, 40},
 			}},
 		}},
-		{"services without a rating group",
-			[]string{"> initial s1 mscc want=1000000B mscc used=5s+1kB/in"}, charging.Request{
+		{
+			"services without a rating group",
+			[]string{"> initial s1 mscc want=1000000B mscc used=5s+1kB/in"},
+			charging.Request{
 				Key:  charging.Key{Session: charging.SessionID{ID: "s1"}},
 				Type: charging.Initial, Context: conversation.DefaultContext, EndToEnd: 1,
 				Services: []charging.Service{
@@ -95,17 +97,23 @@ func TestParseReadsRequests(t *testing.T) {
 					}}}},
 				},
 				Multiple: charging.Known(1),
-			}},
-		{"service identifiers are a set and begin a service of their own",
-			[]string{"> update s1 number=7 rg=1 si=9,3,9 si=4 want=3 events"}, charging.Request{
+			},
+		},
+		{
+			"service identifiers are a set and begin a service of their own",
+			[]string{"> update s1 number=7 rg=1 si=9,3,9 si=4 want=3 events"},
+			charging.Request{
 				Key:  charging.Key{Session: charging.SessionID{ID: "s1"}, Number: 7},
 				Type: charging.Update, Context: conversation.DefaultContext, EndToEnd: 1,
 				Services: []charging.Service{
 					{Key: charging.ServiceKey{Group: charging.Known(1), IDs: []uint32{3, 9}}},
-					{Key: charging.ServiceKey{IDs: []uint32{4}}, Asked: true,
-						Requested: []charging.Quantity{{Amount: 3, Unit: charging.Events}}},
+					{
+						Key: charging.ServiceKey{IDs: []uint32{4}}, Asked: true,
+						Requested: []charging.Quantity{{Amount: 3, Unit: charging.Events}},
+					},
 				},
-			}},
+			},
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.claim, func(t *testing.T) {

@@ -225,7 +225,8 @@ type wire struct {
 }
 
 func (w *wire) ChargeWire(ctx context.Context, connection string, r *charging.Request,
-	words []conversation.Word, reply func(*charging.Answer, charging.Attributes)) error {
+	words []conversation.Word, reply func(*charging.Answer, charging.Attributes),
+) error {
 	w.connections, w.words = append(w.connections, connection), append(w.words, words...)
 	w.Charge(ctx, r, func(a *charging.Answer) { reply(a, avps{"Validity-Time": {"60"}}) })
 	return nil

@@ -185,15 +185,27 @@ type named struct {
 
 func reportingReasons() []named {
 	return []named{
-		{"threshold", 0}, {"holding", 1}, {"final", 2}, {"exhausted", 3}, {"validity", 4},
-		{"other", 5}, {"change", 6}, {"forced", 7}, {"pool", 8}, {"unused", 9},
+		{"threshold", 0},
+		{"holding", 1},
+		{"final", 2},
+		{"exhausted", 3},
+		{"validity", 4},
+		{"other", 5},
+		{"change", 6},
+		{"forced", 7},
+		{"pool", 8},
+		{"unused", 9},
 	}
 }
 
 func serviceTypes() []named {
 	return []named{
-		{"sending", 100}, {"receiving", 101}, {"retrieval", 102},
-		{"inviting", 103}, {"leaving", 104}, {"joining", 105},
+		{"sending", 100},
+		{"receiving", 101},
+		{"retrieval", 102},
+		{"inviting", 103},
+		{"leaving", 104},
+		{"joining", 105},
 	}
 }
 
@@ -203,8 +215,14 @@ func roles() []named {
 
 func causes() []named {
 	return []named{
-		{"logout", 1}, {"not-provided", 2}, {"bad-answer", 3}, {"administrative", 4},
-		{"link-broken", 5}, {"expired", 6}, {"moved", 7}, {"timeout", 8},
+		{"logout", 1},
+		{"not-provided", 2},
+		{"bad-answer", 3},
+		{"administrative", 4},
+		{"link-broken", 5},
+		{"expired", 6},
+		{"moved", 7},
+		{"timeout", 8},
 	}
 }
 

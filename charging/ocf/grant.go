@@ -20,8 +20,10 @@ func (c *charge) serve(service *charging.Service, d charging.Decision) error {
 	switch {
 	case result != charging.Success:
 	case c.stale:
-		c.why(charging.Reason{Code: charging.BecauseOutOfOrder, Service: service.Key,
-			Detail: "a higher CC-Request-Number came before: usage counts, the grant stays"})
+		c.why(charging.Reason{
+			Code: charging.BecauseOutOfOrder, Service: service.Key,
+			Detail: "a higher CC-Request-Number came before: usage counts, the grant stays",
+		})
 	case service.Asked, c.asksAgain(service):
 		answer, err = c.grant(service, d)
 	default:
@@ -110,8 +112,10 @@ func (c *charge) unrated(service *charging.Service, err error) charging.Result {
 		)
 		return charging.UnableToComply
 	}
-	c.why(charging.Reason{Code: charging.BecauseDenied, Service: service.Key,
-		Detail: charging.RatingFailed.Name() + ": " + missing.Error()})
+	c.why(charging.Reason{
+		Code: charging.BecauseDenied, Service: service.Key,
+		Detail: charging.RatingFailed.Name() + ": " + missing.Error(),
+	})
 	if failed := failedService(service, missing); len(c.answer.Failed) == 0 && failed.Path != "" {
 		c.answer.Failed = []charging.FailedAVP{failed}
 	}
@@ -199,8 +203,10 @@ func (c *charge) rate(o *offer) (err error) {
 // resume carries the rounding over to the conditions of now, and says where they changed.
 func (c *charge) resume(state *charging.ServiceState, to *charging.Conditions) charging.Progress {
 	if !to.Same(&state.Conditions) {
-		c.why(charging.Reason{Code: charging.BecauseConditions, Service: state.Key, Rule: to.Rule,
-			Participants: to.Participants, Media: to.Media})
+		c.why(charging.Reason{
+			Code: charging.BecauseConditions, Service: state.Key, Rule: to.Rule,
+			Participants: to.Participants, Media: to.Media,
+		})
 	}
 	return c.plan.Resume(&state.Conditions, to, state.Progress)
 }
@@ -363,8 +369,10 @@ func (c *charge) withoutUnits(o *offer, state *charging.ServiceState) charging.S
 	if state != nil {
 		state.Granted = 0
 	}
-	c.why(charging.Reason{Code: charging.BecauseDenied, Service: o.service.Key, Rule: o.terms.Rule,
-		Units: o.terms.Unit.Of(o.want), Detail: charging.CreditLimitReached.Name()})
+	c.why(charging.Reason{
+		Code: charging.BecauseDenied, Service: o.service.Key, Rule: o.terms.Rule,
+		Units: o.terms.Unit.Of(o.want), Detail: charging.CreditLimitReached.Name(),
+	})
 	return answer
 }
 

@@ -155,12 +155,16 @@ func (c *charge) post(state *charging.ServiceState, parts []charging.Part) error
 		}
 	}
 	if over.Money > 0 {
-		c.why(charging.Reason{Code: charging.BecauseOverrun, Service: state.Key,
-			Cost: plan.Currency().Of(over.Money), Detail: "more than the account had"})
+		c.why(charging.Reason{
+			Code: charging.BecauseOverrun, Service: state.Key,
+			Cost: plan.Currency().Of(over.Money), Detail: "more than the account had",
+		})
 	}
 	if over.Units > 0 {
-		c.why(charging.Reason{Code: charging.BecauseOverrun, Service: state.Key,
-			Units: state.Conditions.Unit.Of(over.Units), Detail: "more than the account had"})
+		c.why(charging.Reason{
+			Code: charging.BecauseOverrun, Service: state.Key,
+			Units: state.Conditions.Unit.Of(over.Units), Detail: "more than the account had",
+		})
 	}
 	c.explainRest(state, parts, plan.Currency())
 	state.Reservation, state.Held = 0, charging.Amounts{}
@@ -188,8 +192,10 @@ func (c *charge) explainRest(
 		)
 	}
 	if rest.Units > 0 {
-		c.why(charging.Reason{Code: charging.BecauseReleased, Service: state.Key,
-			Units: state.Conditions.Unit.Of(rest.Units)})
+		c.why(charging.Reason{
+			Code: charging.BecauseReleased, Service: state.Key,
+			Units: state.Conditions.Unit.Of(rest.Units),
+		})
 	}
 }
 

@@ -159,8 +159,10 @@ func (c *charge) giveBack(claimed claim) (money int64, err error) {
 	state.Held.Units -= fromUnits
 	state.Held.Money -= money
 	c.why(part.Reason)
-	answer := charging.ServiceAnswer{Key: claimed.key, Result: charging.Success,
-		Granted: []charging.Quantity{state.Conditions.Unit.Of(units)}}
+	answer := charging.ServiceAnswer{
+		Key: claimed.key, Result: charging.Success,
+		Granted: []charging.Quantity{state.Conditions.Unit.Of(units)},
+	}
 	c.answer.Services = append(c.answer.Services, answer)
 	return money, nil
 }
