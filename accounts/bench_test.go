@@ -57,8 +57,10 @@ func benchSession(id string, account string, number uint32, reservation int64) *
 		Cost: charging.Quantity{Amount: 50000, Unit: "EUR"},
 		Services: []charging.ServiceState{{
 			Key: key, Granted: 300, Reservation: reservation, Held: charging.Amounts{Money: 350000},
-			Conditions: charging.Conditions{Plan: "im", Version: 1, Rule: "conference", Unit: "time",
-				Price: 70000, Participants: charging.Known(3)},
+			Conditions: charging.Conditions{
+				Plan: "im", Version: 1, Rule: "conference", Unit: "time",
+				Price: 70000, Participants: charging.Known(3),
+			},
 			LastReport: benchStart, ValidUntil: benchStart.Add(time.Hour),
 		}},
 	}
@@ -78,9 +80,11 @@ func benchUpdate(
 		tx.Session(session)
 		parts := []charging.Part{{
 			Amounts: charging.Amounts{Money: 140000}, Session: session, Number: number,
-			Reason: charging.Reason{Code: "used", Service: key, Rule: "conference",
+			Reason: charging.Reason{
+				Code: "used", Service: key, Rule: "conference",
 				Units: charging.Quantity{Amount: 120, Unit: "time"}, Blocks: 2, Price: 70000,
-				Cost: charging.Quantity{Amount: 140000, Unit: "EUR"}, Participants: charging.Known(3)},
+				Cost: charging.Quantity{Amount: 140000, Unit: "EUR"}, Participants: charging.Known(3),
+			},
 		}}
 		if _, err := tx.Settle(account, *reservation, purpose, parts); err != nil {
 			return err
@@ -95,8 +99,10 @@ func benchUpdate(
 		tx.PutSession(benchSession(id, account, number, held))
 		tx.Remember(&charging.Answer{
 			Key: charging.Key{Session: session, Number: number}, Type: charging.Update, Result: 2001,
-			Services: []charging.ServiceAnswer{{Key: key, Result: 2001, ValidFor: time.Hour,
-				Granted: []charging.Quantity{{Amount: 300, Unit: "time"}}}},
+			Services: []charging.ServiceAnswer{{
+				Key: key, Result: 2001, ValidFor: time.Hour,
+				Granted: []charging.Quantity{{Amount: 300, Unit: "time"}},
+			}},
 			Cost: charging.Quantity{Amount: 140000, Unit: "EUR"},
 		}, uint64(number)*77, number)
 		return nil

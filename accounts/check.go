@@ -250,8 +250,10 @@ func (a *audit) keys(ctx context.Context, s *store, _ *books) error {
 
 // whole checks that no entry or posting is missing, and that postings belong to entries.
 func (a *audit) whole(ctx context.Context, s *store, _ *books) error {
-	for _, table := range []string{"max(number) - count(*) FROM entries",
-		"max(id) - count(*) FROM postings"} {
+	for _, table := range []string{
+		"max(number) - count(*) FROM entries",
+		"max(id) - count(*) FROM postings",
+	} {
 		missing, err := s.number(ctx, "SELECT "+table)
 		if err != nil {
 			return err

@@ -20,10 +20,12 @@ func hold(
 		id := charging.SessionID{ID: session}
 		held, err = tx.Reserve("a", charging.Holder{Session: id, Service: key1}, euro,
 			charging.Amounts{Money: amount})
-		tx.PutSession(&charging.Session{ID: id, Account: "a", Opened: noon, Deadline: deadline,
+		tx.PutSession(&charging.Session{
+			ID: id, Account: "a", Opened: noon, Deadline: deadline,
 			Services: []charging.ServiceState{{
 				Key: key1, Granted: 60, Reservation: held, Held: charging.Amounts{Money: amount},
-			}}})
+			}},
+		})
 		return err
 	})
 	return held
@@ -100,9 +102,11 @@ func TestAReservationOutlivesItsBalance(t *testing.T) {
 		At      time.Time
 	}
 	want := []move{
-		{100, "opening", noon}, {1, "opening", noon},
+		{100, "opening", noon},
+		{1, "opening", noon},
 		{-40, "expired", noon.Add(time.Hour)},
-		{-45, "revenue", noon.Add(3 * time.Hour)}, {-15, "expired", noon.Add(3 * time.Hour)},
+		{-45, "revenue", noon.Add(3 * time.Hour)},
+		{-15, "expired", noon.Add(3 * time.Hour)},
 	}
 	list, _, err := l.Postings(t.Context(), "a", 0, 0)
 	if err != nil {
@@ -126,7 +130,8 @@ func TestExpiredAndEmptyBalancesAreNotKeptForEver(t *testing.T) {
 		at = noon.Add(time.Duration(n) * time.Hour)
 		if _, _, err := l.PutAccount(t.Context(), at, accounts.Account{
 			ID: "a", Balances: []accounts.Balance{
-				{ID: fmt.Sprint("month-", n), Amount: money(5), ValidUntil: at.Add(time.Minute)}},
+				{ID: fmt.Sprint("month-", n), Amount: money(5), ValidUntil: at.Add(time.Minute)},
+			},
 		}); err != nil {
 			t.Fatal(err)
 		}

@@ -286,14 +286,22 @@ func TestPostingsExplainEveryCent(t *testing.T) {
 	over := reason
 	over.Code = charging.BecauseOverrun
 	want := []accounts.Posting{
-		{ID: 1, Entry: 1, At: noon, Amount: money(100), After: 100, Against: "opening",
-			Reason: charging.Reason{Code: "opening"}},
-		{ID: 2, Entry: 2, At: noon, Amount: money(-100), After: 0, Against: "revenue",
-			Session: "s;1", Number: 4, Reason: reason},
-		{ID: 3, Entry: 2, At: noon, Amount: money(-45), After: -45, Against: "revenue",
-			Session: "s;1", Number: 4, Reason: over},
-		{ID: 4, Entry: 3, At: later, Amount: money(20), After: -25, Against: "credit",
-			Reference: "voucher 7", Reason: charging.Reason{Code: "credit"}},
+		{
+			ID: 1, Entry: 1, At: noon, Amount: money(100), After: 100, Against: "opening",
+			Reason: charging.Reason{Code: "opening"},
+		},
+		{
+			ID: 2, Entry: 2, At: noon, Amount: money(-100), After: 0, Against: "revenue",
+			Session: "s;1", Number: 4, Reason: reason,
+		},
+		{
+			ID: 3, Entry: 2, At: noon, Amount: money(-45), After: -45, Against: "revenue",
+			Session: "s;1", Number: 4, Reason: over,
+		},
+		{
+			ID: 4, Entry: 3, At: later, Amount: money(20), After: -25, Against: "credit",
+			Reference: "voucher 7", Reason: charging.Reason{Code: "credit"},
+		},
 	}
 	for i := range want {
 		want[i].Account, want[i].Balance = "a", "main"

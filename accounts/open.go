@@ -120,7 +120,8 @@ func (s *store) create(ctx context.Context) error {
 	// RFC 6733 section 8.16: Origin-State-Id grows whenever state is lost, so that a new database
 	// begins with a value that an older one has not had. The wall clock gives one.
 	first := []setting{
-		{settingCheckpoint, 0}, {settingCheckpointPosting, 0},
+		{settingCheckpoint, 0},
+		{settingCheckpointPosting, 0},
 		{settingOriginStateID, time.Now().Unix()},
 	}
 	for _, one := range first {

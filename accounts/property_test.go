@@ -124,7 +124,8 @@ func (m *machine) put(r *rapid.T) {
 		b.CreditLimit = rapid.SampledFrom([]int64{0, 0, 50}).Draw(r, "limit")
 		if rapid.Bool().Draw(r, "ends") {
 			b.ValidUntil = m.model.now.Add(rapid.SampledFrom([]time.Duration{
-				time.Minute, time.Hour}).Draw(r, "until"))
+				time.Minute, time.Hour,
+			}).Draw(r, "until"))
 		}
 		if rapid.IntRange(0, 4).Draw(r, "later") == 0 {
 			b.ValidFrom = m.model.now.Add(30 * time.Second)
@@ -255,7 +256,8 @@ func (m *machine) release(r *rapid.T) {
 func (m *machine) openSession(r *rapid.T) {
 	id, session := m.account(r), sessionNames.Draw(r, "session")
 	deadline := m.model.now.Add(rapid.SampledFrom([]time.Duration{
-		time.Second, 2 * time.Minute}).Draw(r, "deadline"))
+		time.Second, 2 * time.Minute,
+	}).Draw(r, "deadline"))
 	if err := m.update(func(tx charging.Tx) error {
 		if s, found := tx.Session(charging.SessionID{ID: session}); found && !s.Open() {
 			tx.Forget(s.ID)
@@ -412,7 +414,8 @@ func (m *machine) remember(r *rapid.T) {
 
 func (m *machine) advance(r *rapid.T) {
 	to := m.model.now.Add(rapid.SampledFrom([]time.Duration{
-		time.Millisecond, 10 * time.Second, time.Minute, 11 * time.Minute}).Draw(r, "by"))
+		time.Millisecond, 10 * time.Second, time.Minute, 11 * time.Minute,
+	}).Draw(r, "by"))
 	if err := m.ledger.Tick(m.ctx, to); err != nil {
 		r.Fatalf("Tick: %v", err)
 	}

@@ -14,17 +14,25 @@ import (
 func TestIdentitiesCompareWithoutWhatMeansNothing(t *testing.T) {
 	t.Parallel()
 	same := [][]charging.Identity{
-		{{Type: charging.E164, Data: "15550100"}, {Type: charging.E164, Data: "+15550100"},
-			{Type: charging.E164, Data: "tel:+15550100"}, {Type: charging.E164, Data: "TEL:15550100;ext=1"},
-			{Type: charging.SIP, Data: "tel:+15550100"}},
+		{
+			{Type: charging.E164, Data: "15550100"},
+			{Type: charging.E164, Data: "+15550100"},
+			{Type: charging.E164, Data: "tel:+15550100"},
+			{Type: charging.E164, Data: "TEL:15550100;ext=1"},
+			{Type: charging.SIP, Data: "tel:+15550100"},
+		},
 		{{Type: charging.IMSI, Data: "15550100"}},
-		{{Type: charging.SIP, Data: "sip:Alice@example.com"},
+		{
+			{Type: charging.SIP, Data: "sip:Alice@example.com"},
 			{Type: charging.SIP, Data: "SIP:Alice@EXAMPLE.com;transport=tcp"},
 			{Type: charging.SIP, Data: "Alice@Example.Com"},
-			{Type: charging.SIP, Data: "\"A\" <sip:Alice@example.com;x=y>;tag=1"}},
+			{Type: charging.SIP, Data: "\"A\" <sip:Alice@example.com;x=y>;tag=1"},
+		},
 		{{Type: charging.SIP, Data: "sip:alice@example.com"}},
-		{{Type: charging.NAI, Data: "alice@Realm.example"},
-			{Type: charging.NAI, Data: "alice@realm.EXAMPLE"}},
+		{
+			{Type: charging.NAI, Data: "alice@Realm.example"},
+			{Type: charging.NAI, Data: "alice@realm.EXAMPLE"},
+		},
 		{{Type: charging.Private, Data: "alice@example.com"}},
 	}
 	seen := map[charging.Identity]int{}
@@ -158,7 +166,8 @@ func TestResetBeginsANewLife(t *testing.T) {
 		return err
 	})
 	seed := accounts.Seed{Accounts: []accounts.Account{
-		{ID: "z", Balances: []accounts.Balance{{Amount: money(9)}}}}}
+		{ID: "z", Balances: []accounts.Balance{{Amount: money(9)}}},
+	}}
 	if err := l.Reset(t.Context(), noon, seed, charging.ClockState{Offset: time.Minute}); err != nil {
 		t.Fatal(err)
 	}

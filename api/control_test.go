@@ -57,12 +57,18 @@ func TestDocumentFaultsComeAllAtOnce(t *testing.T) {
 		path, body string
 		want       []string
 	}{
-		{"/v1/plans/chat", "currency: XXY\nrules:\n- unit: tim\n  prize: 1 EUR\n",
-			[]string{"body.currency", "body.rules[0].unit", "body.rules[0].prize"}},
-		{"/v1/scenarios/refused", "rules:\n- when: {type: updat}\n  time: 1\n" +
-			"  answer: {result: 4012, level: top, validity: long}\n- {}\n",
-			[]string{"body.rules[0].when.type", "body.rules[0].time",
-				"body.rules[0].answer.level", "body.rules[0].answer.validity", "body.rules[1]"}},
+		{
+			"/v1/plans/chat", "currency: XXY\nrules:\n- unit: tim\n  prize: 1 EUR\n",
+			[]string{"body.currency", "body.rules[0].unit", "body.rules[0].prize"},
+		},
+		{
+			"/v1/scenarios/refused", "rules:\n- when: {type: updat}\n  time: 1\n" +
+				"  answer: {result: 4012, level: top, validity: long}\n- {}\n",
+			[]string{
+				"body.rules[0].when.type", "body.rules[0].time",
+				"body.rules[0].answer.level", "body.rules[0].answer.validity", "body.rules[1]",
+			},
+		},
 	} {
 		got := s.problem(t, 422, "invalid-document", "PUT", c.path, c.body)
 		for i, want := range c.want {
