@@ -166,14 +166,6 @@ func (b *books) accountByNumber(number int64) *account {
 	return b.byNumber[i]
 }
 
-func (b *books) sessionByNumber(number int64) *session {
-	i, found := slices.BinarySearchFunc(b.byAge, number, sessionNumber)
-	if !found || b.byAge[i].gone {
-		return nil
-	}
-	return b.byAge[i]
-}
-
 // ids are the ids of all accounts, in order, with some that are gone.
 func (b *books) ids() []string {
 	if len(b.newIDs) > 0 {

@@ -19,13 +19,7 @@ type loader struct {
 	settings map[string]int64
 	asOf     map[any]int64 // the entry that a row contains, by account or session
 	held     map[int64]reservationImage
-	rows     []sessionAndHeld
 	byNumber map[int64]*session
-}
-
-type sessionAndHeld struct {
-	session *session
-	held    []reservationImage
 }
 
 // readBooks reads all that a database holds.

@@ -72,9 +72,8 @@ type closedReservation struct {
 type rememberedAnswer struct {
 	session *session
 	answered
-	answer   []byte
-	kind     string
-	previous int64
+	answer []byte
+	kind   string
 }
 
 // begin makes the tx ready for a unit of work.
