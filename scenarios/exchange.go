@@ -191,7 +191,7 @@ func asked(s *charging.Service) (x ExchangeService) {
 func (x *ExchangeService) answered(s *charging.ServiceAnswer) {
 	x.Result, x.Granted, x.Final = s.Result, s.Granted, (*Final)(s.Final)
 	if s.ValidFor > 0 {
-		x.ValidFor = s.ValidFor.String()
+		x.ValidFor = charging.Time.Of(int64(s.ValidFor / time.Second)).String()
 	}
 }
 

@@ -71,7 +71,7 @@ func TestAnExchangeTellsAll(t *testing.T) {
 		Rule: "last-minute rules[0]", Findings: 1, SentAt: &sent,
 		Services: []scenarios.ExchangeService{{
 			RatingGroup: &hundred, Asked: true, Used: []charging.Quantity{seconds(30)}, Result: 2001,
-			Granted: []charging.Quantity{seconds(60)}, ValidFor: "10m0s",
+			Granted: []charging.Quantity{seconds(60)}, ValidFor: "600s",
 			Final: &scenarios.Final{Action: charging.Terminate},
 		}},
 		Why: []string{
