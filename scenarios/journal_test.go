@@ -112,7 +112,7 @@ func TestExchangeInJSON(t *testing.T) {
 	for _, part := range []string{
 		`"seq":1,"at":"2026-03-04T05:06:07Z","door":"rest","session":"s1","number":0,"type":"initial"`,
 		`"services":[{"rating_group":100,"asked":true,"result":2001,"granted":["60s"],` +
-			`"valid_for":"10m0s","final":"terminate"}]`,
+			`"valid_for":"600s","final":"terminate"}]`,
 		`"before":{"balance":"10.00 EUR","reserved":"0.35 EUR","available":"9.65 EUR"}`,
 		`"request":{"type":"initial"}`,
 	} {
