@@ -106,6 +106,7 @@ func (s *server) charge(ctx context.Context, in *ChargeInput) (*ChargeOutput, er
 	if err != nil {
 		return nil, fmt.Errorf("write the answer: %w", err)
 	}
+	body = append(body, '\n')
 	sent(body)
 	return &ChargeOutput{ContentType: "application/json", Body: body}, nil
 }
