@@ -288,7 +288,7 @@ func TestWhatWasAcknowledgedSurvivesAKillAtAnyInstant(t *testing.T) {
 				}
 				if err := update(l, noon, func(tx charging.Tx) error {
 					_, err := tx.Settle("a", 0, euro, spend(1))
-					tx.Remember(answerOf(fmt.Sprint(w), n, ""), 1, 2)
+					tx.Remember(answerInRow(w, n), 1, 2)
 					return err
 				}); err != nil {
 					t.Error(err)
@@ -315,7 +315,7 @@ func TestWhatWasAcknowledgedSurvivesAKillAtAnyInstant(t *testing.T) {
 			answers = 0
 			for w := range 4 {
 				for n := uint32(0); ; n++ {
-					if _, found := tx.Answered(answerOf(fmt.Sprint(w), n, "").Key); !found {
+					if _, found := tx.Answered(answerInRow(w, n).Key); !found {
 						break
 					}
 					answers++
@@ -335,6 +335,12 @@ func TestWhatWasAcknowledgedSurvivesAKillAtAnyInstant(t *testing.T) {
 	}
 	close(stop)
 	wait.Wait()
+}
+
+// answerInRow is a writer's nth answer, of sessions so short that all their answers are in memory.
+func answerInRow(writer int, n uint32) *charging.Answer {
+	const inSession = 30
+	return answerOf(fmt.Sprintf("%d-%d", writer, n/inSession), n%inSession, "")
 }
 
 func FuzzEffects(f *testing.F) {
