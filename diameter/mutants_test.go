@@ -143,8 +143,9 @@ func (m *mutator) spoil(frame []byte) []byte {
 	return frame
 }
 
+// TestMutantsDoNoHarm decodes mutants. It runs before the parallel tests, since it looks at the heap,
+// which is everybody's.
 func TestMutantsDoNoHarm(t *testing.T) {
-	t.Parallel()
 	count, workers := mutantCount(t, 100_000), runtime.GOMAXPROCS(0)
 	before := heap()
 	t.Run("decoded", func(t *testing.T) {
