@@ -28,7 +28,7 @@ type Options struct {
 }
 
 // usualReasons is how many reasons most answers have.
-const usualReasons = 6
+const usualReasons = 4
 
 const (
 	defaultSupervision = time.Hour
