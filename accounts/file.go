@@ -88,7 +88,7 @@ func inUse(holder *os.File, err error) error {
 func (f *databaseFile) close() error {
 	var errs []error
 	for _, file := range f.locks {
-		errs = append(errs, file.Close())
+		errs = append(errs, unlockFile(file), file.Close())
 	}
 	if f.temporary != "" {
 		errs = append(errs, os.RemoveAll(f.temporary))

@@ -16,3 +16,7 @@ func lockFile(file *os.File) error {
 	}
 	return err
 }
+
+// unlockFile gives the lock back at once. Closing the file alone would leave it to a process that
+// is being started just now, which holds a copy of the descriptor until it runs its own program.
+func unlockFile(file *os.File) error { return syscall.Flock(int(file.Fd()), syscall.LOCK_UN) }
