@@ -43,12 +43,17 @@ const readyPoll = 20 * time.Millisecond
 func (c *console) ready(ctx context.Context, url, file string) error {
 	ticker := time.NewTicker(readyPoll)
 	defer ticker.Stop()
+	var last error // why it was not ready while there was time to ask
 	for {
 		url, err := askReady(ctx, url, file)
 		if err == nil {
 			c.answer("%s", url)
 			return nil
 		}
+		if last != nil && errors.Is(err, context.DeadlineExceeded) {
+			err = last
+		}
+		last = err
 		select {
 		case <-ctx.Done():
 			return no(fmt.Errorf("not ready: %w", err))
