@@ -22,12 +22,6 @@ const (
 // defaultValidity is how long a grant holds where the rule does not say.
 const defaultValidity = time.Hour
 
-// The Trigger-Types that plans arm (3GPP TS 32.299, Trigger-Type).
-const (
-	triggerMedia        = 40 // CHANGE_IN_MEDIA_COMPOSITION
-	triggerParticipants = 50 // CHANGE_IN_PARTICIPANTS_NMB
-)
-
 // terms compiles all of a rule that is neither match nor price.
 func (c *compiler) terms(path string, doc *Rule, r *rule) {
 	t := &r.terms
@@ -215,10 +209,10 @@ func (p *Plan) triggers(index int) []uint32 {
 	}
 	var armed []uint32
 	if media {
-		armed = append(armed, triggerMedia)
+		armed = append(armed, charging.TriggerMedia)
 	}
 	if people {
-		armed = append(armed, triggerParticipants)
+		armed = append(armed, charging.TriggerParticipants)
 	}
 	return slices.Clip(armed)
 }

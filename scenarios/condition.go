@@ -9,12 +9,6 @@ import (
 	"github.com/ocs-sim/ocs-sim/charging"
 )
 
-// Trigger-Type values that tell of a change (3GPP TS 32.299 section 7.2.235).
-const (
-	triggerMedia        = 40
-	triggerParticipants = 50
-)
-
 // A condition is one line of a `when`, compiled. Decide asks holds; seen is asked only by people.
 type condition struct {
 	key   string // type, rating_group
@@ -93,10 +87,10 @@ func (w *When) conferenceConditions() (list []condition) {
 	}
 	switch w.Trigger {
 	case "participants":
-		list = append(list, triggerCondition(w.Trigger, triggerParticipants,
+		list = append(list, triggerCondition(w.Trigger, charging.TriggerParticipants,
 			func(s *charging.Situation) bool { return s.ParticipantsChanged }))
 	case "media":
-		list = append(list, triggerCondition(w.Trigger, triggerMedia,
+		list = append(list, triggerCondition(w.Trigger, charging.TriggerMedia,
 			func(s *charging.Situation) bool { return s.MediaChanged }))
 	}
 	return list
@@ -151,21 +145,9 @@ func triggerCondition(
 ) condition {
 	return condition{
 		key: "trigger", want: word,
-		holds: func(s *charging.Situation) bool { return changed(s) || triggered(s.Request, number) },
+		holds: func(s *charging.Situation) bool { return changed(s) || s.Request.Triggered(number) },
 		seen:  func(*charging.Situation) string { return "no change, and no Trigger of it" },
 	}
-}
-
-func triggered(r *charging.Request, number uint32) bool {
-	if slices.Contains(r.Triggers, number) {
-		return true
-	}
-	for i := range r.Services {
-		if slices.Contains(r.Services[i].Triggers, number) {
-			return true
-		}
-	}
-	return false
 }
 
 // A serviceTest is a condition on one service of the request.

@@ -61,19 +61,17 @@ type charge struct {
 
 // chargeState is what one run of the work builds up.
 type chargeState struct {
-	tx          charging.Tx
-	answer      *charging.Answer
-	account     *charging.Account
-	plan        charging.Plan     // the account's current one
-	found       foundPlan         // the one looked up last
-	prior       *charging.Session // the session as it was; nil: none is open
-	session     *charging.Session // as it becomes
-	late        *charging.Session // a closed session that usage comes too late for
-	participant bool              // the number of participants changed
-	media       bool              // the media changed
-	validity    time.Duration
-	stale       bool  // a lower number after a higher one
-	checked     int64 // money that a balance check has asked for so far
+	tx       charging.Tx
+	answer   *charging.Answer
+	account  *charging.Account
+	plan     charging.Plan     // the account's current one
+	found    foundPlan         // the one looked up last
+	prior    *charging.Session // the session as it was; nil: none is open
+	session  *charging.Session // as it becomes
+	late     *charging.Session // a closed session that usage comes too late for
+	validity time.Duration
+	stale    bool  // a lower number after a higher one
+	checked  int64 // money that a balance check has asked for so far
 }
 
 func (c *charge) work(tx charging.Tx) error {
@@ -171,7 +169,7 @@ func (c *charge) open() {
 // identify finds the account: the session's own, or that of the first identity that has one.
 func (c *charge) identify() {
 	if c.session == nil {
-		c.chargeTo(c.subscriber())
+		c.chargeTo(c.request.Subscriber(c.tx))
 		return
 	}
 	account, _ := c.tx.Account(c.session.Account)
@@ -189,15 +187,6 @@ func (c *charge) chargeTo(account *charging.Account) {
 		c.answer.Account = account.ID
 		c.answer.Before = c.tx.Funds(account.ID, plan.Currency())
 	}
-}
-
-func (c *charge) subscriber() *charging.Account {
-	for _, identity := range c.request.Subscribers {
-		if account, found := c.tx.Subscriber(identity); found {
-			return account
-		}
-	}
-	return nil
 }
 
 // decide asks the script once, with the session as it was.

@@ -64,12 +64,10 @@ func (c *charge) begin() {
 	// Answers to requests that came while nothing was open are no part of this life.
 	c.tx.Forget(r.Key.Session)
 	c.late = nil
-	info := r.Information
-	info.Participants, _ = participants(nil, &r.Information, 1, charging.Initial)
-	info.Members, info.Counters = charging.Number{}, charging.Counters{}
+	told, attached := charging.Told(nil, r)
 	c.session = &charging.Session{
 		ID: r.Key.Session, Account: c.account.ID, Origin: r.Origin, Context: r.Context,
-		Opened: c.tx.Now(), Attached: 1, Info: info,
+		Opened: c.tx.Now(), Attached: attached, Info: told,
 		Cost: charging.Quantity{Unit: c.plan.Currency()}, Vendor: r.Carries3GPP(),
 	}
 }

@@ -87,7 +87,7 @@ func (c *charge) namesAnother() bool {
 			}
 		}
 	}
-	other := c.subscriber()
+	other := c.request.Subscriber(c.tx)
 	return other != nil && other.ID != c.session.Account
 }
 

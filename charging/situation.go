@@ -1,0 +1,119 @@
+package charging
+
+import "slices"
+
+// The Application-Service-Types that move the number of participants (OMA DDS 6.2.4).
+const (
+	serviceLeaving = 104
+	serviceJoining = 105
+)
+
+// The Trigger-Types that IM charging knows (TS 32.299 section 7.2.236).
+const (
+	TriggerMedia        = 40
+	TriggerParticipants = 50
+)
+
+// Triggered reports whether a Trigger-Type was told anywhere in the request.
+func (r *Request) Triggered(trigger uint32) bool {
+	if slices.Contains(r.Triggers, trigger) {
+		return true
+	}
+	for i := range r.Services {
+		if slices.Contains(r.Services[i].Triggers, trigger) {
+			return true
+		}
+	}
+	return false
+}
+
+// Told is the information that holds after the request, and how many are attached then. A request
+// that says little changes little: what it leaves out stays as the open session has it; nil is
+// none. Participants is the number that prices.
+func Told(open *Session, r *Request) (told Information, attached int64) {
+	told = r.Information
+	attached = 1 // the creator
+	if open != nil {
+		told.inherit(&open.Info)
+		attached = open.Attached
+	}
+	told.Participants, attached = participants(open, &r.Information, attached, r.Type)
+	told.Members, told.Counters = Number{}, Counters{}
+	return told, attached
+}
+
+// Situate is what a script sees of a request: told is what Told said of both. Account and Now are
+// the caller's to fill in.
+func Situate(open *Session, r *Request, told *Information) *Situation {
+	s := &Situation{
+		Request: r, Session: open, Participants: told.Participants, Media: told.Media,
+		ParticipantsChanged: r.Triggered(TriggerParticipants),
+		MediaChanged:        r.Triggered(TriggerMedia),
+	}
+	if open != nil {
+		s.ParticipantsChanged = s.ParticipantsChanged ||
+			told.Participants != open.Info.Participants
+		s.MediaChanged = s.MediaChanged || !slices.Equal(told.Media, open.Info.Media)
+	}
+	return s
+}
+
+// participants finds the number that prices, and how many are attached: Number-Of-Participants,
+// else the Participant-Groups, else one more or less by Application-Service-Type. What an initial
+// request tells is who was invited, so it says nothing of who is attached (TS 32.299 section
+// 7.2.117).
+func participants(s *Session, told *Information, attached int64, t RequestType) (Number, int64) {
+	explicit := told.Participants
+	if !explicit.Known && told.Members.Known && told.Members.Value > 0 {
+		explicit = told.Members
+	}
+	if s == nil || t == Initial {
+		return explicit, attached
+	}
+	switch {
+	case explicit.Known:
+		return explicit, explicit.Value
+	case told.ServiceType == Known(serviceJoining):
+		return Known(attached + 1), attached + 1
+	case told.ServiceType == Known(serviceLeaving):
+		left := max(attached-1, 0)
+		return Known(left), left
+	}
+	return s.Info.Participants, attached
+}
+
+// inherit keeps what was told before where nothing new is told.
+func (i *Information) inherit(before *Information) {
+	if !i.MediaKnown {
+		i.MediaKnown, i.Media = before.MediaKnown, before.Media
+	}
+	inheritNumber(&i.ServiceType, before.ServiceType)
+	inheritNumber(&i.Role, before.Role)
+	inheritNumber(&i.Size, before.Size)
+	inheritNumber(&i.Recipients, before.Recipients)
+	inheritText(&i.Method, before.Method)
+	inheritText(&i.Destination, before.Destination)
+	inheritText(&i.Conference, before.Conference)
+}
+
+func inheritNumber(n *Number, before Number) {
+	if !n.Known {
+		*n = before
+	}
+}
+
+func inheritText(text *string, before string) {
+	if *text == "" {
+		*text = before
+	}
+}
+
+// Subscriber is the account of the first identity that has one; nil: nobody's.
+func (r *Request) Subscriber(tx Tx) *Account {
+	for _, identity := range r.Subscribers {
+		if account, found := tx.Subscriber(identity); found {
+			return account
+		}
+	}
+	return nil
+}
