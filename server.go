@@ -169,10 +169,7 @@ func (s *Server) assemble() {
 		Ledger: s.ledger, Tariffs: s.tariffs, Scenarios: s.scenarios, Journal: s.journal,
 		Charger: s.charger, Clock: s.clock, Seed: s.seed, Token: o.Token, Version: o.Version,
 	}
-	s.rest = &http.Server{
-		Handler:           meanwhile(func() http.Handler { return api.New(control) }),
-		ReadHeaderTimeout: 10 * time.Second,
-	}
+	s.rest = api.NewServer(meanwhile(func() http.Handler { return api.New(control) }))
 }
 
 // meanwhile builds a handler while the start goes on; a request that comes earlier waits for it.

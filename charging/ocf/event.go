@@ -131,15 +131,7 @@ func (c *charge) debitEvent(
 	whole := o.terms.Unit != charging.Events || !o.terms.Partial
 	if _, given := o.verdict(); !given || whole && o.units < o.want {
 		answer.Result = charging.CreditLimitReached
-		c.why(
-			charging.Reason{
-				Code:    charging.BecauseDenied,
-				Service: o.service.Key,
-				Rule:    o.terms.Rule,
-				Units:   o.terms.Unit.Of(o.want),
-				Detail:  charging.CreditLimitReached.Name(),
-			},
-		)
+		c.explainWant(o)
 		return nil
 	}
 	part := o.part(c.request.Key, charging.BecauseDebit, c.plan.Currency())

@@ -60,11 +60,19 @@ func (c *charge) settleInOrder(service *charging.Service) (charging.Result, erro
 // redirected or restricted to: it is to be granted anew if there is money (RFC 8506 section 5.6.2).
 func (c *charge) asksAgain(service *charging.Service) bool {
 	state := c.state(service.Key)
-	if state == nil || !state.Final || state.Granted > 0 || len(service.Used) > 0 {
-		return false
+	return state != nil && state.Granted == 0 && len(service.Used) == 0 && c.away(state) != nil
+}
+
+// away are the terms of a service that was redirected or restricted; nil: it was not.
+func (c *charge) away(state *charging.ServiceState) *charging.Terms {
+	if !state.Final {
+		return nil
 	}
 	terms, err := c.termsOf(&state.Conditions)
-	return err == nil && terms.Final.Action != charging.Terminate
+	if err != nil || terms.Final.Action == charging.Terminate {
+		return nil
+	}
+	return terms
 }
 
 // withhold answers a service that asks for nothing. After a redirect it still gets a
@@ -75,8 +83,7 @@ func (c *charge) withhold(answer *charging.ServiceAnswer) {
 		return
 	}
 	state.Granted = 0
-	if terms, err := c.termsOf(&state.Conditions); err == nil && state.Final &&
-		terms.Final.Action != charging.Terminate {
+	if terms := c.away(state); terms != nil {
 		answer.ValidFor = terms.ValidFor
 	}
 }
@@ -324,39 +331,37 @@ func (c *charge) afford(o *offer) error {
 // verdict says whether the grant is given, and with which final unit. Paid units of a started
 // block are the subscriber's own, however few.
 func (o *offer) verdict() (*charging.FinalUnit, bool) {
-	var final *charging.FinalUnit
-	if o.limit != nil && o.limit.Final != nil {
-		final = o.limit.Final
-	}
 	switch {
 	case o.units <= 0:
 		return nil, false
+	case o.units >= o.want && o.limit != nil:
+		return o.limit.Final, true
 	case o.units >= o.want:
-		return final, true
+		return nil, true
 	case !o.terms.Partial:
 		return nil, false
 	case o.units < o.terms.Min && o.progress.Rest <= 0:
 		return nil, false
 	case o.units < o.terms.Min:
-		o.units, o.charge, o.amounts = min(
-			o.progress.Rest,
-			o.want,
-		), charging.Charge{}, charging.Amounts{}
+		o.units, o.charge = min(o.progress.Rest, o.want), charging.Charge{}
+		o.amounts = charging.Amounts{}
 	}
-	if final == nil {
-		final = &o.terms.Final
+	return o.final(), true
+}
+
+// final is what happens when the last units are used up: as the script says, else as the rule does.
+func (o *offer) final() *charging.FinalUnit {
+	if o.limit != nil && o.limit.Final != nil {
+		return o.limit.Final
 	}
-	return final, true
+	return &o.terms.Final
 }
 
 // withoutUnits refuses for want of credit. A policy of redirection or restriction is told once,
 // with the time after which to ask again (RFC 8506 section 5.6.2).
 func (c *charge) withoutUnits(o *offer, state *charging.ServiceState) charging.ServiceAnswer {
 	answer := charging.ServiceAnswer{Key: o.service.Key, Result: charging.CreditLimitReached}
-	final := &o.terms.Final
-	if o.limit != nil && o.limit.Final != nil {
-		final = o.limit.Final
-	}
+	final := o.final()
 	told := state != nil && state.Final && state.Granted == 0
 	if final.Action != charging.Terminate && !told {
 		answer.Result, answer.Final, answer.ValidFor = charging.Success, final, o.terms.ValidFor
@@ -369,11 +374,16 @@ func (c *charge) withoutUnits(o *offer, state *charging.ServiceState) charging.S
 	if state != nil {
 		state.Granted = 0
 	}
+	c.explainWant(o)
+	return answer
+}
+
+// explainWant says for what there was not enough credit.
+func (c *charge) explainWant(o *offer) {
 	c.why(charging.Reason{
 		Code: charging.BecauseDenied, Service: o.service.Key, Rule: o.terms.Rule,
 		Units: o.terms.Unit.Of(o.want), Detail: charging.CreditLimitReached.Name(),
 	})
-	return answer
 }
 
 func (c *charge) newState(o *offer) *charging.ServiceState {
