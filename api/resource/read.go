@@ -136,7 +136,7 @@ func (s *AnswerService) read() (charging.ServiceAnswer, error) {
 		read.HoldingTime = charging.Known(seconds)
 	}
 	for _, word := range s.Triggers {
-		trigger, err := readNamed(word, triggerTypes())
+		trigger, err := readNamed(word, charging.TriggerTypes())
 		if err != nil {
 			return read, err
 		}

@@ -107,7 +107,7 @@ func (r *chargeReader) command() {
 	}
 }
 
-func (r *chargeReader) named(path, text string, known []named) charging.Number {
+func (r *chargeReader) named(path, text string, known []charging.Word) charging.Number {
 	read, err := readNamed(text, known)
 	r.check(path, err)
 	return read
@@ -116,7 +116,7 @@ func (r *chargeReader) named(path, text string, known []named) charging.Number {
 func (r *chargeReader) triggers(path string, words []string) []uint32 {
 	var read []uint32
 	for i, word := range words {
-		trigger := r.named(path+"["+strconv.Itoa(i)+"]", word, triggerTypes())
+		trigger := r.named(path+"["+strconv.Itoa(i)+"]", word, charging.TriggerTypes())
 		read = append(read, uint32(trigger.Value))
 	}
 	return read
@@ -127,8 +127,8 @@ func (r *chargeReader) information() {
 	*info = charging.Information{
 		Participants: r.count("participants", c.Participants),
 		Members:      r.count("members", c.Members),
-		Role:         r.named("role", c.Role, roles()),
-		ServiceType:  r.named("service_type", c.ServiceType, serviceTypes()),
+		Role:         r.named("role", c.Role, charging.Roles()),
+		ServiceType:  r.named("service_type", c.ServiceType, charging.ServiceTypes()),
 		Method:       c.Method,
 		Destination:  c.Destination,
 		Conference:   c.Conference,
@@ -215,7 +215,7 @@ func (r *chargeReader) services() {
 			service.Used = append(service.Used, charging.Usage{
 				Units:  r.units(inside, &written.Used[j].Units),
 				Reason: r.named(inside+".reason", written.Used[j].Reason, reportingReasons()),
-				Tariff: r.named(inside+".tariff", written.Used[j].Tariff, tariffSides()),
+				Tariff: r.named(inside+".tariff", written.Used[j].Tariff, charging.TariffSides()),
 			})
 		}
 		r.request.Services = append(r.request.Services, service)

@@ -19,8 +19,8 @@ func WriteCharge(r *charging.Request) *Charge {
 		OriginHost: r.Origin.Host, OriginRealm: r.Origin.Realm,
 		Participants: pointer(info.Participants), Members: pointer(info.Members),
 		Conference: info.Conference, Method: info.Method,
-		Role:        writeNamed(info.Role, roles()),
-		ServiceType: writeNamed(info.ServiceType, serviceTypes()),
+		Role:        writeNamed(info.Role, charging.Roles()),
+		ServiceType: writeNamed(info.ServiceType, charging.ServiceTypes()),
 		Destination: info.Destination,
 		Counters:    writeCounters(&info.Counters),
 		Triggers:    writeTriggers(r.Triggers),
@@ -74,7 +74,7 @@ func writeService(s *charging.Service) ChargeService {
 		written.Used = append(written.Used, Used{
 			Units:  WriteUnits(used.Units),
 			Reason: writeNamed(used.Reason, reportingReasons()),
-			Tariff: writeNamed(used.Tariff, tariffSides()),
+			Tariff: writeNamed(used.Tariff, charging.TariffSides()),
 		})
 	}
 	return written

@@ -244,9 +244,9 @@ func (r *requestParser) informationWord(key, value string, _ bool) (known bool, 
 	case "recipients":
 		info.Recipients, err = parseKnown(value)
 	case "role":
-		info.Role, err = parseKnownName(value, roles())
+		info.Role, err = parseKnownName(value, charging.Roles())
 	case "ast":
-		info.ServiceType, err = parseKnownName(value, serviceTypes())
+		info.ServiceType, err = parseKnownName(value, charging.ServiceTypes())
 	case "size":
 		info.Size, err = parseSize(value)
 	case "media":
@@ -289,7 +289,7 @@ func parseKnown(value string) (charging.Number, error) {
 	return charging.Known(number), err
 }
 
-func parseKnownName(value string, names []named) (charging.Number, error) {
+func parseKnownName(value string, names []charging.Word) (charging.Number, error) {
 	number, err := parseNamed(value, names)
 	return charging.Known(number), err
 }
@@ -361,8 +361,7 @@ func (r *requestParser) used(value string) error {
 	units, err := parseAmounts(value, func(word string) (err error) {
 		switch word {
 		case "before", "after", "straddling":
-			sides := []named{{"before", 0}, {"after", 1}, {"straddling", 2}}
-			usage.Tariff, err = parseKnownName(word, sides)
+			usage.Tariff, err = parseKnownName(word, charging.TariffSides())
 		default:
 			usage.Reason, err = parseKnownName(word, reportingReasons())
 		}

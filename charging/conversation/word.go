@@ -161,77 +161,49 @@ func parseNumber(text string, bits int) (int64, error) {
 	return int64(value), nil
 }
 
-// parseNamed reads a number or one of the names given, in pairs of name and number.
-func parseNamed(text string, names []named) (int64, error) {
-	for _, n := range names {
-		if strings.EqualFold(text, n.name) {
-			return n.value, nil
-		}
+// parseNamed reads a number or one of the words given.
+func parseNamed(text string, words []charging.Word) (int64, error) {
+	number, ok := charging.NumberOf(text, words)
+	if !ok {
+		return 0, fmt.Errorf("%q is neither a number nor one of %s", text, charging.Listed(words))
 	}
-	if value, err := strconv.ParseUint(text, 10, 31); err == nil {
-		return int64(value), nil
-	}
-	known := make([]string, len(names))
-	for i, n := range names {
-		known[i] = n.name
-	}
-	return 0, fmt.Errorf("%q is neither a number nor one of %s", text, strings.Join(known, ", "))
+	return number, nil
 }
 
-type named struct {
-	name  string
-	value int64
+func reportingReasons() []charging.Word {
+	return charging.Words(
+		0,
+		"threshold",
+		"holding",
+		"final",
+		"exhausted",
+		"validity",
+		"other",
+		"change",
+		"forced",
+		"pool",
+		"unused",
+	)
 }
 
-func reportingReasons() []named {
-	return []named{
-		{"threshold", 0},
-		{"holding", 1},
-		{"final", 2},
-		{"exhausted", 3},
-		{"validity", 4},
-		{"other", 5},
-		{"change", 6},
-		{"forced", 7},
-		{"pool", 8},
-		{"unused", 9},
-	}
+func causes() []charging.Word {
+	return charging.Words(
+		1,
+		"logout",
+		"not-provided",
+		"bad-answer",
+		"administrative",
+		"link-broken",
+		"expired",
+		"moved",
+		"timeout",
+	)
 }
-
-func serviceTypes() []named {
-	return []named{
-		{"sending", 100},
-		{"receiving", 101},
-		{"retrieval", 102},
-		{"inviting", 103},
-		{"leaving", 104},
-		{"joining", 105},
-	}
-}
-
-func roles() []named {
-	return []named{{"originating", 0}, {"terminating", 1}, {"forwarding", 2}}
-}
-
-func causes() []named {
-	return []named{
-		{"logout", 1},
-		{"not-provided", 2},
-		{"bad-answer", 3},
-		{"administrative", 4},
-		{"link-broken", 5},
-		{"expired", 6},
-		{"moved", 7},
-		{"timeout", 8},
-	}
-}
-
-func triggerNames() []named { return []named{{"media", 40}, {"participants", 50}} }
 
 func parseTriggers(text string) ([]uint32, error) {
 	var all []uint32
 	for _, word := range strings.Split(text, ",") {
-		trigger, err := parseNamed(word, triggerNames())
+		trigger, err := parseNamed(word, charging.TriggerTypes())
 		if err != nil {
 			return nil, err
 		}
