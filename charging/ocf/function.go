@@ -15,6 +15,7 @@ type Function struct {
 	tariffs charging.Tariffs
 	script  charging.Script
 	options Options
+	usual   charging.Settings // of clients that have no others
 }
 
 // Options are the settings of a Function; the zero value is the default.
@@ -25,6 +26,9 @@ type Options struct {
 	// DebitLate debits usage that is reported after supervision ended the session. By default it is
 	// answered 5002 and only explained.
 	DebitLate bool
+	// Settings are those of a client, which are not changed any more; nil, or a nil result: the
+	// default ones. It is asked for every request, so it had better be quick.
+	Settings func(charging.Origin) *charging.Settings
 }
 
 // usualReasons is how many reasons most answers have.
@@ -45,8 +49,21 @@ func New(l charging.Ledger, t charging.Tariffs, s charging.Script, o Options) *F
 // Charge answers one request; see Charger. An answer with Result zero says that the outcome is
 // unknown, so that none may be sent: the disk failed while it was being kept.
 func (f *Function) Charge(ctx context.Context, r *charging.Request, reply func(*charging.Answer)) {
-	c := &charge{function: f, request: r, fingerprint: fingerprint(r)}
+	c := &charge{
+		function: f, request: r, fingerprint: fingerprint(r), settings: f.settingsOf(r.Origin),
+	}
 	f.ledger.Update(ctx, r.At, c.work, func(err error) { reply(c.outcome(err)) })
+}
+
+// settingsOf finds the settings of a client.
+func (f *Function) settingsOf(origin charging.Origin) *charging.Settings {
+	if f.options.Settings == nil {
+		return &f.usual
+	}
+	if s := f.options.Settings(origin); s != nil {
+		return s
+	}
+	return &f.usual
 }
 
 // A charge is one request's unit of work. The ledger may run it again, so work begins afresh
@@ -55,6 +72,7 @@ type charge struct {
 	function    *Function
 	request     *charging.Request
 	fingerprint uint64
+	settings    *charging.Settings // of the client
 	decided     *charging.Decision
 	chargeState
 }
