@@ -176,6 +176,9 @@ func (c *charge) grant(
 	if state != nil && state.Conditions.Rule != "" {
 		o.progress = c.resume(state, &o.conditions)
 	}
+	if o.terms.Uncontrolled && c.costsNothing(&o) {
+		return c.uncontrolled(service), nil
+	}
 	c.size(&o)
 	if err := c.afford(&o); err != nil {
 		return charging.ServiceAnswer{}, err
@@ -374,6 +377,7 @@ func (c *charge) withoutUnits(o *offer, state *charging.ServiceState) charging.S
 	if state != nil {
 		state.Granted = 0
 	}
+	announce(o.terms, &answer)
 	c.explainWant(o)
 	return answer
 }
@@ -440,7 +444,7 @@ func (c *charge) answerGrant(
 	answer := charging.ServiceAnswer{
 		Key: o.service.Key, Result: charging.Success, ValidFor: o.validFor, Final: final,
 		Granted:     []charging.Quantity{o.terms.Unit.Of(o.units)},
-		HoldingTime: o.terms.HoldingTime, TariffChange: o.change,
+		HoldingTime: o.terms.HoldingTime, TariffChange: o.change, Quota: o.terms.Quota,
 	}
 	if t := o.terms.Threshold; t > 0 && t < o.units && final == nil {
 		answer.Threshold = o.terms.Unit.Of(t)
@@ -448,5 +452,6 @@ func (c *charge) answerGrant(
 	if c.sends(o.terms).Trigger && !slices.Equal(state.Armed, o.terms.Triggers) {
 		answer.Triggers, state.Armed = o.terms.Triggers, o.terms.Triggers
 	}
+	announce(o.terms, &answer)
 	return answer
 }
