@@ -17,6 +17,7 @@ type Answer struct {
 	Failed   []FailedAVP
 	Message  string // Error-Message
 	Edits    []Edit
+	Quirks   AnswerQuirks // of the form that doors with a wire give it
 
 	// The rest is not remembered.
 	Account  string

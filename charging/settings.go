@@ -260,15 +260,15 @@ type AnswerQuirks uint32
 
 // The peculiarities of answers.
 const (
-	QuirkDestination       AnswerQuirks = 1 << iota // Destination-Host and Destination-Realm are there
-	QuirkNoApplication                              // Auth-Application-Id is not there
-	QuirkNoRequestType                              // CC-Request-Type is not there
-	QuirkNoRequestNumber                            // CC-Request-Number is not there
-	QuirkNoRatingGroup                              // no MSCC has a Rating-Group
-	QuirkNoServiceResult                            // no MSCC has a Result-Code
-	QuirkExperimental                               // Experimental-Result in place of Result-Code
-	QuirkOneService                                 // only the first MSCC is answered
-	QuirkNoServiceIDs                               // no MSCC has a Service-Identifier
+	QuirkDestination     AnswerQuirks = 1 << iota // Destination-Host and Destination-Realm are there
+	QuirkNoApplication                            // Auth-Application-Id is not there
+	QuirkNoRequestType                            // CC-Request-Type is not there
+	QuirkNoRequestNumber                          // CC-Request-Number is not there
+	QuirkNoRatingGroup                            // no MSCC has a Rating-Group
+	QuirkNoServiceResult                          // no MSCC has a Result-Code
+	QuirkExperimental                             // Experimental-Result in place of Result-Code
+	QuirkOneService                               // only the first MSCC is answered
+	QuirkNoServiceIDs                             // no MSCC has a Service-Identifier
 )
 
 // DuplicatePeer says what becomes of a second connection of a peer.

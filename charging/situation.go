@@ -29,15 +29,21 @@ func (r *Request) Triggered(trigger uint32) bool {
 
 // Told is the information that holds after the request, and how many are attached then. A request
 // that says little changes little: what it leaves out stays as the open session has it; nil is
-// none. Participants is the number that prices.
-func Told(open *Session, r *Request) (told Information, attached int64) {
+// none. Participants is the number that prices. The settings are those of the client; nil are the
+// default ones.
+func Told(open *Session, r *Request, settings *Settings) (told Information, attached int64) {
 	told = r.Information
+	settings.count(&told)
 	attached = 1 // the creator
 	if open != nil {
 		told.inherit(&open.Info)
 		attached = open.Attached
 	}
-	told.Participants, attached = participants(open, &r.Information, attached, r.Type)
+	source := told
+	if open != nil {
+		source.ServiceType = r.Information.ServiceType
+	}
+	told.Participants, attached = participants(open, &source, attached, r.Type)
 	told.Members, told.Counters = Number{}, Counters{}
 	return told, attached
 }
