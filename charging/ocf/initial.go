@@ -64,7 +64,7 @@ func (c *charge) begin() {
 	// Answers to requests that came while nothing was open are no part of this life.
 	c.tx.Forget(r.Key.Session)
 	c.late = nil
-	told, attached := charging.Told(nil, r)
+	told, attached := charging.Told(nil, r, c.settings)
 	c.session = &charging.Session{
 		ID: r.Key.Session, Account: c.account.ID, Origin: r.Origin, Context: r.Context,
 		Opened: c.tx.Now(), Attached: attached, Info: told,
