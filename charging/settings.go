@@ -226,6 +226,9 @@ const (
 	NoMSCCCommandUnits NoMSCC = "command_units" // units at command level, as RFC 8506 allows
 )
 
+// InputOutput stands in Settings.USUPriority for the sum of input and output octets.
+const InputOutput Unit = "input_output"
+
 // Duplicates says which repeats are given the first answer.
 type Duplicates string
 
@@ -280,6 +283,24 @@ const (
 	DuplicateReject  DuplicatePeer = "reject"
 	DuplicateReplace DuplicatePeer = "replace"
 )
+
+// Scaled is a timer as it is sent: multiplied, but one second at least. No timer stays none.
+func (s *Settings) Scaled(timer time.Duration) time.Duration {
+	if s.TimerScale == 0 || timer <= 0 {
+		return timer
+	}
+	const whole = 1_000_000
+	seconds := int64(timer / time.Second)
+	if seconds > longestTimer/s.TimerScale*whole {
+		return longestTimer * time.Second
+	}
+	// Parts of a million apart, so that nothing overflows.
+	scaled := seconds/whole*s.TimerScale + seconds%whole*s.TimerScale/whole
+	return time.Duration(max(scaled, 1)) * time.Second
+}
+
+// longestTimer is as many seconds as an AVP of 32 bits holds.
+const longestTimer = 1<<32 - 1
 
 // IsStrict reports whether faults are to be refused as the standards say.
 func (s *Settings) IsStrict() bool { return s.Strictness == Strict }
