@@ -44,6 +44,8 @@ type Options struct {
 	Journal   *scenarios.Journal
 	Charger   charging.Charger
 	Clock     *charging.Clock
+	// Settings is the book that holds the settings of clients; nil: there is none.
+	Settings *charging.SettingsBook
 	// Recorder is told of charges; nil: the Journal is.
 	Recorder charging.Recorder
 	// Token is what clients must show as a bearer token; empty: nothing.

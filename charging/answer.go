@@ -17,6 +17,7 @@ type Answer struct {
 	Failed   []FailedAVP
 	Message  string // Error-Message
 	Edits    []Edit
+	Quirks   AnswerQuirks // of the form that doors with a wire give it
 
 	RFC     bool             // in the manner of RFC 8506, not of TS 32.299
 	Failure *FailureHandling // what to do without answers; nil: not said

@@ -18,6 +18,7 @@ func visitAnswerMore(c *coder, a *Answer) {
 	visitOptional(c, &a.Failure, visitFailure)
 	visitTime(c, &a.Expires)
 	c.text(&a.Unit)
+	visitWhole(c, &a.Quirks)
 	for i := range a.Services {
 		visitServiceMore(c, &a.Services[i])
 	}
@@ -29,7 +30,7 @@ func (a *Answer) saysMore() bool {
 			return true
 		}
 	}
-	return a.RFC || a.Failure != nil || !a.Expires.IsZero() || a.Unit != ""
+	return a.RFC || a.Quirks != 0 || a.Failure != nil || !a.Expires.IsZero() || a.Unit != ""
 }
 
 func (s *ServiceAnswer) saysMore() bool {

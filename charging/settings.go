@@ -226,6 +226,9 @@ const (
 	NoMSCCCommandUnits NoMSCC = "command_units" // units at command level, as RFC 8506 allows
 )
 
+// InputOutput stands in Settings.USUPriority for the sum of input and output octets.
+const InputOutput Unit = "input_output"
+
 // Duplicates says which repeats are given the first answer.
 type Duplicates string
 
@@ -260,15 +263,15 @@ type AnswerQuirks uint32
 
 // The peculiarities of answers.
 const (
-	QuirkDestination       AnswerQuirks = 1 << iota // Destination-Host and Destination-Realm are there
-	QuirkNoApplication                              // Auth-Application-Id is not there
-	QuirkNoRequestType                              // CC-Request-Type is not there
-	QuirkNoRequestNumber                            // CC-Request-Number is not there
-	QuirkNoRatingGroup                              // no MSCC has a Rating-Group
-	QuirkNoServiceResult                            // no MSCC has a Result-Code
-	QuirkExperimental                               // Experimental-Result in place of Result-Code
-	QuirkOneService                                 // only the first MSCC is answered
-	QuirkNoServiceIDs                               // no MSCC has a Service-Identifier
+	QuirkDestination     AnswerQuirks = 1 << iota // Destination-Host and Destination-Realm are there
+	QuirkNoApplication                            // Auth-Application-Id is not there
+	QuirkNoRequestType                            // CC-Request-Type is not there
+	QuirkNoRequestNumber                          // CC-Request-Number is not there
+	QuirkNoRatingGroup                            // no MSCC has a Rating-Group
+	QuirkNoServiceResult                          // no MSCC has a Result-Code
+	QuirkExperimental                             // Experimental-Result in place of Result-Code
+	QuirkOneService                               // only the first MSCC is answered
+	QuirkNoServiceIDs                             // no MSCC has a Service-Identifier
 )
 
 // DuplicatePeer says what becomes of a second connection of a peer.
@@ -280,6 +283,24 @@ const (
 	DuplicateReject  DuplicatePeer = "reject"
 	DuplicateReplace DuplicatePeer = "replace"
 )
+
+// Scaled is a timer as it is sent: multiplied, but one second at least. No timer stays none.
+func (s *Settings) Scaled(timer time.Duration) time.Duration {
+	if s.TimerScale == 0 || timer <= 0 {
+		return timer
+	}
+	const whole = 1_000_000
+	seconds := int64(timer / time.Second)
+	if seconds > longestTimer/s.TimerScale*whole {
+		return longestTimer * time.Second
+	}
+	// Parts of a million apart, so that nothing overflows.
+	scaled := seconds/whole*s.TimerScale + seconds%whole*s.TimerScale/whole
+	return time.Duration(max(scaled, 1)) * time.Second
+}
+
+// longestTimer is as many seconds as an AVP of 32 bits holds.
+const longestTimer = 1<<32 - 1
 
 // IsStrict reports whether faults are to be refused as the standards say.
 func (s *Settings) IsStrict() bool { return s.Strictness == Strict }

@@ -55,17 +55,6 @@ func (f *Function) Charge(ctx context.Context, r *charging.Request, reply func(*
 	f.ledger.Update(ctx, r.At, c.work, func(err error) { reply(c.outcome(err)) })
 }
 
-// settingsOf finds the settings of a client.
-func (f *Function) settingsOf(origin charging.Origin) *charging.Settings {
-	if f.options.Settings == nil {
-		return &f.usual
-	}
-	if s := f.options.Settings(origin); s != nil {
-		return s
-	}
-	return &f.usual
-}
-
 // A charge is one request's unit of work. The ledger may run it again, so work begins afresh
 // each time; only the script's decision is kept, since scripts count what they are asked.
 type charge struct {
@@ -89,6 +78,8 @@ type chargeState struct {
 	late     *charging.Session // a closed session that usage comes too late for
 	validity time.Duration
 	stale    bool  // a lower number after a higher one
+	again    bool  // answered before, and charged again by a setting
+	exceeded bool  // the service at hand used more than granted, or than there was
 	checked  int64 // money that a balance check has asked for so far
 }
 
@@ -130,6 +121,11 @@ func (c *charge) repeated() (bool, error) {
 	}
 	if c.beginsAnew(prior) {
 		c.tx.Forget(r.Key.Session)
+		return false, nil
+	}
+	if c.settings.Duplicates == charging.DuplicatesFlagged && !r.Retransmitted {
+		c.again = true
+		c.because(charging.ServiceKey{}, "dup t_only: answered before, but the T flag is not set")
 		return false, nil
 	}
 	if prior.Fingerprint != c.fingerprint && r.Refused == nil {
@@ -225,10 +221,16 @@ func (c *charge) run(d charging.Decision) error {
 	if d.Instead != nil {
 		return c.scripted(d)
 	}
-	return c.usual(d)
+	if err := c.usual(d); err != nil {
+		return err
+	}
+	return c.raise()
 }
 
 func (c *charge) usual(d charging.Decision) error {
+	if c.lacksServices() {
+		return c.denyLacking()
+	}
 	switch c.request.Type {
 	case charging.Initial:
 		return c.initial(d)
@@ -247,6 +249,8 @@ func (c *charge) usual(d charging.Decision) error {
 // nothing, and the client may well ask again.
 func (c *charge) finish(d charging.Decision) {
 	c.answer.Edits, c.answer.Delivery = d.Edits, d.Delivery
+	c.answer.Quirks = c.settings.Quirks
+	c.tellTimers(d)
 	if c.session != nil && c.session != c.prior {
 		if c.request.Key.Number > c.session.Highest {
 			c.session.Highest = c.request.Key.Number

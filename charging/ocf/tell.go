@@ -60,7 +60,7 @@ func announce(terms *charging.Terms, answer *charging.ServiceAnswer) {
 	if answer.Final != nil {
 		answer.Announcements = append(answer.Announcements, terms.Announce.Final...)
 	}
-	if answer.Result == charging.CreditLimitReached {
+	if !answer.Result.Success() {
 		answer.Announcements = append(answer.Announcements, terms.Announce.Refused...)
 	}
 }
