@@ -55,7 +55,7 @@ func appendPool(dst []byte, p *charging.Pool) []byte {
 // poolUnits are the values of CC-Unit-Type, in order; 1 is money.
 func poolUnits() [6]charging.Unit {
 	return [...]charging.Unit{
-		charging.Time, anyCurrency, charging.Total, charging.Input, charging.Output, charging.Events,
+		charging.Time, charging.NoCurrency, charging.Total, charging.Input, charging.Output, charging.Events,
 	}
 }
 

@@ -36,6 +36,9 @@ func (c *charge) serve(service *charging.Service, d charging.Decision) error {
 		c.withhold(&answer)
 	}
 	c.answer.Services = append(c.answer.Services, answer)
+	if c.second != nil {
+		c.answer.Services, c.second = append(c.answer.Services, *c.second), nil
+	}
 	return err
 }
 
@@ -109,14 +112,24 @@ func (c *charge) inputs(service *charging.Service, at time.Time) charging.Inputs
 		in.Units = []charging.Unit{unit}
 		return in
 	}
+	in.Monetary = c.rfc()
 	for _, q := range service.Requested {
-		in.Units = append(in.Units, q.Unit)
+		in.Units = append(in.Units, c.ownUnit(q.Unit))
 	}
 	return in
 }
 
+// ownUnit is the plan's currency for money without Currency-Code (RFC 8506 section 8.22).
+func (c *charge) ownUnit(unit charging.Unit) charging.Unit {
+	if unit == charging.NoCurrency && c.plan != nil {
+		return c.plan.Currency()
+	}
+	return unit
+}
+
 // unrated refuses a service that no rule prices, with the AVP that would have to be another
-// (TS 32.299 section 7.1.11). Only the first fault of a request is told.
+// (TS 32.299 section 7.1.11). Only the first fault of a request is told, but for RFC 8506, whose
+// answers may have several Failed-AVPs.
 func (c *charge) unrated(service *charging.Service, err error) charging.Result {
 	var missing *charging.Unrated
 	if !errors.As(err, &missing) {
@@ -133,8 +146,9 @@ func (c *charge) unrated(service *charging.Service, err error) charging.Result {
 		Code: charging.BecauseDenied, Service: service.Key,
 		Detail: c.noRule().Name() + ": " + missing.Error(),
 	})
-	if failed := failedService(service, missing); len(c.answer.Failed) == 0 && failed.Path != "" {
-		c.answer.Failed = []charging.FailedAVP{failed}
+	failed := failedService(service, missing)
+	if (len(c.answer.Failed) == 0 || c.rfc()) && failed.Path != "" {
+		c.answer.Failed = append(c.answer.Failed, failed)
 	}
 	return c.noRule()
 }
@@ -165,7 +179,9 @@ type offer struct {
 	limit      *charging.Limit
 	want       int64
 	validFor   time.Duration
-	change     time.Time // Tariff-Time-Change
+	change     time.Time           // Tariff-Time-Change
+	after      charging.Conditions // those after the change
+	dual       bool                // a quota for each side of it
 	amounts    charging.Amounts
 	units      int64 // granted
 	charge     charging.Charge
@@ -193,8 +209,15 @@ func (c *charge) grant(
 		return c.uncontrolled(service), nil
 	}
 	c.size(&o)
-	if err := c.afford(&o); err != nil {
-		return charging.ServiceAnswer{}, err
+	if c.rfc() && o.after.Rule != "" && o.after.Unit == o.conditions.Unit {
+		if err := c.dual(&o); err != nil {
+			return charging.ServiceAnswer{}, err
+		}
+	}
+	if !o.dual {
+		if err := c.afford(&o); err != nil {
+			return charging.ServiceAnswer{}, err
+		}
 	}
 	final, given := o.verdict()
 	if !given {
@@ -262,7 +285,12 @@ func (c *charge) atSwitch(o *offer, at time.Time, left time.Duration) {
 	o.change = at
 	later := o.inputs
 	later.At = at
-	if after, err := c.plan.Rate(&later); err == nil && after.Price > o.dearest.Price {
+	after, err := c.plan.Rate(&later)
+	if err != nil {
+		return
+	}
+	o.after = after
+	if after.Price > o.dearest.Price {
 		o.dearest = after
 	}
 }
@@ -483,6 +511,9 @@ func (c *charge) reserve(
 		o.validFor = time.Duration(o.limit.ValidFor.Value) * time.Second
 	}
 	state.Conditions, state.Progress, state.Granted = o.conditions, o.progress, o.units
+	if o.dual {
+		state.Granted *= 2
+	}
 	state.LastReport, state.ValidUntil, state.Final = now, now.Add(o.validFor), final != nil
 	state.Number = c.request.Key.Number
 	c.validity = max(c.validity, o.validFor)
@@ -517,5 +548,8 @@ func (c *charge) answerGrant(
 		answer.Triggers, state.Armed = o.terms.Triggers, o.terms.Triggers
 	}
 	announce(o.terms, &answer)
+	if o.dual {
+		c.answerDual(&answer)
+	}
 	return answer
 }

@@ -144,8 +144,8 @@ func (c *charge) winds(service *charging.Service) bool {
 
 // failed notes an AVP at fault, if it is the first.
 func (c *charge) failed(path string) {
-	if len(c.answer.Failed) == 0 {
-		c.answer.Failed = []charging.FailedAVP{{Path: path}}
+	if len(c.answer.Failed) == 0 || c.rfc() {
+		c.answer.Failed = append(c.answer.Failed, charging.FailedAVP{Path: path})
 	}
 }
 
