@@ -64,9 +64,9 @@ type Settings struct {
 	Quirks AnswerQuirks
 	// DuplicatePeer says what becomes of a second connection of a peer.
 	DuplicatePeer DuplicatePeer
-	// RestartCleans ends the sessions of a client whose Origin-State-Id has gone up (RFC 6733
-	// section 8.16).
-	RestartCleans bool
+	// OriginState says what becomes of the sessions of a client whose Origin-State-Id has gone up
+	// (RFC 6733 section 8.16).
+	OriginState OriginState
 	// TimerScale is what timers that are sent are multiplied by, in millionths; 0: not at all.
 	TimerScale int64
 }
@@ -258,22 +258,6 @@ const (
 	CheckBalanceResult CheckBalanceForm = "result_code" // 2001 or 4012
 )
 
-// AnswerQuirks are peculiarities of answers, any number of them.
-type AnswerQuirks uint32
-
-// The peculiarities of answers.
-const (
-	QuirkDestination     AnswerQuirks = 1 << iota // Destination-Host and Destination-Realm are there
-	QuirkNoApplication                            // Auth-Application-Id is not there
-	QuirkNoRequestType                            // CC-Request-Type is not there
-	QuirkNoRequestNumber                          // CC-Request-Number is not there
-	QuirkNoRatingGroup                            // no MSCC has a Rating-Group
-	QuirkNoServiceResult                          // no MSCC has a Result-Code
-	QuirkExperimental                             // Experimental-Result in place of Result-Code
-	QuirkOneService                               // only the first MSCC is answered
-	QuirkNoServiceIDs                             // no MSCC has a Service-Identifier
-)
-
 // DuplicatePeer says what becomes of a second connection of a peer.
 type DuplicatePeer string
 
@@ -282,6 +266,15 @@ const (
 	DuplicateAdmit   DuplicatePeer = "admit"
 	DuplicateReject  DuplicatePeer = "reject"
 	DuplicateReplace DuplicatePeer = "replace"
+)
+
+// OriginState says what becomes of sessions whose client started again.
+type OriginState string
+
+// What becomes of sessions whose client started again.
+const (
+	OriginStateIgnore OriginState = "ignore"
+	OriginStateClean  OriginState = "clean" // they end, and what they hold is released
 )
 
 // Scaled is a timer as it is sent: multiplied, but one second at least. No timer stays none.

@@ -23,9 +23,6 @@ type Options struct {
 	// Supervision is how long a session without grants is kept open; 0: one hour. A session with
 	// grants is supervised for twice its validity (Tcc, RFC 8506 section 13).
 	Supervision time.Duration
-	// DebitLate debits usage that is reported after supervision ended the session. By default it is
-	// answered 5002 and only explained.
-	DebitLate bool
 	// Settings are those of a client, which are not changed any more; nil, or a nil result: the
 	// default ones. It is asked for every request, so it had better be quick.
 	Settings func(charging.Origin) *charging.Settings

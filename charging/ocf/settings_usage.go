@@ -199,13 +199,9 @@ func (c *charge) debitsLate() bool {
 	if c.late == nil {
 		return false
 	}
-	switch c.late.ClosedBy {
-	case charging.ClosedByExpiry:
-		return c.function.options.DebitLate || c.settings.LateUsage == charging.LateDebit
-	case closedByDenial:
-		return c.settings.LateUsage == charging.LateDebit
-	}
-	return false
+	cause := c.late.ClosedBy
+	return c.settings.LateUsage == charging.LateDebit &&
+		(cause == charging.ClosedByExpiry || cause == closedByDenial)
 }
 
 // nod answers a request of an unknown session with success; nothing moves.
