@@ -295,5 +295,5 @@ func (s *Settings) Scaled(timer time.Duration) time.Duration {
 // longestTimer is as many seconds as an AVP of 32 bits holds.
 const longestTimer = 1<<32 - 1
 
-// IsStrict reports whether faults are to be refused as the standards say.
-func (s *Settings) IsStrict() bool { return s.Strictness == Strict }
+// IsStrict reports whether faults are to be refused as the standards say; by default not.
+func (s *Settings) IsStrict() bool { return s != nil && s.Strictness == Strict }
