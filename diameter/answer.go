@@ -92,8 +92,8 @@ func (w *walk) experimental(answer *charging.Answer, group *avp) {
 	}
 }
 
-// appendFailedAVPs takes the AVPs of a Failed-AVP as they are, since one of them is wrong after all,
-// and names them as far as they have names.
+// appendFailedAVPs takes the AVPs of a Failed-AVP as they are, since one of them is wrong after
+// all, and names them as far as they have names.
 func appendFailedAVPs(failed []charging.FailedAVP, data []byte) []charging.FailedAVP {
 	for len(data) > 0 {
 		a, rest, ok := nextAVP(data)

@@ -7,8 +7,8 @@ import (
 	"github.com/ocs-sim/ocs-sim/charging"
 )
 
-// singleAnswer reads an AVP of a service whose answer stands at command level (RFC 8506 section 3.2). It
-// reports whether it was one.
+// singleAnswer reads an AVP of a service whose answer stands at command level (RFC 8506 section
+// 3.2). It reports whether it was one.
 func (w *walk) singleAnswer(answer *charging.Answer, a *avp) bool {
 	switch a.id() {
 	case avpGrantedServiceUnit:

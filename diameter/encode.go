@@ -13,8 +13,8 @@ type identity struct{ host, realm string }
 // appendAnswer appends the CCA for an answer. It depends on nothing but what it is given, so that
 // a repeat gets the same AVPs in the same order: h is the header of the request at hand, and
 // proxyInfo its Proxy-Info AVPs. Units stand in MSCCs, also where the request had them at command
-// level, since TS 32.299 section 6.4.3 knows no other place; unless the answer says that the service
-// is a single one, as RFC 8506 has it.
+// level, since TS 32.299 section 6.4.3 knows no other place; unless the answer says that the
+// service is a single one, as RFC 8506 has it.
 func appendAnswer(
 	dst []byte, a *charging.Answer, h header, proxyInfo [][]byte, self identity,
 ) []byte {
@@ -171,8 +171,8 @@ func appendRefund(dst, refund []byte) []byte {
 	return endAVP(append(beginGroup(dst, avpRefundInformation), refund...), start)
 }
 
-// appendFailures appends one Failed-AVP for all: TS 32.299 allows no more than one. RFC 8506 section
-// 3.2 has one for each.
+// appendFailures appends one Failed-AVP for all: TS 32.299 allows no more than one. RFC 8506
+// section 3.2 has one for each.
 func appendFailures(dst []byte, a *charging.Answer) []byte {
 	if !a.RFC {
 		return appendFailed(dst, a.Failed)

@@ -34,9 +34,9 @@ const (
 	directionOut    = 1
 )
 
-// appendFilterRule writes an IPFilterRule (RFC 6733 section 4.3.1) as a Filter-Rule of RFC 5777. The
-// rule's text is the classifier's identifier, so that nothing of it is lost; options behind the
-// addresses are found there alone.
+// appendFilterRule writes an IPFilterRule (RFC 6733 section 4.3.1) as a Filter-Rule of RFC 5777.
+// The rule's text is the classifier's identifier, so that nothing of it is lost; options behind
+// the addresses are found there alone.
 func appendFilterRule(dst []byte, rule string) []byte {
 	words := strings.Fields(rule)
 	word := func(i int) string {

@@ -64,8 +64,8 @@ func redirectAddressType(address string) uint32 {
 	return redirectURL
 }
 
-// appendQoSFinal appends QoS-Final-Unit-Indication (RFC 8506 section 8.68), whose redirect server is
-// a Redirect-Server-Extension and whose filters are those of RFC 5777.
+// appendQoSFinal appends QoS-Final-Unit-Indication (RFC 8506 section 8.68), whose redirect server
+// is a Redirect-Server-Extension and whose filters are those of RFC 5777.
 func appendQoSFinal(dst []byte, f *charging.FinalUnit) []byte {
 	start := len(dst)
 	dst = beginPlainGroup(dst, avpQoSFinalUnitIndication)

@@ -6,7 +6,8 @@ import (
 
 // appendSingle appends what an answer of RFC 8506 says of the one service of a request without
 // MSCC: Granted-Service-Unit, Final-Unit-Indication and Validity-Time at command level (section
-// 3.2). Its result is that of the command, its key is not repeated, and what 3GPP adds has no place.
+// 3.2). Its result is that of the command, its key is not repeated, and what 3GPP adds has no
+// place.
 func appendSingle(dst []byte, s *charging.ServiceAnswer, rfc bool) []byte {
 	if len(s.Granted) > 0 {
 		dst = appendGranted(dst, s)
@@ -55,7 +56,8 @@ func appendPool(dst []byte, p *charging.Pool) []byte {
 // poolUnits are the values of CC-Unit-Type, in order; 1 is money.
 func poolUnits() [6]charging.Unit {
 	return [...]charging.Unit{
-		charging.Time, charging.NoCurrency, charging.Total, charging.Input, charging.Output, charging.Events,
+		charging.Time, charging.NoCurrency,
+		charging.Total, charging.Input, charging.Output, charging.Events,
 	}
 }
 

@@ -10,10 +10,10 @@ import (
 	"github.com/ocs-sim/ocs-sim/charging"
 )
 
-// A Final is a Final-Unit-Indication: `terminate`, `{redirect: URI}` or `{restrict: [...]}`, or both,
-// and `qos: true` beside them for a QoS-Final-Unit-Indication to clients of RFC 8506. What
-// stands in restrict is a Restriction-Filter-Rule where it begins with permit or deny, and the name
-// of a filter (Filter-Id) otherwise.
+// A Final is a Final-Unit-Indication: `terminate`, `{redirect: URI}` or `{restrict: [...]}`, or
+// both, and `qos: true` beside them for a QoS-Final-Unit-Indication to clients of RFC 8506. What
+// stands in restrict is a Restriction-Filter-Rule where it begins with permit or deny, and the
+// name of a filter (Filter-Id) otherwise.
 type Final charging.FinalUnit
 
 var errFinal = errors.New(

@@ -18,8 +18,9 @@ func (c *charge) uncontrolled(service *charging.Service) charging.ServiceAnswer 
 	return charging.ServiceAnswer{Key: service.Key, Result: charging.CreditNotApplicable}
 }
 
-// tellTerms puts into a successful answer what the plan says besides: what a client is to do without
-// answers, how the cost counts, when the account ends, and what is played at a low balance.
+// tellTerms puts into a successful answer what the plan says besides: what a client is to do
+// without answers, how the cost counts, when the account ends, and what is played at a low
+// balance.
 func (c *charge) tellTerms(terms *charging.Terms, sends charging.Sends) {
 	a := c.answer
 	a.Failure = terms.Failure
