@@ -93,6 +93,7 @@ func (c *charge) withhold(answer *charging.ServiceAnswer) {
 	state.Granted = 0
 	if terms := c.away(state); terms != nil {
 		answer.ValidFor = c.validFor(terms)
+		c.validity = max(c.validity, answer.ValidFor)
 	}
 }
 

@@ -203,6 +203,7 @@ func (c *charge) tellTimers(d charging.Decision) {
 			held := s.Scaled(time.Duration(answer.HoldingTime.Value) * time.Second)
 			answer.HoldingTime.Value = int64(held / time.Second)
 		}
+		answer.Quota = c.scaledQuota(answer.Quota)
 	}
 }
 

@@ -1,6 +1,10 @@
 package ocf
 
-import "github.com/ocs-sim/ocs-sim/charging"
+import (
+	"time"
+
+	"github.com/ocs-sim/ocs-sim/charging"
+)
 
 // costsNothing reports whether a service has no price at all at the conditions of now.
 func (c *charge) costsNothing(o *offer) bool {
@@ -48,6 +52,21 @@ func (c *charge) announceLowBalance(answer *charging.ServiceAnswer) {
 		return
 	}
 	answer.Announcements = append(answer.Announcements, terms.Announce.LowBalance...)
+}
+
+// scaledQuota is a quota with its timers scaled as the settings say; the plan's own stays as it is.
+func (c *charge) scaledQuota(q *charging.Quota) *charging.Quota {
+	if q == nil || c.settings.TimerScale == 0 {
+		return q
+	}
+	scaled := *q
+	for _, timer := range []*charging.Number{&scaled.ConsumptionTime, &scaled.UnusedTimer} {
+		if timer.Value > 0 {
+			spell := c.settings.Scaled(time.Duration(timer.Value) * time.Second)
+			timer.Value = int64(spell / time.Second)
+		}
+	}
+	return &scaled
 }
 
 // announce adds what is to be played on the occasion of a service's answer.
