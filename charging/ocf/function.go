@@ -78,6 +78,7 @@ type chargeState struct {
 	again    bool                    // answered before, and charged again by a setting
 	exceeded bool                    // the service at hand used more than granted, or than there was
 	checked  int64                   // money that a balance check has asked for so far
+	pooled   map[*charging.Service]charging.Result // settled before the others are granted anew
 	second   *charging.ServiceAnswer // the other quota of the service at hand
 }
 

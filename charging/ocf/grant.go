@@ -44,6 +44,11 @@ func (c *charge) serve(service *charging.Service, d charging.Decision) error {
 // settleInOrder settles what a service reports. The grant stays where a lower number comes after a
 // higher one, and where an earlier service of this request got it.
 func (c *charge) settleInOrder(service *charging.Service) (charging.Result, error) {
+	if c.pooled != nil {
+		if result, done := c.pooled[service]; done {
+			return result, nil
+		}
+	}
 	state := c.holder(service)
 	fresh := state != nil && state.Reservation != 0 && !service.Asked &&
 		state.Number == c.request.Key.Number

@@ -1,12 +1,45 @@
 package ocf
 
-import "github.com/ocs-sim/ocs-sim/charging"
+import (
+	"slices"
+
+	"github.com/ocs-sim/ocs-sim/charging"
+)
 
 // A pooled reservation is one that was given up for a moment, so that another service of its pool
 // could draw on it.
 type pooled struct {
 	state  *charging.ServiceState
 	before charging.Amounts
+}
+
+// settlePools settles what all services of pools report before any of them is granted anew: what one
+// did not use may be what another has used, and is free only then.
+func (c *charge) settlePools(services []charging.Service) error {
+	if len(services) < 2 || c.stale || len(c.session.Services) < 2 {
+		return nil
+	}
+	terms, err := c.termsOf(&c.session.Services[0].Conditions)
+	if err != nil || !terms.Pools {
+		return nil // A plan that is gone has no pools; settling tells of it.
+	}
+	for i := range services {
+		service := &services[i]
+		state := c.state(service.Key)
+		if state == nil || len(service.Used) == 0 || state.Reservation == 0 ||
+			c.poolOf(state) == nil || !slices.Equal(state.Key.IDs, service.Key.IDs) {
+			continue
+		}
+		result, err := c.settle(service)
+		if err != nil {
+			return err
+		}
+		if c.pooled == nil {
+			c.pooled = make(map[*charging.Service]charging.Result, len(services))
+		}
+		c.pooled[service] = result
+	}
+	return nil
 }
 
 // poolOf is the credit pool that a service's grants go into; nil: into none.
