@@ -229,6 +229,19 @@ func SettingKeys() []string {
 	return keys
 }
 
+// SettingValues are the words that a setting may be; none where it takes others than a list of words.
+func SettingValues(key string) []string {
+	if key == "profile" {
+		return ProfileNames()
+	}
+	for _, k := range knobs() {
+		if k.key == key {
+			return k.values
+		}
+	}
+	return nil
+}
+
 // Over returns settings with others written over them.
 func (d *SettingsDocument) Over(above *Settings) *SettingsDocument {
 	merged := *d
