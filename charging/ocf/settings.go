@@ -144,8 +144,8 @@ func (c *charge) winds(service *charging.Service) bool {
 
 // failed notes an AVP at fault, if it is the first.
 func (c *charge) failed(path string) {
-	if len(c.answer.Failed) == 0 {
-		c.answer.Failed = []charging.FailedAVP{{Path: path}}
+	if len(c.answer.Failed) == 0 || c.rfc() {
+		c.answer.Failed = append(c.answer.Failed, charging.FailedAVP{Path: path})
 	}
 }
 
@@ -203,6 +203,7 @@ func (c *charge) tellTimers(d charging.Decision) {
 			answer.HoldingTime = scaled(s, answer.HoldingTime)
 			answer.Quota = scaledQuota(s, answer.Quota)
 		}
+		answer.Quota = c.scaledQuota(answer.Quota)
 	}
 }
 
