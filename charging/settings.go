@@ -52,7 +52,7 @@ type Settings struct {
 	// Validity is the Validity-Time of every grant; 0: the plan's. NoValidity sends none.
 	Validity   time.Duration
 	NoValidity bool
-	// GrantUnit is the only unit that grants are made in; empty: the rule's.
+	// GrantUnit is the only unit that sessions are granted; empty: the rule's.
 	GrantUnit Unit
 	// ParticipantsSource says where the number of participants is read.
 	ParticipantsSource ParticipantsSource

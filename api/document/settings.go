@@ -162,7 +162,12 @@ func (d *SettingsDocument) Resolve() (
 
 func (c *Client) resolve(base charging.Settings) (charging.ClientSettings, []charging.Fault) {
 	faults := c.Settings.apply(&base)
-	if _, err := path.Match(c.OriginHost, ""); err != nil || c.OriginHost == "" {
+	if c.OriginHost == "" {
+		faults = append(faults, charging.Fault{
+			Path: "origin_host", Message: "a client needs origin_host, as in smf*.example.net",
+		})
+	}
+	if _, err := path.Match(c.OriginHost, ""); err != nil {
 		faults = append(faults, charging.Fault{Path: "origin_host", Message: fmt.Sprintf(
 			"%q is no pattern of an Origin-Host; write one like smf*.example.net", c.OriginHost)})
 	}
@@ -224,6 +229,19 @@ func SettingKeys() []string {
 	return keys
 }
 
+// SettingValues are the words that a setting may be; none where it takes others than a list of words.
+func SettingValues(key string) []string {
+	if key == "profile" {
+		return ProfileNames()
+	}
+	for _, k := range knobs() {
+		if k.key == key {
+			return k.values
+		}
+	}
+	return nil
+}
+
 // Over returns settings with others written over them.
 func (d *SettingsDocument) Over(above *Settings) *SettingsDocument {
 	merged := *d
@@ -235,12 +253,21 @@ func (d *SettingsDocument) Over(above *Settings) *SettingsDocument {
 		merged.Timers = nil
 	}
 	merged.Settings.Profile = cmp.Or(above.Profile, merged.Settings.Profile)
+	if above.Profile != "" {
+		profile := profiles()[above.Profile]
+		merged.Settings.overwrite(&profile.Settings)
+	}
+	merged.Settings.overwrite(above)
+	return &merged
+}
+
+// overwrite writes every word of other settings over these.
+func (s *Settings) overwrite(above *Settings) {
 	for _, k := range knobs() {
 		if word := k.written(above); word != "" {
-			k.write(merged.Settings, word)
+			k.write(s, word)
 		}
 	}
-	return &merged
 }
 
 // noWord words the fault of a word that is not among those known.

@@ -251,7 +251,7 @@ func (c *charge) usual(d charging.Decision) error {
 }
 
 // finish remembers the answer and the session. Protocol errors are not remembered: they move
-// nothing, and the client may well ask again.
+// nothing, and the client may well ask again. Nor is the answer to a key that has one already.
 func (c *charge) finish(d charging.Decision) {
 	c.answer.Edits, c.answer.Delivery = d.Edits, d.Delivery
 	c.answer.Quirks = c.settings.Quirks
@@ -267,7 +267,7 @@ func (c *charge) finish(d charging.Decision) {
 		c.answer.After = c.tx.Funds(c.account.ID, c.plan.Currency())
 		c.tellFunds()
 	}
-	if c.answer.Result.ProtocolError() {
+	if c.answer.Result.ProtocolError() || c.again {
 		return
 	}
 	c.answer.Entry = c.tx.Remember(c.answer, c.fingerprint, c.request.EndToEnd)

@@ -113,7 +113,7 @@ func (c *charge) inputs(service *charging.Service, at time.Time) charging.Inputs
 		in.Info, in.Participants = &c.session.Info, c.session.Info.Participants
 		in.Context = c.session.Context
 	}
-	if unit := c.settings.GrantUnit; unit != "" {
+	if unit := c.settings.GrantUnit; unit != "" && !in.Event {
 		in.Units = []charging.Unit{unit}
 		return in
 	}

@@ -198,13 +198,32 @@ func (c *charge) tellTimers(d charging.Decision) {
 		if s.NoValidity && !scriptsValidity(&d, answer.Key) {
 			answer.ValidFor = 0
 		}
-		answer.ValidFor = s.Scaled(answer.ValidFor)
-		if answer.HoldingTime.Value > 0 {
-			held := s.Scaled(time.Duration(answer.HoldingTime.Value) * time.Second)
-			answer.HoldingTime.Value = int64(held / time.Second)
+		if s.TimerScale != 0 {
+			answer.ValidFor = s.Scaled(answer.ValidFor)
+			answer.HoldingTime = scaled(s, answer.HoldingTime)
+			answer.Quota = scaledQuota(s, answer.Quota)
 		}
 		answer.Quota = c.scaledQuota(answer.Quota)
 	}
+}
+
+// scaled is a timer in seconds as it is sent; zero switches one off, and stays.
+func scaled(s *charging.Settings, timer charging.Number) charging.Number {
+	if timer.Value > 0 {
+		timer.Value = int64(s.Scaled(time.Duration(timer.Value)*time.Second) / time.Second)
+	}
+	return timer
+}
+
+// scaledQuota is a copy: the plan's own is shared by all answers.
+func scaledQuota(s *charging.Settings, plan *charging.Quota) *charging.Quota {
+	if plan == nil {
+		return nil
+	}
+	quota := *plan
+	quota.ConsumptionTime = scaled(s, quota.ConsumptionTime)
+	quota.UnusedTimer = scaled(s, quota.UnusedTimer)
+	return &quota
 }
 
 func scriptsValidity(d *charging.Decision, key charging.ServiceKey) bool {
