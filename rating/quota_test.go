@@ -26,7 +26,10 @@ rules:
       time_mechanism: {type: continuous, interval: 10s}
       pool: 7
       multiplier: 2.50
-      final: {redirect: "2001:db8::1", restrict: ["permit out ip from any to any", topup], qos: true}
+      final:
+        redirect: "2001:db8::1"
+        restrict: ["permit out ip from any to any", topup]
+        qos: true
     announce:
       - {on: [final, refused], id: 8, at: 10s, privacy: private, order: 1, language: en,
          quota: used, play: remote, parts: [{type: currency, value: "EUR 1", order: 2}]}

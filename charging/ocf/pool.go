@@ -13,8 +13,8 @@ type pooled struct {
 	before charging.Amounts
 }
 
-// settlePools settles what all services of pools report before any of them is granted anew: what one
-// did not use may be what another has used, and is free only then.
+// settlePools settles what all services of pools report before any of them is granted anew: what
+// one did not use may be what another has used, and is free only then.
 func (c *charge) settlePools(services []charging.Service) error {
 	if len(services) < 2 || c.stale || len(c.session.Services) < 2 {
 		return nil
