@@ -11,7 +11,7 @@ import (
 	"github.com/ocs-sim/ocs-sim/charging"
 )
 
-// poolSeed has a pool of voice, messages and files whose multipliers are proportional to the prices:
+// poolSeed has a pool of services whose multipliers are proportional to the prices:
 // an abstract unit is a hundredth of a euro. What is granted takes all that the account has.
 const poolSeed = `
 plans:

@@ -101,7 +101,8 @@ func (c *charge) openPool(state *charging.ServiceState, need charging.Amounts) (
 		if other == state || other.Reservation == 0 {
 			continue
 		}
-		if theirs := c.poolOf(other); theirs == nil || theirs.ID != pool.ID {
+		if theirs := c.poolOf(other); theirs == nil || theirs.ID != pool.ID ||
+			!c.sameMoney(state, other) {
 			continue
 		}
 		if err := c.tx.Release(other.Reservation); err != nil {
@@ -111,6 +112,17 @@ func (c *charge) openPool(state *charging.ServiceState, need charging.Amounts) (
 		other.Reservation = 0
 	}
 	return opened, nil
+}
+
+// sameMoney reports whether both services are priced in one currency: the account may have moved to
+// another plan in mid-session.
+func (c *charge) sameMoney(one, other *charging.ServiceState) bool {
+	plan, err := c.planOf(&one.Conditions)
+	if err != nil {
+		return false
+	}
+	theirs, err := c.planOf(&other.Conditions)
+	return err == nil && theirs.Currency() == plan.Currency()
 }
 
 // closePool reserves again what was not drawn. taken is what came out of the pool and out of what
