@@ -287,16 +287,18 @@ func (c *charge) atSwitch(o *offer, at time.Time, left time.Duration) {
 		}
 		return
 	}
-	o.change = at
 	later := o.inputs
 	later.At = at
 	after, err := c.plan.Rate(&later)
-	if err != nil {
+	if err == nil && after.Price > o.dearest.Price {
+		o.dearest = after
+	}
+	if c.rfc() && o.terms.Unit == charging.Time && !intermittent(o.terms) {
 		return
 	}
-	o.after = after
-	if after.Price > o.dearest.Price {
-		o.dearest = after
+	o.change = at
+	if err == nil {
+		o.after = after
 	}
 }
 
