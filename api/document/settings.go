@@ -132,7 +132,8 @@ func DecodeSettings(name string, data []byte) (*SettingsDocument, error) {
 }
 
 // Resolve makes settings of what is written, for a SettingsBook: the server's own, nil where
-// nothing is written of them, and those of clients in their order. The faults are all that is wrong.
+// nothing is written of them, and those of clients in their order. The faults are all that is
+// wrong.
 func (d *SettingsDocument) Resolve() (
 	usual *charging.Settings, clients []charging.ClientSettings, faults []charging.Fault,
 ) {
@@ -229,7 +230,8 @@ func SettingKeys() []string {
 	return keys
 }
 
-// SettingValues are the words that a setting may be; none where it takes others than a list of words.
+// SettingValues are the words that a setting may be; none where it takes others than those of a
+// list.
 func SettingValues(key string) []string {
 	if key == "profile" {
 		return ProfileNames()
