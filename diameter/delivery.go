@@ -31,7 +31,7 @@ func (g *guard) charge(frame []byte, h header) {
 	}
 	s.peers.came(g.connection, request.Origin)
 	if s.settingsOf(request.Origin).IsStrict() {
-		request.Refused = strictly(frame, h, request, s.self)
+		request.Refused = strictly(frame, h, request, s.self, s.dictionary)
 	}
 	if !g.acquire() {
 		return

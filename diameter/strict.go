@@ -32,20 +32,23 @@ func (s *Server) settingsOf(origin charging.Origin) *charging.Settings {
 // A strictness looks through a request once more for what is tolerated otherwise, since real stacks
 // send it. It costs a second walk, which only clients pay that are wanted strict.
 type strictness struct {
-	self    identity
-	request *charging.Request
-	seen    presence
-	host    []byte // Destination-Host
-	realm   []byte
-	many    charging.Number // Multiple-Services-Indicator
-	units   []byte          // the first MSCC
-	trigger bool            // at command level
-	fault   *charging.Refusal
+	self       identity
+	dictionary *Dictionary
+	request    *charging.Request
+	seen       presence
+	host       []byte // Destination-Host
+	realm      []byte
+	many       charging.Number // Multiple-Services-Indicator
+	units      []byte          // the first MSCC
+	trigger    bool            // at command level
+	fault      *charging.Refusal
 }
 
 // strictly finds what RFC 6733 and RFC 8506 refuse and this server tolerates by default. What the
 // decoder refused already stays as it is, unless it is the header that is wrong.
-func strictly(frame []byte, h header, r *charging.Request, self identity) *charging.Refusal {
+func strictly(
+	frame []byte, h header, r *charging.Request, self identity, d *Dictionary,
+) *charging.Refusal {
 	switch {
 	case h.flags&reservedFlags != 0:
 		return &charging.Refusal{
@@ -59,7 +62,7 @@ func strictly(frame []byte, h header, r *charging.Request, self identity) *charg
 	case r.Refused != nil:
 		return r.Refused
 	}
-	s := strictness{self: self, request: r}
+	s := strictness{self: self, dictionary: d, request: r}
 	for rest := frame[headerLength:]; len(rest) > 0 && s.fault == nil; {
 		a, next, ok := nextAVP(rest)
 		if !ok {
@@ -93,8 +96,20 @@ func (s *strictness) missing(path string) {
 	}
 }
 
+// marked refuses an AVP of the IETF's without the M bit that RFC 6733 section 4.5 and RFC 8506
+// section 8 demand. Those of vendors are theirs to mark.
+func (s *strictness) marked(a *avp) {
+	if a.vendor != 0 || a.flags&flagMandatory != 0 {
+		return
+	}
+	if definition, known := s.dictionary.find(0, a.code); known && definition.mandatory {
+		s.refuse(resultInvalidAVPBits, a.raw, "the M bit of an AVP is not set that must be")
+	}
+}
+
 // command looks at an AVP at command level.
 func (s *strictness) command(a *avp) {
+	s.marked(a)
 	switch a.id() {
 	case avpOriginHost, avpOriginRealm:
 		if place := placeInRequest(a.id()); s.seen&place != 0 {
@@ -158,6 +173,7 @@ func (s *strictness) service(group *avp) {
 		if !ok {
 			return
 		}
+		s.marked(&a)
 		switch a.id() {
 		case avpRatingGroup, avpServiceIdentifier:
 			keyed = true
