@@ -79,7 +79,7 @@ type chargeState struct {
 	exceeded bool  // the service at hand used more than granted, or than there was
 	checked  int64 // money that a balance check has asked for so far
 	// pooled are the services that were settled before any of them is granted anew.
-	pooled map[*charging.Service]charging.Result
+	pooled map[*charging.Service]settled
 	second *charging.ServiceAnswer // the other quota of the service at hand
 }
 

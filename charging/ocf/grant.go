@@ -45,8 +45,9 @@ func (c *charge) serve(service *charging.Service, d charging.Decision) error {
 // higher one, and where an earlier service of this request got it.
 func (c *charge) settleInOrder(service *charging.Service) (charging.Result, error) {
 	if c.pooled != nil {
-		if result, done := c.pooled[service]; done {
-			return result, nil
+		if before, done := c.pooled[service]; done {
+			c.exceeded = before.exceeded
+			return before.result, nil
 		}
 	}
 	state := c.holder(service)
