@@ -148,7 +148,9 @@ func appendCapabilities(dst []byte, o ClientOptions, local net.Addr, id uint32) 
 		flags: flagRequest, command: commandCapabilitiesExchange, hopByHop: id, endToEnd: id,
 	})
 	dst = appendOrigin(dst, o)
-	dst = appendHostAddress(dst, avpHostIPAddress, addressOf(local))
+	for _, ip := range addressesOf(local) {
+		dst = appendHostAddress(dst, avpHostIPAddress, ip)
+	}
 	dst = appendNumber(dst, avpVendorID, 0)
 	dst = appendPlainText(dst, avpProductName, o.ProductName)
 	dst = appendNumber(dst, avpSupportedVendorID, vendor3GPP)
@@ -159,14 +161,6 @@ func appendCapabilities(dst []byte, o ClientOptions, local net.Addr, id uint32) 
 	dst = appendNumber(dst, avpAuthApplicationID, creditControlApplication)
 	dst = endAVP(dst, specific)
 	return endMessage(dst, start)
-}
-
-// addressOf is the IP address of one end of a connection.
-func addressOf(end net.Addr) net.IP {
-	if tcp, ok := end.(*net.TCPAddr); ok {
-		return tcp.IP
-	}
-	return net.IPv4zero
 }
 
 // appendDisconnect appends a DPR that means to stay away.

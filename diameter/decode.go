@@ -23,6 +23,13 @@ func newDecoder(d *Dictionary, self identity) *decoder {
 	return &decoder{self: self, shapes: newShapes(d), currencies: numericCurrencies()}
 }
 
+// as is the decoder for another identity of the server.
+func (d *decoder) as(self identity) *decoder {
+	other := *d
+	other.self = self
+	return &other
+}
+
 // decode reads a CCR. It never fails: what is wrong stands in Refused, the first fault only (RFC
 // 6733 section 7.5), and all that can be read is read, since an update that is refused still
 // settles what it reports. The request has no Type where its session, type or number could not be
