@@ -152,6 +152,7 @@ func (s *Server) assemble() {
 		OriginStateID: s.ledger.OriginStateID,
 		Charger:       s.charger, Recorder: s.journal, Clock: s.clock, Log: o.Log,
 		AllowedPeers: o.AllowedPeers, DuplicatePeer: o.DuplicatePeer, Watchdog: o.Watchdog,
+		Restarted:   s.restarted(),
 		MaxRequests: o.MaxRequests, BusyFor: o.BusyFor, Realms: o.Realms,
 	})
 	control := api.Options{

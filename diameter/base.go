@@ -133,6 +133,7 @@ func (s *Server) capabilitiesExchange(g *guard, h header) {
 		fault = s.admitPeer(g.connection, &offered.peer)
 	}
 	if fault == nil {
+		s.noteState(offered.peer.origin(), offered.peer.OriginStateID)
 		g.reply(s.appendCapabilitiesAnswer(nil, g.connection, h, nil))
 		return
 	}
@@ -276,6 +277,9 @@ func appendHostAddress(dst []byte, code uint32, ip net.IP) []byte {
 
 // deviceWatchdog answers a DWR.
 func (s *Server) deviceWatchdog(g *guard, h header) {
+	if s.options.Restarted != nil {
+		s.noteStateIn(g.frame, g.origin())
+	}
 	answer := appendMessage(nil, h.answer())
 	answer = g.self.appendResult(answer, charging.Success)
 	g.reply(endMessage(s.appendStateID(answer), 0))

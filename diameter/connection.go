@@ -25,6 +25,7 @@ type connection struct {
 
 	active    atomic.Int64 // when octets last arrived, in nanoseconds
 	open      atomic.Bool  // capabilities are exchanged
+	suspect   atomic.Bool  // the watchdog says so
 	finishing atomic.Bool  // no more requests are taken; see finish
 
 	slots   chan struct{} // one for each request whose answer is not written yet

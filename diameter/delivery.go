@@ -31,6 +31,9 @@ func (g *guard) charge(frame []byte, h header) {
 		request.Attributes = frameAttributes{frame}
 	}
 	s.peers.came(g.connection, request.Origin)
+	if s.options.Restarted != nil {
+		s.noteStateIn(frame, request.Origin)
+	}
 	if !g.acquire() {
 		return
 	}

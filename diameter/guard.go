@@ -196,6 +196,9 @@ func (g *guard) fill() error {
 	g.end += n
 	if n > 0 {
 		g.active.Store(time.Now().UnixNano())
+		if g.suspect.Load() {
+			g.trust()
+		}
 		return nil
 	}
 	return err

@@ -29,7 +29,11 @@ type Options struct {
 	Charger  charging.Charger
 	Recorder charging.Recorder // nil: nobody watches
 	Clock    *charging.Clock   // nil: the wall clock
-	Log      zerolog.Logger
+	// Restarted is told that the Origin-State-Id of a client went up (RFC 6733 section 8.16). What
+	// it says comes before anything that the client asks afterwards on that connection, which waits
+	// for it. nil: nobody wants to know.
+	Restarted func(ctx context.Context, client charging.Origin)
+	Log       zerolog.Logger
 
 	AllowedPeers  []string      // globs for Origin-Host; none: every peer is admitted
 	DuplicatePeer DuplicatePeer // AdmitDuplicate
@@ -92,6 +96,7 @@ type Server struct {
 	peers      *peers
 	endToEnd   atomic.Uint32
 	gated      bool
+	restarts   restarts
 	underWay   atomic.Int64 // requests that wait for charging; counted only if they are bounded
 
 	context context.Context // given to the Charger; ends with Shutdown
