@@ -12,8 +12,8 @@ type charged struct {
 	connection *connection
 	request    *charging.Request
 	header     header
-	proxyInfo  [][]byte
 	counted    bool // among the requests under way; see gate
+	proxyInfo  [][]byte
 }
 
 // charge takes a CCR around the library, whose decoder is half of the server's work otherwise,

@@ -97,6 +97,9 @@ func TestTheWatchdogLeavesABusyPeerAlone(t *testing.T) {
 	}
 	for _, step := range steps {
 		ask, end := c.step(start.Add(step.now), start.Add(step.alive))
+		if c.suspect.Load() != (step.silent > 1) {
+			t.Fatalf("%s at %v: suspect %v", step.name, step.now, c.suspect.Load())
+		}
 		if ask != step.ask || end != step.end || c.watch.silent != step.silent {
 			t.Fatalf("%s at %v: ask %v, end %v, silent %d, want %v, %v, %d", step.name, step.now,
 				ask, end, c.watch.silent, step.ask, step.end, step.silent)
