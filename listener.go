@@ -88,8 +88,8 @@ func (o *Options) fillListeners() error {
 }
 
 func (o *Options) checkListener(l *Listener) error {
-	if err := checkAddress("--diameter", l.Address); err != nil {
-		return err
+	if _, _, err := diameter.ParseAddress(string(l.Transport) + "://" + l.Address); err != nil {
+		return &OptionError{"--diameter", err.Error()}
 	}
 	if l.Transport == diameter.TLS && o.TLS == nil {
 		return &OptionError{"--diameter", fmt.Sprintf("%s needs a certificate; "+

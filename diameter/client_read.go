@@ -35,6 +35,10 @@ func (c *Client) read() {
 	}
 }
 
+// tlsAlert is the type of record with which a server of TLS refuses what is none; the version 3
+// follows.
+const tlsAlert = 0x15
+
 // readFrame reads one message. Memory is taken only for lengths that a message may have.
 func readFrame(from *bufio.Reader) ([]byte, error) {
 	start, err := from.Peek(4)
@@ -43,6 +47,9 @@ func readFrame(from *bufio.Reader) ([]byte, error) {
 			err = io.ErrUnexpectedEOF
 		}
 		return nil, err
+	}
+	if start[0] == tlsAlert && start[1] == 3 {
+		return nil, errors.New("the server speaks TLS; reach it with tls://")
 	}
 	word := binary.BigEndian.Uint32(start)
 	version, length := word>>24, int(word&0xffffff)

@@ -157,6 +157,7 @@ func TestParseAddress(t *testing.T) {
 		"tcp://127.0.0.1:0":            {TCP, "127.0.0.1:0"},
 		"TLS://[::1]:5658":             {TLS, "[::1]:5658"},
 		"sctp://10.0.0.1/10.0.0.2:386": {SCTP, "10.0.0.1/10.0.0.2:386"},
+		"sctp://[::1]/[fe80::1]:3868":  {SCTP, "[::1]/[fe80::1]:3868"},
 	} {
 		transport, address, err := ParseAddress(text)
 		if err != nil || transport != want.transport || address != want.address {
@@ -165,6 +166,7 @@ func TestParseAddress(t *testing.T) {
 	}
 	for _, text := range []string{
 		"", "3868", "udp://127.0.0.1:0", "tls://", "tls://host", "::1:3868",
+		"10.0.0.1/10.0.0.2", "sctp://10.0.0.1:1/10.0.0.2", "sctp://",
 	} {
 		if _, _, err := ParseAddress(text); err == nil {
 			t.Errorf("ParseAddress(%q) = nil, want an error", text)

@@ -146,9 +146,8 @@ func (p *peers) route(host string) (*connection, bool) {
 	return nil, false
 }
 
-// answering is the newest connection that answers its watchdog; the newest where none does: RFC 3539
-// section 3.4.1 has what is to be sent fail over from one that is suspect, and back once it
-// answers.
+// answering is the newest connection that answers its watchdog, or the newest where none does: RFC
+// 3539 section 3.4.1 has what is to be sent fail over from a suspect one, and back once it answers.
 func answering(connections []*connection) *connection {
 	for _, c := range slices.Backward(connections) {
 		if !c.suspect.Load() {

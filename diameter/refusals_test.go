@@ -26,7 +26,8 @@ type refusedFrame struct {
 	closed  bool
 }
 
-// refusedFrames has each result that the door gives by itself, in the order of RFC 6733 section 7.1.
+// refusedFrames has each result that the door gives by itself, in the order of RFC 6733 section
+// 7.1.
 func refusedFrames() []refusedFrame {
 	base := func(code uint32, application uint32) []byte {
 		return message(header{
@@ -39,7 +40,9 @@ func refusedFrames() []refusedFrame {
 	unknown, excess := number(99999, 1), number(avpCCRequestType, 1)
 	reserved := flagged(number(avpOriginStateID, 1), flagMandatory|2)
 	granted := group(avpGrantedServiceUnit, number(avpCCTime, 1))
-	in := func(member part) part { return group(avpMultipleServices, group(avpUsedServiceUnit, member)) }
+	in := func(member part) part {
+		return group(avpMultipleServices, group(avpUsedServiceUnit, member))
+	}
 	return []refusedFrame{
 		{claim: "3001 a command nobody has", frame: base(999, 4), result: 3001},
 		{claim: "3001 an STR", frame: base(275, 4), result: 3001},

@@ -1,6 +1,7 @@
 package diameter
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/ecdsa"
@@ -246,6 +247,13 @@ func TestWhatIsWrongWithTLSIsSaid(t *testing.T) {
 		log.expect(t, "what arrives is not TLS, and this address serves TLS only")
 		if _, err := Dial(context.Background(), secure.address, clientOptions(nil)); err == nil {
 			t.Error("Dial() without TLS = nil, want an error")
+		}
+	})
+	t.Run("plain Diameter at TLS of those who say so", func(t *testing.T) {
+		alert := []byte{0x15, 3, 1, 0, 2, 2, 70}
+		_, err := readFrame(bufio.NewReader(bytes.NewReader(alert)))
+		if err == nil || !strings.Contains(err.Error(), "reach it with tls://") {
+			t.Errorf("readFrame(a TLS alert) = %v, want what to do", err)
 		}
 	})
 	t.Run("TLS at plain Diameter", func(t *testing.T) {

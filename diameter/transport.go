@@ -33,7 +33,12 @@ func ParseAddress(text string) (Transport, string, error) {
 		return "", "", fmt.Errorf("%q begins with %s://; Diameter runs over tcp://, tls:// or sctp://",
 			text, transport)
 	}
-	if _, _, err := net.SplitHostPort(address); err != nil {
+	last := address
+	if transport == SCTP {
+		// SCTP may have several addresses with one port: 192.0.2.1/192.0.2.2:3868.
+		last = address[strings.LastIndexByte(address, '/')+1:]
+	}
+	if _, _, err := net.SplitHostPort(last); err != nil {
 		return "", "", fmt.Errorf(
 			"%q is no address; write host:port, as 127.0.0.1:0 for any free port", text)
 	}
