@@ -3,6 +3,7 @@ package ocssim_test
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"testing"
 	"time"
 
@@ -226,5 +227,36 @@ func TestParseListener(t *testing.T) {
 		if got, err := ocssim.ParseListener(text); err != nil || got != want {
 			t.Errorf("ParseListener(%q) = %+v, %v, want %+v", text, got, err, want)
 		}
+	}
+}
+
+// RFC 8506 section 13 has clients wait ten seconds (Tx); a server must leave most of that to the
+// network.
+func TestAnswersComeWellWithinTx(t *testing.T) {
+	t.Parallel()
+	server := startPair(t)
+	client := dialGy(t, server.DiameterAddresses()[0], "im.example.net")
+	var took []time.Duration
+	for number := range uint32(21) {
+		start := time.Now()
+		request := ccr{
+			session: "quick;1", subscriber: "15550100", kind: terminationRequest, number: number,
+			group: 100,
+		}
+		if number%2 == 0 {
+			request.kind, request.number, request.wanted = initialRequest, 0, 60
+			request.session = "quick;" + string(rune('a'+number))
+		}
+		if _, err := client.ask(request.frame(number+1, number+1)); err != nil {
+			t.Fatal(err)
+		}
+		took = append(took, time.Since(start))
+	}
+	slices.Sort(took)
+	if median := took[len(took)/2]; median > time.Second {
+		t.Errorf("half of the answers took %v or more, want less than a second", median)
+	}
+	if slowest := took[len(took)-1]; slowest > 10*time.Second {
+		t.Errorf("an answer took %v, more than Tx", slowest)
 	}
 }
