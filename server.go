@@ -30,6 +30,8 @@ type Server struct {
 	scenarios *scenarios.Set
 	journal   *scenarios.Journal
 	clock     *charging.Clock
+	settings  charging.SettingsBook
+	written   *document.SettingsDocument // the settings of the start
 	charger   charging.Charger
 	gy        *diameter.Server
 	rest      *http.Server
@@ -145,19 +147,20 @@ func (s *Server) assemble() {
 		Render: func(raw []byte) any { return diameter.Render(raw) },
 	})
 	s.charger = ocf.New(s.ledger, s.tariffs, s.scenarios, ocf.Options{
-		Supervision: o.Supervision, DebitLate: o.DebitLate,
+		Supervision: o.Supervision, Settings: s.settings.Of,
 	})
 	s.gy = diameter.NewServer(diameter.Options{
 		OriginHost: o.OriginHost, OriginRealm: o.OriginRealm, ProductName: "ocs-sim",
 		OriginStateID: s.ledger.OriginStateID,
 		Charger:       s.charger, Recorder: s.journal, Clock: s.clock, Log: o.Log,
 		AllowedPeers: o.AllowedPeers, DuplicatePeer: o.DuplicatePeer, Watchdog: o.Watchdog,
-		Restarted:   s.restarted(),
 		MaxRequests: o.MaxRequests, BusyFor: o.BusyFor, Realms: o.Realms,
+		Settings: s.settings.Of, Restarted: s.restarted,
 	})
 	control := api.Options{
 		Ledger: s.ledger, Tariffs: s.tariffs, Scenarios: s.scenarios, Journal: s.journal,
 		Charger: s.charger, Clock: s.clock, Seed: s.seed, Token: o.Token, Version: o.Version,
+		Settings: &s.settings, StartSettings: s.written,
 	}
 	s.rest = api.NewServer(meanwhile(func() http.Handler { return api.New(control) }))
 }

@@ -181,7 +181,8 @@ const resultElectionLost charging.Result = 4003
 // admitPeer opens the connection for the peer, as the setting for second connections has it.
 func (s *Server) admitPeer(c *connection, peer *Peer) *refusal {
 	others := s.peers.of(peer.OriginHost, c)
-	if len(others) > 0 && s.options.DuplicatePeer == RejectDuplicate {
+	duplicate := s.duplicatePeer(peer)
+	if len(others) > 0 && duplicate == RejectDuplicate {
 		return &refusal{
 			result:  resultElectionLost,
 			message: "the peer has a connection already, and that is kept",
@@ -189,13 +190,22 @@ func (s *Server) admitPeer(c *connection, peer *Peer) *refusal {
 	}
 	c.becomePeer(peer)
 	s.peers.add(c, peer.OriginHost)
-	if s.options.DuplicatePeer == ReplaceDuplicate {
+	if duplicate == ReplaceDuplicate {
 		for _, other := range others {
 			other.log.Info().Msg("replaced by a newer connection of the peer")
 			other.finish()
 		}
 	}
 	return nil
+}
+
+// duplicatePeer is the peer's own setting for second connections, else the server's.
+func (s *Server) duplicatePeer(peer *Peer) DuplicatePeer {
+	origin := charging.Origin{Host: peer.OriginHost, Realm: peer.OriginRealm}
+	if own := s.settingsOf(origin); own != nil && own.DuplicatePeer != "" {
+		return DuplicatePeer(own.DuplicatePeer)
+	}
+	return s.options.DuplicatePeer
 }
 
 func (c *connection) becomePeer(peer *Peer) {
@@ -277,9 +287,7 @@ func appendHostAddress(dst []byte, code uint32, ip net.IP) []byte {
 
 // deviceWatchdog answers a DWR.
 func (s *Server) deviceWatchdog(g *guard, h header) {
-	if s.options.Restarted != nil {
-		s.noteStateIn(g.frame, g.origin())
-	}
+	s.noteStateIn(g.frame, g.origin())
 	answer := appendMessage(nil, h.answer())
 	answer = g.self.appendResult(answer, charging.Success)
 	g.reply(endMessage(s.appendStateID(answer), 0))

@@ -29,11 +29,15 @@ type Options struct {
 	Charger  charging.Charger
 	Recorder charging.Recorder // nil: nobody watches
 	Clock    *charging.Clock   // nil: the wall clock
-	// Restarted is told that the Origin-State-Id of a client went up (RFC 6733 section 8.16). What
-	// it says comes before anything that the client asks afterwards on that connection, which waits
-	// for it. nil: nobody wants to know.
+	// Restarted is told that the Origin-State-Id of a client went up (RFC 6733 section 8.16), of
+	// those clients whose Settings.OriginState wants it. What it does is done before anything that
+	// the client asks afterwards on that connection, which waits for it. nil: nothing is done.
 	Restarted func(ctx context.Context, client charging.Origin)
 	Log       zerolog.Logger
+
+	// Settings are those of a client, which are not changed any more; nil, or a nil result: the
+	// default ones. It is asked for every request, so it had better be quick.
+	Settings func(charging.Origin) *charging.Settings
 
 	AllowedPeers  []string      // globs for Origin-Host; none: every peer is admitted
 	DuplicatePeer DuplicatePeer // AdmitDuplicate

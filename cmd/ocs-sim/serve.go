@@ -31,6 +31,7 @@ type serveFlags struct {
 	lateUsage               string
 	allowRemote             bool
 	gy                      gyFlags
+	settings                settingFlags
 }
 
 func newServe(c *console) *cobra.Command {
@@ -66,6 +67,7 @@ func newServe(c *console) *cobra.Command {
 	flags.StringVar(&f.lateUsage, "late-usage", "refuse",
 		"usage after supervision ended the session: refuse (5002) or debit (5002 too, but charged)")
 	f.gy.add(flags)
+	f.settings.add(flags)
 	flags.StringVar(&f.level, "log-level", "info", "debug, info, warn or error")
 	return cmd
 }
@@ -119,6 +121,10 @@ func (f *serveFlags) options(logs io.Writer) (ocssim.Options, error) {
 	if f.lateUsage != "refuse" && f.lateUsage != "debit" {
 		return ocssim.Options{}, fmt.Errorf("--late-usage is refuse or debit, not %q", f.lateUsage)
 	}
+	settings, err := f.settings.settings()
+	if err != nil {
+		return ocssim.Options{}, err
+	}
 	seeds, err := readSeeds(f.seeds)
 	if err != nil {
 		return ocssim.Options{}, err
@@ -127,7 +133,8 @@ func (f *serveFlags) options(logs io.Writer) (ocssim.Options, error) {
 		Diameter: f.diameter, API: f.api, Database: f.database, Seeds: seeds,
 		OriginHost: f.originHost, OriginRealm: f.originRealm, Token: f.token,
 		AllowRemote: f.allowRemote, DebitLate: f.lateUsage == "debit", Version: version(),
-		Log: zerolog.New(logs).Level(level).With().Timestamp().Logger(),
+		Settings: settings,
+		Log:      zerolog.New(logs).Level(level).With().Timestamp().Logger(),
 	}
 	return options, f.gy.fill(&options)
 }
