@@ -180,7 +180,7 @@ const resultElectionLost charging.Result = 4003
 
 // admitPeer opens the connection for the peer, as the setting for second connections has it.
 func (s *Server) admitPeer(c *connection, peer *Peer) *refusal {
-	others := s.peers.of(peer.OriginHost, c)
+	others := s.peers.beside(peer.OriginHost, c)
 	duplicate := s.duplicatePeer(peer)
 	if len(others) > 0 && duplicate == RejectDuplicate {
 		return &refusal{

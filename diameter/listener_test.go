@@ -207,6 +207,28 @@ func TestAStrictServerIsWhoItsListenerSays(t *testing.T) {
 	}
 }
 
+// To a client of a failover pair the two listeners are two servers.
+func TestAConnectionToEachListenerIsNoSecondOne(t *testing.T) {
+	t.Parallel()
+	for _, setting := range []DuplicatePeer{RejectDuplicate, ReplaceDuplicate} {
+		first := openDoor(t, Options{DuplicatePeer: setting})
+		second := first.listenAs(t, "ocs2.example.com", "example.com")
+		here, there := first.connect(t), second.connect(t)
+		here.expectAlive()
+		there.expectAlive()
+		again := second.dial(t)
+		again.send(cer())
+		if setting == RejectDuplicate {
+			again.expect(again.receive(), resultElectionLost)
+			there.expectAlive()
+		} else {
+			again.expect(again.receive(), charging.Success)
+			there.expectClosed()
+		}
+		here.expectAlive()
+	}
+}
+
 func TestASecondConnectionByThePeersOwnSettings(t *testing.T) {
 	t.Parallel()
 	d := openDoor(t, Options{Settings: func(o charging.Origin) *charging.Settings {
