@@ -180,6 +180,8 @@ const resultElectionLost charging.Result = 4003
 
 // admitPeer opens the connection for the peer, as the setting for second connections has it.
 func (s *Server) admitPeer(c *connection, peer *Peer) *refusal {
+	s.admitting.Lock()
+	defer s.admitting.Unlock()
 	others := s.peers.beside(peer.OriginHost, c)
 	duplicate := s.duplicatePeer(peer)
 	if len(others) > 0 && duplicate == RejectDuplicate {

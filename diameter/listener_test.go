@@ -229,6 +229,31 @@ func TestAConnectionToEachListenerIsNoSecondOne(t *testing.T) {
 	}
 }
 
+func TestOfManyConnectionsAtOnceOneIsTheFirst(t *testing.T) {
+	t.Parallel()
+	d := openDoor(t, Options{DuplicatePeer: RejectDuplicate})
+	results := make(chan uint32, 16)
+	for range cap(results) {
+		p := d.dial(t)
+		go func() {
+			_, _ = p.Write(cer())
+			result := uint32(0)
+			if answer, err := p.read(); err == nil {
+				result, _ = resultOf(answer)
+			}
+			results <- result
+		}()
+	}
+	seen := make(map[uint32]int)
+	for range cap(results) {
+		seen[<-results]++
+	}
+	want := map[uint32]int{2001: 1, uint32(resultElectionLost): cap(results) - 1}
+	if diff := cmp.Diff(want, seen); diff != "" {
+		t.Errorf("results of the CEAs (-want +got):\n%s", diff)
+	}
+}
+
 func TestASecondConnectionByThePeersOwnSettings(t *testing.T) {
 	t.Parallel()
 	d := openDoor(t, Options{Settings: func(o charging.Origin) *charging.Settings {

@@ -98,6 +98,7 @@ type Server struct {
 	decoder    *decoder
 	diam       *diam.Server
 	peers      *peers
+	admitting  sync.Mutex // one peer at a time, so that only one of two can be the first
 	endToEnd   atomic.Uint32
 	gated      bool
 	restarts   restarts
