@@ -78,7 +78,7 @@ func (c *connection) request(
 func (c *connection) ask(h header, message []byte) {
 	if recorder := c.server.options.Recorder; recorder != nil {
 		asked := c.message(message)
-		asked.Peer = c.server.self.host
+		asked.Peer = c.self.host
 		number := recorder.Received(asked)
 		c.mu.Lock()
 		if p, ok := c.pending[h.hopByHop]; ok {
@@ -116,13 +116,8 @@ func (c *connection) sendWatchdog() {
 	if err != nil {
 		return
 	}
-	message := c.server.appendOrigin(appendMessage(nil, h))
+	message := c.self.appendOrigin(appendMessage(nil, h))
 	c.ask(h, endMessage(c.server.appendStateID(message), 0))
-}
-
-func (s *Server) appendOrigin(dst []byte) []byte {
-	dst = appendString(dst, 0, avpOriginHost, s.self.host)
-	return appendString(dst, 0, avpOriginRealm, s.self.realm)
 }
 
 // The causes of Disconnect-Cause (RFC 6733 section 5.4.3).
@@ -137,7 +132,7 @@ func (c *connection) sayGoodbye(ctx context.Context, cause uint32) {
 		_ = c.Close()
 	} else if !c.closing() {
 		_, err := c.request(ctx, commandDisconnectPeer, baseApplication, 0, func(dst []byte) []byte {
-			return appendUint32(c.server.appendOrigin(dst), 0, avpDisconnectCause, cause)
+			return appendUint32(c.self.appendOrigin(dst), 0, avpDisconnectCause, cause)
 		})
 		if err != nil {
 			c.log.Info().Err(err).Msg("no answer to the goodbye")
@@ -212,7 +207,7 @@ func (s *Server) command(
 	frame, err := c.request(ctx, command, creditControlApplication, flagProxiable,
 		func(dst []byte) []byte {
 			dst = appendString(dst, 0, avpSessionID, session.ID)
-			dst = s.appendOrigin(dst)
+			dst = c.self.appendOrigin(dst)
 			dst = appendString(dst, 0, avpDestinationRealm, origin.Realm)
 			dst = appendString(dst, 0, avpDestinationHost, origin.Host)
 			dst = appendUint32(dst, 0, avpAuthApplicationID, creditControlApplication)

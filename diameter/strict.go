@@ -29,10 +29,21 @@ func (s *Server) settingsOf(origin charging.Origin) *charging.Settings {
 	return s.options.Settings(origin)
 }
 
+// heed does what a client's settings say before its request is charged.
+func (g *guard) heed(own *charging.Settings, frame []byte, h header, r *charging.Request) {
+	if own.OriginState == charging.OriginStateClean {
+		g.server.noteStateIn(frame, r.Origin)
+	}
+	if own.IsStrict() {
+		r.Refused = strictly(frame, h, r, g.self, g.server.options.Realms, g.server.dictionary)
+	}
+}
+
 // A strictness looks through a request once more for what is tolerated otherwise, since real stacks
 // send it. It costs a second walk, which only clients pay that are wanted strict.
 type strictness struct {
 	self       identity
+	realms     []string // served beside the own
 	dictionary *Dictionary
 	request    *charging.Request
 	seen       presence
@@ -47,7 +58,7 @@ type strictness struct {
 // strictly finds what RFC 6733 and RFC 8506 refuse and this server tolerates by default. What the
 // decoder refused already stays as it is, unless it is the header that is wrong.
 func strictly(
-	frame []byte, h header, r *charging.Request, self identity, d *Dictionary,
+	frame []byte, h header, r *charging.Request, self identity, realms []string, d *Dictionary,
 ) *charging.Refusal {
 	switch {
 	case h.flags&reservedFlags != 0:
@@ -62,7 +73,7 @@ func strictly(
 	case r.Refused != nil:
 		return r.Refused
 	}
-	s := strictness{self: self, dictionary: d, request: r}
+	s := strictness{self: self, realms: realms, dictionary: d, request: r}
 	for rest := frame[headerLength:]; len(rest) > 0 && s.fault == nil; {
 		a, next, ok := nextAVP(rest)
 		if !ok {
@@ -146,7 +157,8 @@ func (s *strictness) whole() {
 	case s.host != nil && !bytes.EqualFold(s.host, []byte(s.self.host)):
 		// RFC 6733 section 6.1.4: only an agent could take it further.
 		s.refuse(resultUnableToDeliver, nil, "Destination-Host is not this server")
-	case s.realm != nil && !bytes.EqualFold(s.realm, []byte(s.self.realm)):
+	case s.realm != nil && !bytes.EqualFold(s.realm, []byte(s.self.realm)) &&
+		!matchesAny(s.realms, string(s.realm)):
 		s.refuse(resultRealmNotServed, nil, "Destination-Realm is not served here")
 	case !s.seen.has(sawAuthApplication):
 		s.missing("Auth-Application-Id")

@@ -30,6 +30,7 @@ type serveFlags struct {
 	token, readyFile, level string
 	lateUsage               string
 	allowRemote             bool
+	gy                      gyFlags
 	settings                settingFlags
 }
 
@@ -49,7 +50,8 @@ func newServe(c *console) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.diameter, "diameter", []string{defaultDiameter},
-		"address for Diameter; port 0 takes a free one; may be repeated")
+		"address for Diameter, [tcp://|tls://|sctp://]host:port[?origin-host=H&origin-realm=R];\n"+
+			"port 0 takes a free one; may be repeated")
 	flags.StringVar(&f.api, "api", defaultAPI, "address for REST; port 0 takes a free one")
 	flags.StringVar(&f.database, "database", "",
 		"the ledger's file; without it a temporary one that is deleted at exit")
@@ -64,6 +66,7 @@ func newServe(c *console) *cobra.Command {
 		"file to write, when ready, with the addresses as JSON")
 	flags.StringVar(&f.lateUsage, "late-usage", "refuse",
 		"usage after supervision ended the session: refuse (5002) or debit (5002 too, but charged)")
+	f.gy.add(flags)
 	f.settings.add(flags)
 	flags.StringVar(&f.level, "log-level", "info", "debug, info, warn or error")
 	return cmd
@@ -126,13 +129,14 @@ func (f *serveFlags) options(logs io.Writer) (ocssim.Options, error) {
 	if err != nil {
 		return ocssim.Options{}, err
 	}
-	return ocssim.Options{
+	options := ocssim.Options{
 		Diameter: f.diameter, API: f.api, Database: f.database, Seeds: seeds,
 		OriginHost: f.originHost, OriginRealm: f.originRealm, Token: f.token,
 		AllowRemote: f.allowRemote, DebitLate: f.lateUsage == "debit", Version: version(),
 		Settings: settings,
 		Log:      zerolog.New(logs).Level(level).With().Timestamp().Logger(),
-	}, nil
+	}
+	return options, f.gy.fill(&options)
 }
 
 // readSeeds reads all documents, and tells every one that cannot be read.
@@ -160,8 +164,8 @@ type readiness struct {
 
 func (c *console) announce(server *ocssim.Server, path string) error {
 	ready := readiness{server.DiameterAddresses(), server.APIURL(), os.Getpid(), version()}
-	for _, address := range ready.Diameter {
-		c.answer("diameter %s", address)
+	for _, listener := range server.DiameterListeners() {
+		c.answer("diameter %s", announced(listener))
 	}
 	c.answer("api %s", ready.API)
 	if path == "" {
