@@ -8,6 +8,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/ocs-sim/ocs-sim/api"
 	"github.com/ocs-sim/ocs-sim/api/document"
 	"github.com/ocs-sim/ocs-sim/charging"
 )
@@ -36,6 +37,11 @@ type Options struct {
 	DebitLate bool
 	// Supervision is how long a session without grants is kept; 0: one hour.
 	Supervision time.Duration
+	// RARWait is how long the answer to a RAR or ASR is awaited, and then the CCR that must follow;
+	// 0: ten seconds.
+	RARWait time.Duration
+	// Occasions say when RAR and ASR are sent though nobody asks; nil: RAR on top-up.
+	Occasions *api.Occasions
 	// Clock is where the charging clock starts, where the ledger has none yet.
 	Clock charging.ClockState
 	// Version is shown to people.
@@ -61,6 +67,9 @@ func (o *Options) fill() error {
 	}
 	if o.OriginRealm == "" {
 		o.OriginRealm = defaultRealm
+	}
+	if o.Occasions == nil {
+		o.Occasions = &api.Occasions{TopUp: true}
 	}
 	return o.check()
 }
@@ -91,6 +100,9 @@ func (o *Options) check() error {
 		}
 	}
 	if err := checkAddress("--api", o.API); err != nil {
+		return err
+	}
+	if err := o.checkRARWait(); err != nil {
 		return err
 	}
 	return o.guardAPI()

@@ -17,6 +17,7 @@ import (
 	"github.com/ocs-sim/ocs-sim/api/document"
 	"github.com/ocs-sim/ocs-sim/charging"
 	"github.com/ocs-sim/ocs-sim/charging/ocf"
+	"github.com/ocs-sim/ocs-sim/charging/summons"
 	"github.com/ocs-sim/ocs-sim/diameter"
 	"github.com/ocs-sim/ocs-sim/rating"
 	"github.com/ocs-sim/ocs-sim/scenarios"
@@ -31,6 +32,7 @@ type Server struct {
 	journal   *scenarios.Journal
 	clock     *charging.Clock
 	charger   charging.Charger
+	summons   *summons.Register
 	gy        *diameter.Server
 	rest      *http.Server
 	listeners []net.Listener
@@ -155,19 +157,23 @@ func (s *Server) assemble() {
 	s.tariffs = rating.NewTariffs()
 	s.scenarios = scenarios.New(scenarios.Options{})
 	s.journal = scenarios.NewJournal(scenarios.JournalOptions{
-		Render: func(raw []byte) any { return diameter.Render(raw) },
+		Render:    func(raw []byte) any { return diameter.Render(raw) },
+		SessionOf: diameter.SessionOf,
 	})
-	s.charger = ocf.New(s.ledger, s.tariffs, s.scenarios, ocf.Options{
+	function := ocf.New(s.ledger, s.tariffs, s.scenarios, ocf.Options{
 		Supervision: o.Supervision, DebitLate: o.DebitLate,
 	})
+	s.charger, s.summons = function, s.newSummons(function)
+	recorder := watcher{s.journal, s.summons}
 	s.gy = diameter.NewServer(diameter.Options{
 		OriginHost: o.OriginHost, OriginRealm: o.OriginRealm, ProductName: "ocs-sim",
 		OriginStateID: s.ledger.OriginStateID,
-		Charger:       s.charger, Recorder: s.journal, Clock: s.clock, Log: o.Log,
+		Charger:       s.charger, Recorder: recorder, Clock: s.clock, Log: o.Log,
 	})
 	control := api.Options{
 		Ledger: s.ledger, Tariffs: s.tariffs, Scenarios: s.scenarios, Journal: s.journal,
 		Charger: s.charger, Clock: s.clock, Seed: s.seed, Token: o.Token, Version: o.Version,
+		Summons: s.summons, Occasions: *o.Occasions, Peers: s.gy, Recorder: recorder,
 	}
 	s.rest = api.NewServer(meanwhile(func() http.Handler { return api.New(control) }))
 }
@@ -236,6 +242,9 @@ func (s *Server) Close() error {
 	if s.stopTimer != nil {
 		s.stopTimer()
 		<-s.timerDone
+	}
+	if s.summons != nil {
+		s.summons.Close()
 	}
 	if s.gy != nil {
 		errs = append(errs, s.gy.Shutdown(ctx))

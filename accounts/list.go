@@ -69,6 +69,14 @@ func (l *Ledger) Reservations(
 	return list, err
 }
 
+// HasOpenSessions reports whether sessions are open on an account, at no cost.
+func (l *Ledger) HasOpenSessions(account string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.accounts[account]
+	return a != nil && a.open > 0
+}
+
 // sessionsPerHold is how many sessions one hold of the lock looks at.
 const sessionsPerHold = 20_000
 

@@ -88,6 +88,9 @@ func (s *server) putSeed(ctx context.Context, in *SeedInput) (*Output[resource.S
 	if err != nil {
 		return nil, err
 	}
+	for _, plan := range report.PlansChanged {
+		s.changedPlan(plan)
+	}
 	names, err := s.loadScenarios(written.Scenarios)
 	return answer(writeReport(&report, names), err)
 }
@@ -132,6 +135,7 @@ func (s *server) reset(ctx context.Context, _ *struct{}) (*Output[resource.SeedR
 		return nil, err
 	}
 	s.Journal.Clear()
+	s.Summons.Forget()
 	report := resource.SeedReport{
 		Plans: []string{}, Accounts: len(seed.Accounts), KeptIDs: []string{}, Scenarios: names,
 	}

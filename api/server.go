@@ -20,6 +20,7 @@ import (
 	"github.com/ocs-sim/ocs-sim/accounts"
 	"github.com/ocs-sim/ocs-sim/api/document"
 	"github.com/ocs-sim/ocs-sim/charging"
+	"github.com/ocs-sim/ocs-sim/charging/summons"
 	"github.com/ocs-sim/ocs-sim/rating"
 	"github.com/ocs-sim/ocs-sim/scenarios"
 )
@@ -44,6 +45,12 @@ type Options struct {
 	Journal   *scenarios.Journal
 	Charger   charging.Charger
 	Clock     *charging.Clock
+	// Summons sends RAR and ASR; nil: one that reaches nobody.
+	Summons *summons.Register
+	// Occasions say when it does so though nobody asks.
+	Occasions Occasions
+	// Peers are the Diameter connections; nil: there are none.
+	Peers Peers
 	// Recorder is told of charges; nil: the Journal is.
 	Recorder charging.Recorder
 	// Token is what clients must show as a bearer token; empty: nothing.
@@ -74,6 +81,12 @@ func New(o Options) http.Handler {
 	}
 	if s.Seed == nil {
 		s.Seed = &document.Document{}
+	}
+	if s.Summons == nil {
+		s.Summons = summons.New(summons.Options{})
+	}
+	if s.Peers == nil {
+		s.Peers = noPeers{}
 	}
 	router := chi.NewRouter()
 	router.Use(s.recoverPanics, s.limitTime, s.authorize, refuseOtherSites, middleware.GetHead)
@@ -116,6 +129,8 @@ func (s *server) routes() {
 	s.scenarioRoutes()
 	s.chargeRoutes()
 	s.sessionRoutes()
+	s.summonsRoutes()
+	s.peerRoutes()
 	s.exchangeRoutes()
 	s.clockRoutes()
 	s.seedRoutes()

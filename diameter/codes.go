@@ -74,6 +74,7 @@ const (
 	avpSubscriptionIDType            = 450
 	avpTariffTimeChange              = 451
 	avpTariffChangeUsage             = 452
+	avpGSUPoolIdentifier             = 453
 	avpMultipleServicesIndicator     = 455
 	avpMultipleServices              = 456
 	avpServiceContextID              = 461
