@@ -21,15 +21,16 @@ func inProcess(_ *testing.T, s *ocssim.Server) conversation.Door {
 	return conversation.Door{Name: "in process", Charger: d, Books: d, Turner: d}
 }
 
-// overGy is a Diameter client over TCP; accounts and the clock are reached directly.
+// overGy is a Diameter client over TCP. The clock is reached directly; accounts over REST, since a
+// top-up there has the server ask clients for more than the answer.
 func overGy(t *testing.T, s *ocssim.Server) conversation.Door {
 	t.Helper()
 	g := ocssim.NewGyDoor(s.DiameterAddresses()[0], diameter.ClientOptions{
 		DestinationRealm: "example.net",
 	})
 	t.Cleanup(func() { _ = g.Close() })
-	door, d := g.Door(nil), direct{s}
-	door.Books, door.Turner = d, d
+	door, control := g.Door(nil), ocssim.NewControlDoor(s.APIURL(), "")
+	door.Books, door.Turner, door.Caller = control, direct{s}, control
 	return door
 }
 

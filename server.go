@@ -164,7 +164,7 @@ func (s *Server) assemble() {
 		Supervision: o.Supervision, DebitLate: o.DebitLate,
 	})
 	s.charger, s.summons = function, s.newSummons(function)
-	recorder := watcher{s.journal, s.summons}
+	recorder := s.summons.Watch(s.journal)
 	s.gy = diameter.NewServer(diameter.Options{
 		OriginHost: o.OriginHost, OriginRealm: o.OriginRealm, ProductName: "ocs-sim",
 		OriginStateID: s.ledger.OriginStateID,

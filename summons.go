@@ -7,20 +7,7 @@ import (
 	"github.com/ocs-sim/ocs-sim/charging"
 	"github.com/ocs-sim/ocs-sim/charging/ocf"
 	"github.com/ocs-sim/ocs-sim/charging/summons"
-	"github.com/ocs-sim/ocs-sim/scenarios"
 )
-
-// A watcher tells the journal all that doors see, and the summonses what they wait for.
-type watcher struct {
-	*scenarios.Journal
-	summons *summons.Register
-}
-
-// Answered is part of charging.Recorder.
-func (w watcher) Answered(r *charging.Request, a *charging.Answer) {
-	w.Journal.Answered(r, a)
-	w.summons.Charged(r, a)
-}
 
 // newSummons returns the register of RAR and ASR. The door that sends them is made after it, since
 // it tells what it sees.

@@ -40,6 +40,7 @@ type SummonsOutput struct {
 type summonsRoute struct {
 	kind                charging.SummonsKind
 	path, name, command string
+	verb                string
 	follower            string
 	body                any
 	bodyExample         string
@@ -48,12 +49,13 @@ type summonsRoute struct {
 func (s *server) summonsRoutes() {
 	s.summonRoutes(summonsRoute{
 		kind: charging.Reauthorization, path: "/v1/sessions/{id}/reauthorizations",
-		name: "reauthorization", command: "RAR", follower: "CCR-U",
+		name: "reauthorization", verb: "reauthorize", command: "RAR", follower: "CCR-U",
 		body: resource.Scope{}, bodyExample: `{"rating_group": 100}`,
 	})
 	s.summonRoutes(summonsRoute{
 		kind: charging.Abortion, path: "/v1/sessions/{id}/aborts",
-		name: "abort", command: "ASR", follower: "CCR-T", body: struct{}{}, bodyExample: `{}`,
+		name: "abort", verb: "abort", command: "ASR", follower: "CCR-T",
+		body: struct{}{}, bodyExample: `{}`,
 	})
 }
 
@@ -65,7 +67,7 @@ func (s *server) summonRoutes(r summonsRoute) {
 		"followed_by": {"number": 2, "type": "update", "result": 2001, "exchange": 13,
 			"at": "2026-03-01T12:00:00Z"}}`
 	register(s, route{
-		method: "POST", path: r.path, id: r.name + "-session", tag: "Sessions",
+		method: "POST", path: r.path, id: r.verb + "-session", tag: "Sessions",
 		summary: "Send " + article(r.command) + " " + r.command,
 		description: "To the newest connection of the client that opened the session, or by " +
 			"the relay that its requests came by. The answer is 202 as soon as it is sent. With " +
@@ -85,9 +87,12 @@ func (s *server) summonRoutes(r summonsRoute) {
 		summary: "List " + r.name + "s",
 		description: "Every " + r.command + " for the session that is still remembered, oldest " +
 			"first, and what came of it.",
-		example: `{"items": [` + example + `], "next": ""}`,
-	}, func(_ context.Context, in *SessionInput) (*Output[resource.List[resource.Summons]], error) {
-		return answer(writeSummonses(s.Summons.Reports(in.key(), r.kind)), nil)
+		example:  `{"items": [` + example + `], "next": ""}`,
+		problems: []charging.ErrorKind{charging.KindSessionNotFound},
+	}, func(ctx context.Context, in *SessionInput) (
+		*Output[resource.List[resource.Summons]], error,
+	) {
+		return s.listSummonses(ctx, in.key(), r.kind)
 	})
 	register(s, route{
 		method: "GET", path: r.path + "/{number}", id: "get-" + r.name, tag: "Sessions",
@@ -110,6 +115,19 @@ func article(word string) string {
 
 func (in *SessionInput) key() charging.SessionID {
 	return charging.SessionID{ID: in.ID, Sub: in.SubSession}
+}
+
+// listSummonses lists what there is also of a session that is forgotten meanwhile.
+func (s *server) listSummonses(
+	ctx context.Context, id charging.SessionID, kind charging.SummonsKind,
+) (*Output[resource.List[resource.Summons]], error) {
+	reports := s.Summons.Reports(id, kind)
+	if len(reports) == 0 {
+		if _, err := s.Ledger.Session(ctx, id); err != nil {
+			return nil, err
+		}
+	}
+	return answer(writeSummonses(reports), nil)
 }
 
 func writeSummonses(reports []summons.Report) resource.List[resource.Summons] {

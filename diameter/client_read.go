@@ -79,7 +79,7 @@ func (c *Client) received(frame []byte) error {
 	}
 	summoned := h.command == commandReAuth || h.command == commandAbortSession
 	if summoned && c.options.Summoned != nil {
-		c.options.Summoned(readServerRequest(frame, h))
+		c.options.Summoned(c.readServerRequest(frame, h))
 		return nil
 	}
 	return c.write(c.appendReply(nil, frame, h))

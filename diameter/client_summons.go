@@ -5,6 +5,7 @@ import "github.com/ocs-sim/ocs-sim/charging"
 // A ServerRequest is a RAR or an ASR as a client receives it.
 type ServerRequest struct {
 	Summons charging.Summons // Origin is that of the server
+	client  *Client
 	frame   []byte
 	header  header
 }
@@ -12,14 +13,14 @@ type ServerRequest struct {
 // Attributes are the AVPs of the request.
 func (r *ServerRequest) Attributes() charging.Attributes { return frameAttributes{r.frame} }
 
-// Reply answers a RAR or an ASR that ClientOptions.Summoned was given.
-func (c *Client) Reply(r *ServerRequest, result charging.Result) error {
-	return c.write(c.appendResult(nil, r.frame, r.header, result))
+// Reply answers the request, on the connection that it came by.
+func (r *ServerRequest) Reply(result charging.Result) error {
+	return r.client.write(r.client.appendResult(nil, r.frame, r.header, result))
 }
 
 // readServerRequest reads what a client needs to know of a RAR or an ASR.
-func readServerRequest(frame []byte, h header) *ServerRequest {
-	r := &ServerRequest{frame: frame, header: h}
+func (c *Client) readServerRequest(frame []byte, h header) *ServerRequest {
+	r := &ServerRequest{client: c, frame: frame, header: h}
 	if h.command == commandAbortSession {
 		r.Summons.Kind = charging.Abortion
 	}

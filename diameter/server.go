@@ -215,7 +215,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return err
 }
 
-func (s *Server) sayGoodbyes(ctx context.Context, connections []*connection, cause DisconnectCause) {
+func (s *Server) sayGoodbyes(
+	ctx context.Context, connections []*connection, cause DisconnectCause,
+) {
 	var all sync.WaitGroup
 	for _, c := range connections {
 		all.Go(func() { c.sayGoodbye(ctx, cause) })

@@ -6,6 +6,22 @@ import (
 	"github.com/ocs-sim/ocs-sim/charging"
 )
 
+// A watcher is a Recorder that lets a register see what was answered.
+type watcher struct {
+	charging.Recorder
+	register *Register
+}
+
+// Answered is part of charging.Recorder.
+func (w watcher) Answered(r *charging.Request, a *charging.Answer) {
+	w.Recorder.Answered(r, a)
+	w.register.Charged(r, a)
+}
+
+// Watch returns a Recorder that tells another one all it is told, and the register of the requests
+// that were answered.
+func (g *Register) Watch(r charging.Recorder) charging.Recorder { return watcher{r, g} }
+
 // Reports are the summonses of one kind for a session that are kept, oldest first.
 func (g *Register) Reports(id charging.SessionID, kind charging.SummonsKind) []Report {
 	g.mu.Lock()
