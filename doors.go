@@ -76,6 +76,7 @@ func (g *GyDoor) client(
 		return nil, fmt.Errorf("connect to %s: %w", g.address, err)
 	}
 	g.clients[name] = c
+	g.heard.follow(c)
 	return c, nil
 }
 

@@ -23,6 +23,8 @@ type hearing struct {
 	mu     sync.Mutex
 	on     bool
 	queue  []*diameter.ServerRequest
+	live   int   // connections by which something may come
+	lost   error // why the last one ended
 	arrive chan struct{} // has one when something may be in the queue
 }
 
@@ -40,6 +42,25 @@ func (h *hearing) take(r *diameter.ServerRequest) {
 		_ = r.Reply(charging.Success) // what breaks here ends the connection
 		return
 	}
+	h.poke()
+}
+
+// follow notes that something may come by a connection, as long as it lives.
+func (h *hearing) follow(c *diameter.Client) {
+	h.mu.Lock()
+	h.live++
+	h.mu.Unlock()
+	go func() {
+		<-c.Done()
+		h.mu.Lock()
+		h.live--
+		h.lost = c.Err()
+		h.mu.Unlock()
+		h.poke()
+	}()
+}
+
+func (h *hearing) poke() {
 	select {
 	case h.arrive <- struct{}{}:
 	default:
@@ -60,7 +81,11 @@ func (h *hearing) Listen(on bool) {
 // Hear is part of conversation.Hearer.
 func (h *hearing) Hear(ctx context.Context) (*conversation.Question, error) {
 	for {
-		if r := h.next(); r != nil {
+		r, err := h.next()
+		if err != nil {
+			return nil, err
+		}
+		if r != nil {
 			return &conversation.Question{
 				Summons: r.Summons, Attributes: r.Attributes(), Answer: r.Reply,
 			}, nil
@@ -73,15 +98,19 @@ func (h *hearing) Hear(ctx context.Context) (*conversation.Question, error) {
 	}
 }
 
-func (h *hearing) next() *diameter.ServerRequest {
+// next takes the oldest question; nil: there is none now. It fails where none can come any more.
+func (h *hearing) next() (*diameter.ServerRequest, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(h.queue) == 0 {
-		return nil
+	if len(h.queue) > 0 {
+		first := h.queue[0]
+		h.queue = h.queue[1:]
+		return first, nil
 	}
-	first := h.queue[0]
-	h.queue = h.queue[1:]
-	return first
+	if h.live == 0 && h.lost != nil {
+		return nil, fmt.Errorf("no connection is left: %w", h.lost)
+	}
+	return nil, nil
 }
 
 // Summon implements conversation.Caller.

@@ -19,7 +19,7 @@ const longestWait = handleTimeout - 5*time.Second
 type SummonInput struct {
 	SessionInput
 	Wait   string `query:"wait" doc:"how long to wait for the answer, as 5s; at most 55s" example:"5s"`
-	Follow string `query:"follow" doc:"how long to wait for the CCR that must follow" example:"10s"`
+	Follow string `query:"follow" doc:"how long to wait for the CCR that must follow, in place of wait" example:"10s"`
 	Written
 }
 
@@ -218,11 +218,13 @@ func mayBeSummoned(session *charging.Session) error {
 func (s *server) awaitSummons(
 	ctx context.Context, id int64, wait, follow time.Duration,
 ) summons.Report {
-	ctx, cancel := context.WithTimeout(ctx, max(wait, follow))
-	defer cancel()
 	if follow > 0 {
+		ctx, cancel := context.WithTimeout(ctx, follow)
+		defer cancel()
 		return s.Summons.AwaitEnd(ctx, id)
 	}
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
 	return s.Summons.AwaitAnswer(ctx, id)
 }
 
