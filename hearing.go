@@ -23,8 +23,8 @@ type hearing struct {
 	mu     sync.Mutex
 	on     bool
 	queue  []*diameter.ServerRequest
-	live   int   // connections by which something may come
-	lost   error // why the last one ended
+	live   int           // connections by which something may come
+	lost   error         // why the last one ended
 	arrive chan struct{} // has one when something may be in the queue
 }
 
