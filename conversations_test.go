@@ -6,18 +6,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	ocssim "github.com/ocs-sim/ocs-sim"
 	"github.com/ocs-sim/ocs-sim/api/document"
 	"github.com/ocs-sim/ocs-sim/charging/conversation"
 )
 
-// The settings that conversations ask for.
-const (
-	lateUsage = "late-usage=debit"
-	rarWait   = "rar-wait="
-)
+// lateUsage is the one setting that conversations ask for.
+const lateUsage = "late-usage=debit"
 
 // Every conversation is played in process, over Gy and over REST, each time with a server of its
 // own; the answers must be the ones written, and the same at all doors.
@@ -95,30 +91,17 @@ func playAt(t *testing.T, c *conversation.Conversation, open opener) *conversati
 	return report
 }
 
-func duration(t *testing.T, text string) time.Duration {
-	t.Helper()
-	d, err := time.ParseDuration(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
-
 func startFor(t *testing.T, c *conversation.Conversation) *ocssim.Server {
 	t.Helper()
-	options := ocssim.Options{
-		Seeds:     []document.File{{Name: c.Name, Data: c.Seed}},
-		DebitLate: slices.Contains(c.Needs, lateUsage),
-	}
 	for _, need := range c.Needs {
-		wait, found := strings.CutPrefix(need, rarWait)
-		if found {
-			options.RARWait = duration(t, wait)
-		} else if need != lateUsage {
+		if need != lateUsage {
 			t.Fatalf("%s needs %s, which no server has", c.Name, need)
 		}
 	}
-	server, err := ocssim.Start(t.Context(), options)
+	server, err := ocssim.Start(t.Context(), ocssim.Options{
+		Seeds:     []document.File{{Name: c.Name, Data: c.Seed}},
+		DebitLate: slices.Contains(c.Needs, lateUsage),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -54,7 +54,8 @@ const clockSeed = `
 plans:
   im:
     currency: EUR
-    rules: [{name: all, unit: time, per: 60s, price: 0.05 EUR, quota: {default: 300s, validity: 600s}}]
+    rules:
+      - {name: all, unit: time, per: 60s, price: 0.05 EUR, quota: {default: 300s, validity: 600s}}
 accounts:
   - {id: alice, plan: im, subscribers: [{private: alice}], balances: [{amount: 10.00 EUR}]}
 `

@@ -31,6 +31,8 @@ type Server struct {
 	scenarios *scenarios.Set
 	journal   *scenarios.Journal
 	clock     *charging.Clock
+	settings  charging.SettingsBook
+	written   *document.SettingsDocument // the settings of the start
 	charger   charging.Charger
 	summons   *summons.Register
 	gy        *diameter.Server
@@ -161,7 +163,7 @@ func (s *Server) assemble() {
 		SessionOf: diameter.SessionOf,
 	})
 	function := ocf.New(s.ledger, s.tariffs, s.scenarios, ocf.Options{
-		Supervision: o.Supervision, DebitLate: o.DebitLate,
+		Supervision: o.Supervision, Settings: s.settings.Of,
 	})
 	s.charger, s.summons = function, s.newSummons(function)
 	recorder := s.summons.Watch(s.journal)
@@ -169,11 +171,13 @@ func (s *Server) assemble() {
 		OriginHost: o.OriginHost, OriginRealm: o.OriginRealm, ProductName: "ocs-sim",
 		OriginStateID: s.ledger.OriginStateID,
 		Charger:       s.charger, Recorder: recorder, Clock: s.clock, Log: o.Log,
+		Settings: s.settings.Of,
 	})
 	control := api.Options{
 		Ledger: s.ledger, Tariffs: s.tariffs, Scenarios: s.scenarios, Journal: s.journal,
 		Charger: s.charger, Clock: s.clock, Seed: s.seed, Token: o.Token, Version: o.Version,
 		Summons: s.summons, Occasions: *o.Occasions, Peers: s.gy, Recorder: recorder,
+		Settings: &s.settings, StartSettings: s.written,
 	}
 	s.rest = api.NewServer(meanwhile(func() http.Handler { return api.New(control) }))
 }

@@ -21,8 +21,16 @@ func (s *Server) newSummons(function *ocf.Function) *summons.Register {
 		End: func(ctx context.Context, id charging.SessionID, cause string) error {
 			return function.End(ctx, s.clock.Now(), id, cause)
 		},
-		Wait: s.options.RARWait, Log: s.options.Log,
+		Wait: s.options.RARWait, WaitFor: s.patience, Log: s.options.Log,
 	})
+}
+
+// patience is how long a client's settings say that it is waited for; 0: as usual.
+func (s *Server) patience(client charging.Origin) time.Duration {
+	if settings := s.settings.Of(client); settings != nil {
+		return settings.RARWait
+	}
+	return 0
 }
 
 // Summons are the re-authorizations and aborts that were sent, and what came of them.

@@ -39,6 +39,7 @@ const (
 	BecauseIgnored    = "ignored"    // something in the request was not used
 	BecauseTariff     = "tariff"     // a tariff period ends
 	BecauseOutOfOrder = "out-of-order"
+	BecauseSetting    = "setting" // a setting decided, named in Detail with what it did
 )
 
 // String renders the reason as one sentence.

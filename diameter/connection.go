@@ -203,6 +203,9 @@ func (c *connection) encode(buffer []byte, o *outgoing) []byte {
 	start, number := len(buffer), o.number
 	if x := o.charged; x != nil {
 		buffer = appendAnswer(buffer, o.answer, x.header, x.proxyInfo, c.server.self)
+		if o.answer.Quirks != 0 {
+			buffer = withQuirks(buffer, start, o.answer.Quirks, x.request.Origin)
+		}
 		number = x.request.Exchange
 	} else {
 		buffer = append(buffer, o.message...)

@@ -12,9 +12,14 @@ import (
 // serve settles one service of an initial or update request and grants anew if it asks. Each
 // service has its own verdict (RFC 8506 section 5.1.2); a refused grant never undoes a debit.
 func (c *charge) serve(service *charging.Service, d charging.Decision) error {
+	c.exceeded = false
+	misplaced := c.misplaced(service)
 	result, err := c.settleInOrder(service)
 	if err != nil {
 		return err
+	}
+	if misplaced {
+		result = c.blame(service)
 	}
 	answer := charging.ServiceAnswer{Key: service.Key, Result: result}
 	switch {
@@ -24,7 +29,8 @@ func (c *charge) serve(service *charging.Service, d charging.Decision) error {
 			Code: charging.BecauseOutOfOrder, Service: service.Key,
 			Detail: "a higher CC-Request-Number came before: usage counts, the grant stays",
 		})
-	case service.Asked, c.asksAgain(service):
+	case c.refuses(service, &answer):
+	case service.Asked, c.asksAgain(service), c.grantsAbsent(service):
 		answer, err = c.grant(service, d)
 	default:
 		c.withhold(&answer)
@@ -84,7 +90,7 @@ func (c *charge) withhold(answer *charging.ServiceAnswer) {
 	}
 	state.Granted = 0
 	if terms := c.away(state); terms != nil {
-		answer.ValidFor = terms.ValidFor
+		answer.ValidFor = c.validFor(terms)
 	}
 }
 
@@ -98,6 +104,10 @@ func (c *charge) inputs(service *charging.Service, at time.Time) charging.Inputs
 	if c.session != nil {
 		in.Info, in.Participants = &c.session.Info, c.session.Info.Participants
 		in.Context = c.session.Context
+	}
+	if unit := c.settings.GrantUnit; unit != "" {
+		in.Units = []charging.Unit{unit}
+		return in
 	}
 	for _, q := range service.Requested {
 		in.Units = append(in.Units, q.Unit)
@@ -121,12 +131,12 @@ func (c *charge) unrated(service *charging.Service, err error) charging.Result {
 	}
 	c.why(charging.Reason{
 		Code: charging.BecauseDenied, Service: service.Key,
-		Detail: charging.RatingFailed.Name() + ": " + missing.Error(),
+		Detail: c.noRule().Name() + ": " + missing.Error(),
 	})
 	if failed := failedService(service, missing); len(c.answer.Failed) == 0 && failed.Path != "" {
 		c.answer.Failed = []charging.FailedAVP{failed}
 	}
-	return charging.RatingFailed
+	return c.noRule()
 }
 
 func failedService(service *charging.Service, missing *charging.Unrated) charging.FailedAVP {
@@ -146,6 +156,7 @@ func failedService(service *charging.Service, missing *charging.Unrated) chargin
 // An offer is a grant in the making.
 type offer struct {
 	service    *charging.Service
+	settings   *charging.Settings
 	inputs     charging.Inputs
 	conditions charging.Conditions // of the grant
 	dearest    charging.Conditions // what it is reserved at: those after a switch, if they cost more
@@ -165,7 +176,9 @@ func (c *charge) grant(
 	service *charging.Service,
 	d charging.Decision,
 ) (charging.ServiceAnswer, error) {
-	o := offer{service: service, inputs: c.inputs(service, c.tx.Now())}
+	o := offer{
+		service: service, settings: c.settings, inputs: c.inputs(service, c.tx.Now()),
+	}
 	if err := c.rate(&o); err != nil {
 		return charging.ServiceAnswer{Key: service.Key, Result: c.unrated(service, err)}, nil
 	}
@@ -221,7 +234,7 @@ func (c *charge) resume(state *charging.ServiceState, to *charging.Conditions) c
 // size says how much to grant if money were no matter, and for how long it holds.
 func (c *charge) size(o *offer) {
 	o.want = o.wanted(&c.request.Information)
-	o.validFor = o.terms.ValidFor
+	o.validFor = c.validFor(o.terms)
 	if o.terms.Unit == charging.Time {
 		o.validFor = max(o.validFor, time.Duration(o.want)*time.Second)
 	}
@@ -254,6 +267,10 @@ func (c *charge) atSwitch(o *offer, at time.Time, left time.Duration) {
 // wanted is the size of the grant, within the script's limit.
 func (o *offer) wanted(info *charging.Information) int64 {
 	want := wanted(o.terms, o.service, info, o.inputs.Event)
+	if o.settings.EmptyRSU == charging.EmptyMax && o.terms.Max > 0 && !o.inputs.Event &&
+		o.service.Asked && empty(o.service.Requested) {
+		want = o.terms.Max
+	}
 	if o.limit == nil {
 		return want
 	}
@@ -338,7 +355,7 @@ func (o *offer) verdict() (*charging.FinalUnit, bool) {
 		return o.limit.Final, true
 	case o.units >= o.want:
 		return nil, true
-	case !o.terms.Partial:
+	case !o.partial():
 		return nil, false
 	case o.units < o.terms.Min && o.progress.Rest <= 0:
 		return nil, false
@@ -346,7 +363,27 @@ func (o *offer) verdict() (*charging.FinalUnit, bool) {
 		o.units, o.charge = min(o.progress.Rest, o.want), charging.Charge{}
 		o.amounts = charging.Amounts{}
 	}
+	if o.unannounced() && (o.limit == nil || o.limit.Final == nil) {
+		return nil, true
+	}
 	return o.final(), true
+}
+
+// unannounced reports whether a setting has the last grant go without Final-Unit-Indication.
+func (o *offer) unannounced() bool {
+	return o.settings.FinalUnits == charging.FinalWithZero ||
+		o.settings.FinalUnits == charging.FinalNever
+}
+
+// partial reports whether less than is wanted may be granted.
+func (o *offer) partial() bool {
+	switch o.settings.Partial {
+	case charging.PartialAlways:
+		return true
+	case charging.PartialNever:
+		return false
+	}
+	return o.terms.Partial
 }
 
 // final is what happens when the last units are used up: as the script says, else as the rule does.
@@ -360,11 +397,16 @@ func (o *offer) final() *charging.FinalUnit {
 // withoutUnits refuses for want of credit. A policy of redirection or restriction is told once,
 // with the time after which to ask again (RFC 8506 section 5.6.2).
 func (c *charge) withoutUnits(o *offer, state *charging.ServiceState) charging.ServiceAnswer {
-	answer := charging.ServiceAnswer{Key: o.service.Key, Result: charging.CreditLimitReached}
+	answer := charging.ServiceAnswer{Key: o.service.Key, Result: c.outOfCredit()}
 	final := o.final()
 	told := state != nil && state.Final && state.Granted == 0
-	if final.Action != charging.Terminate && !told {
-		answer.Result, answer.Final, answer.ValidFor = charging.Success, final, o.terms.ValidFor
+	if !told && o.endsWith(final) {
+		answer.Result, answer.Final = charging.Success, final
+		if final.Action == charging.Terminate {
+			answer.Granted = []charging.Quantity{o.terms.Unit.Of(0)}
+		} else {
+			answer.ValidFor = c.validFor(o.terms)
+		}
 		if state == nil {
 			state = c.newState(o)
 		}
@@ -378,11 +420,25 @@ func (c *charge) withoutUnits(o *offer, state *charging.ServiceState) charging.S
 	return answer
 }
 
+// endsWith reports whether a refusal for want of credit is told as a final unit without units: where
+// it leads elsewhere, or where the settings announce every end this way.
+func (o *offer) endsWith(final *charging.FinalUnit) bool {
+	switch {
+	case o.limit != nil && o.limit.Final != nil:
+		return final.Action != charging.Terminate
+	case o.settings.FinalUnits == charging.FinalWithZero:
+		return true
+	case o.settings.FinalUnits == charging.FinalNever:
+		return false
+	}
+	return final.Action != charging.Terminate
+}
+
 // explainWant says for what there was not enough credit.
 func (c *charge) explainWant(o *offer) {
 	c.why(charging.Reason{
 		Code: charging.BecauseDenied, Service: o.service.Key, Rule: o.terms.Rule,
-		Units: o.terms.Unit.Of(o.want), Detail: charging.CreditLimitReached.Name(),
+		Units: o.terms.Unit.Of(o.want), Detail: c.outOfCredit().Name(),
 	})
 }
 
@@ -402,14 +458,22 @@ func (c *charge) reserve(
 		state = c.newState(o)
 	}
 	now := c.tx.Now()
-	if o.amounts != (charging.Amounts{}) {
+	amounts, err := c.joined(o, state)
+	if err != nil {
+		return charging.ServiceAnswer{}, err
+	}
+	if c.settings.Reservation == charging.ReserveNothing {
+		c.because(state.Key, "reservation none: nothing is set aside")
+		amounts = charging.Amounts{}
+	}
+	if amounts != (charging.Amounts{}) {
 		holder := charging.Holder{Session: c.request.Key.Session, Service: state.Key}
 		where := purpose(o.service.Key, &o.conditions, c.plan)
-		id, err := c.tx.Reserve(c.account.ID, holder, where, o.amounts)
+		id, err := c.tx.Reserve(c.account.ID, holder, where, amounts)
 		if err != nil {
 			return charging.ServiceAnswer{}, errorfIn("reserve a grant", err)
 		}
-		state.Reservation, state.Held = id, o.amounts
+		state.Reservation, state.Held = id, amounts
 	}
 	if o.limit != nil && o.limit.ValidFor.Known {
 		o.validFor = time.Duration(o.limit.ValidFor.Value) * time.Second

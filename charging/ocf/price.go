@@ -145,6 +145,7 @@ func (c *charge) post(state *charging.ServiceState, parts []charging.Part) error
 		return err
 	}
 	where := purpose(state.Key, &state.Conditions, plan)
+	c.floor(state, parts, plan)
 	over, err := c.tx.Settle(c.account.ID, state.Reservation, where, parts)
 	if err != nil {
 		return errorfIn("settle usage", err)
@@ -154,6 +155,7 @@ func (c *charge) post(state *charging.ServiceState, parts []charging.Part) error
 			return err
 		}
 	}
+	c.exceeded = c.exceeded || over != (charging.Amounts{})
 	if over.Money > 0 {
 		c.why(charging.Reason{
 			Code: charging.BecauseOverrun, Service: state.Key,
@@ -166,9 +168,9 @@ func (c *charge) post(state *charging.ServiceState, parts []charging.Part) error
 			Units: state.Conditions.Unit.Of(over.Units), Detail: "more than the account had",
 		})
 	}
-	c.explainRest(state, parts, plan.Currency())
+	rest := c.explainRest(state, parts, plan.Currency())
 	state.Reservation, state.Held = 0, charging.Amounts{}
-	return nil
+	return c.carry(state, rest)
 }
 
 // explainRest says what of a reservation was not used.
@@ -176,7 +178,7 @@ func (c *charge) explainRest(
 	state *charging.ServiceState,
 	parts []charging.Part,
 	currency charging.Unit,
-) {
+) charging.Amounts {
 	rest := state.Held
 	for i := range parts {
 		rest.Money -= parts[i].Money
@@ -197,6 +199,7 @@ func (c *charge) explainRest(
 			Units: state.Conditions.Unit.Of(rest.Units),
 		})
 	}
+	return rest
 }
 
 func (c *charge) addCost(money int64, currency charging.Unit) error {

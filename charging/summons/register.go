@@ -32,9 +32,10 @@ type Options struct {
 	// End closes a session that its client does not know and releases what it holds.
 	End func(ctx context.Context, id charging.SessionID, cause string) error
 	// Wait is how long the answer is awaited, and then the CCR that must follow, by the wall clock;
-	// 0: ten seconds.
-	Wait time.Duration
-	Log  zerolog.Logger
+	// 0: ten seconds. WaitFor says so for one client, nil or 0: Wait.
+	Wait    time.Duration
+	WaitFor func(charging.Origin) time.Duration
+	Log     zerolog.Logger
 }
 
 // A Register keeps the last summonses with what came of them. It is safe for concurrent use.
@@ -58,6 +59,7 @@ type Register struct {
 // An entry is one summons under way, or what is kept of it.
 type entry struct {
 	report   Report
+	wait     time.Duration
 	began    chan struct{} // closed when it was sent, or could not be
 	answered chan struct{} // closed when an answer or a CCR came, or none will
 	followed chan struct{} // closed when the CCR came
@@ -122,12 +124,14 @@ func (g *Register) begin(s charging.Summons, cause Cause) (*entry, error) {
 			Hint:    "wait until some of them have, or until their time is over",
 		}
 	}
+	wait := g.patience(s.Origin)
 	g.last++
 	e := &entry{
 		report: Report{
 			ID: g.last, Summons: s, Cause: cause, State: Sent,
-			Deadline: time.Now().Add(g.options.Wait),
+			Deadline: time.Now().Add(wait),
 		},
+		wait:  wait,
 		began: make(chan struct{}), answered: make(chan struct{}),
 		followed: make(chan struct{}), settled: make(chan struct{}),
 	}
@@ -141,10 +145,20 @@ func (g *Register) begin(s charging.Summons, cause Cause) (*entry, error) {
 	return e, nil
 }
 
+// patience is how long a client is waited for.
+func (g *Register) patience(client charging.Origin) time.Duration {
+	if g.options.WaitFor != nil {
+		if wait := g.options.WaitFor(client); wait > 0 {
+			return wait
+		}
+	}
+	return g.options.Wait
+}
+
 // pursue sends a summons that was begun, and awaits all that must come of it.
 func (g *Register) pursue(e *entry) {
 	defer g.running.Done()
-	ctx, cancel := context.WithTimeout(g.context, g.options.Wait)
+	ctx, cancel := context.WithTimeout(g.context, e.wait)
 	result, err := g.options.Send(ctx, &e.report.Summons, func(exchange int64) {
 		g.mu.Lock()
 		defer g.mu.Unlock()
@@ -190,7 +204,7 @@ func (g *Register) answeredWith(e *entry, result charging.Result) bool {
 	case !result.Success():
 		e.report.State = Refused
 	default:
-		e.report.State, e.report.Deadline = Answered, time.Now().Add(g.options.Wait)
+		e.report.State, e.report.Deadline = Answered, time.Now().Add(e.wait)
 		return true
 	}
 	return false
@@ -211,7 +225,7 @@ func (g *Register) end(e *entry) {
 }
 
 func (g *Register) awaitFollower(e *entry) {
-	timer := time.NewTimer(g.options.Wait)
+	timer := time.NewTimer(e.wait)
 	defer timer.Stop()
 	select {
 	case <-e.followed:

@@ -30,6 +30,8 @@ type serveFlags struct {
 	token, readyFile, level string
 	lateUsage               string
 	allowRemote             bool
+	settings                settingFlags
+	occasions               occasionFlags
 }
 
 func newServe(c *console) *cobra.Command {
@@ -63,6 +65,8 @@ func newServe(c *console) *cobra.Command {
 		"file to write, when ready, with the addresses as JSON")
 	flags.StringVar(&f.lateUsage, "late-usage", "refuse",
 		"usage after supervision ended the session: refuse (5002) or debit (5002 too, but charged)")
+	f.settings.add(flags)
+	f.occasions.add(flags)
 	flags.StringVar(&f.level, "log-level", "info", "debug, info, warn or error")
 	return cmd
 }
@@ -116,6 +120,14 @@ func (f *serveFlags) options(logs io.Writer) (ocssim.Options, error) {
 	if f.lateUsage != "refuse" && f.lateUsage != "debit" {
 		return ocssim.Options{}, fmt.Errorf("--late-usage is refuse or debit, not %q", f.lateUsage)
 	}
+	settings, err := f.settings.settings()
+	if err != nil {
+		return ocssim.Options{}, err
+	}
+	occasions, err := f.occasions.occasions()
+	if err != nil {
+		return ocssim.Options{}, err
+	}
 	seeds, err := readSeeds(f.seeds)
 	if err != nil {
 		return ocssim.Options{}, err
@@ -124,6 +136,7 @@ func (f *serveFlags) options(logs io.Writer) (ocssim.Options, error) {
 		Diameter: f.diameter, API: f.api, Database: f.database, Seeds: seeds,
 		OriginHost: f.originHost, OriginRealm: f.originRealm, Token: f.token,
 		AllowRemote: f.allowRemote, DebitLate: f.lateUsage == "debit", Version: version(),
+		Settings: settings, Occasions: occasions,
 		Log: zerolog.New(logs).Level(level).With().Timestamp().Logger(),
 	}, nil
 }

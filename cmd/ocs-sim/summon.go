@@ -28,9 +28,9 @@ func newSummon(c *console, control *controlFlags, kind charging.SummonsKind) *co
 	cmd := &cobra.Command{
 		Use:   verb + " SESSION",
 		Short: "Send " + command + " for a session",
-		Long: verb + " has the server send " + command + " to the client that opened the session, waits\n" +
-			"for its answer, and with --follow for the " + follower + " that must follow. It ends with 1\n" +
-			"if that does not come, or the client refuses.",
+		Long: verb + " has the server send " + command + " to the client that opened the session,\n" +
+			"waits for its answer, and with --follow for the " + follower + " that must follow. It\n" +
+			"ends with 1 if that does not come, or the client refuses.",
 		Example: "  ocs-sim sessions " + verb + " 'im.example.com;1;1' --follow 10s",
 		Args:    one("Session-Id"),
 		RunE: func(cmd *cobra.Command, words []string) error {
