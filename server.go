@@ -37,7 +37,7 @@ type Server struct {
 	summons   *summons.Register
 	gy        *diameter.Server
 	rest      *http.Server
-	listeners []net.Listener
+	listeners []gyListener
 	api       net.Listener
 	failed    chan error
 	seed      *document.Document
@@ -79,12 +79,8 @@ func (s *Server) open(ctx context.Context) error {
 
 // listen comes first, so that a busy port is found before anything is written.
 func (s *Server) listen() error {
-	for _, address := range s.options.Diameter {
-		listener, err := net.Listen("tcp", address)
-		if err != nil {
-			return listenError("Diameter", "--diameter", address, err)
-		}
-		s.listeners = append(s.listeners, listener)
+	if err := s.openGy(); err != nil {
+		return err
 	}
 	listener, err := net.Listen("tcp", s.options.API)
 	if err != nil {
@@ -92,15 +88,6 @@ func (s *Server) listen() error {
 	}
 	s.api = listener
 	return nil
-}
-
-// listenError says what to do about an address that cannot be had.
-func listenError(door, option, address string, err error) error {
-	advice := "choose another address with " + option
-	if errors.Is(err, syscall.EADDRINUSE) {
-		advice = "stop what listens there, or " + advice + "; port 0 takes a free one"
-	}
-	return fmt.Errorf("listen for %s on %s: %w; %s", door, address, err, advice)
 }
 
 // openBooks opens the ledger and reads the seed. A new database is made only once the seed is known
@@ -171,7 +158,10 @@ func (s *Server) assemble() {
 		OriginHost: o.OriginHost, OriginRealm: o.OriginRealm, ProductName: "ocs-sim",
 		OriginStateID: s.ledger.OriginStateID,
 		Charger:       s.charger, Recorder: recorder, Clock: s.clock, Log: o.Log,
-		Settings: s.settings.Of,
+		Settings:     s.settings.Of,
+		AllowedPeers: o.AllowedPeers, DuplicatePeer: o.DuplicatePeer, Watchdog: o.Watchdog,
+		Restarted:   s.restarted(),
+		MaxRequests: o.MaxRequests, BusyFor: o.BusyFor, Realms: o.Realms,
 	})
 	control := api.Options{
 		Ledger: s.ledger, Tariffs: s.tariffs, Scenarios: s.scenarios, Journal: s.journal,
@@ -193,7 +183,7 @@ func meanwhile(build func() http.Handler) http.Handler {
 
 func (s *Server) serve() {
 	for _, listener := range s.listeners {
-		go s.watch("Diameter", func() error { return s.gy.Serve(listener) })
+		go s.watch("Diameter", func() error { return s.serveGy(listener) })
 	}
 	go s.watch("REST", func() error { return s.rest.Serve(s.api) })
 	ctx, cancel := context.WithCancel(context.Background())
@@ -215,15 +205,6 @@ func (s *Server) watch(door string, serve func() error) {
 
 // Failed reports a door that stopped serving by itself.
 func (s *Server) Failed() <-chan error { return s.failed }
-
-// DiameterAddresses are the addresses that Gy is served on, with the ports chosen.
-func (s *Server) DiameterAddresses() []string {
-	var out []string
-	for _, listener := range s.listeners {
-		out = append(out, listener.Addr().String())
-	}
-	return out
-}
 
 // APIURL is the base of the REST door, without a slash at its end.
 func (s *Server) APIURL() string { return "http://" + s.api.Addr().String() }
@@ -256,10 +237,11 @@ func (s *Server) Close() error {
 	if s.rest != nil {
 		errs = append(errs, s.rest.Shutdown(ctx))
 	}
-	for _, listener := range append(s.listeners, s.api) {
-		if listener != nil {
-			_ = listener.Close()
-		}
+	for _, listener := range s.listeners {
+		_ = listener.Close()
+	}
+	if s.api != nil {
+		_ = s.api.Close()
 	}
 	if s.ledger != nil {
 		errs = append(errs, s.ledger.Close())

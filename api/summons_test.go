@@ -86,7 +86,8 @@ func (s *simulator) open(t testing.TB, session, subscriber, host string) {
 	t.Helper()
 	got := s.want(t, http.StatusOK, "POST", "/v1/charges", fmt.Sprintf(`{
 		"session": %q, "type": "initial", "subscriber": %q, "origin_host": %q,
-		"origin_realm": "example.com", "services": [{"rating_group": 100, "requested": {}}]}`, session, subscriber, host))
+		"origin_realm": "example.com", "services": [{"rating_group": 100, "requested": {}}]}`,
+		session, subscriber, host))
 	if got.body["result"] != 2001.0 {
 		t.Fatalf("session %s is not opened: %s", session, got.text)
 	}

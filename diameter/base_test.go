@@ -269,7 +269,7 @@ func TestASecondConnectionOfAPeer(t *testing.T) {
 		d := openDoor(t, Options{DuplicatePeer: RejectDuplicate})
 		first, second := d.connect(t), d.dial(t)
 		second.send(cer())
-		second.expect(second.receive(), charging.UnableToComply)
+		second.expect(second.receive(), resultElectionLost)
 		second.expectClosed()
 		first.expectAlive()
 	})

@@ -45,10 +45,10 @@ func (g *guard) answerFault(frame []byte, h header, fault *refusal) {
 	g.log.Info().Uint32("command", h.command).Uint32("result", uint32(fault.result)).
 		Msg(fault.message)
 	if h.command == commandCapabilitiesExchange && !fault.result.ProtocolError() {
-		g.reply(g.server.appendCapabilitiesAnswer(nil, g.LocalAddr(), h, fault))
+		g.reply(g.server.appendCapabilitiesAnswer(nil, g.connection, h, fault))
 		return
 	}
-	g.reply(appendError(nil, frame, h, fault, g.server.self))
+	g.reply(appendError(nil, frame, h, fault, g.self))
 }
 
 // appendError appends an error answer. It takes what it repeats from as much of the frame as can

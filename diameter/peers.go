@@ -27,6 +27,17 @@ type Peer struct {
 	Suspect          bool      `json:"suspect"` // it does not answer watchdog requests
 }
 
+func (p *Peer) origin() charging.Origin {
+	return charging.Origin{Host: p.OriginHost, Realm: p.OriginRealm}
+}
+
+// origin is the peer's identity.
+func (c *connection) origin() charging.Origin {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.peer.origin()
+}
+
 // DuplicatePeer says what becomes of a second connection of a peer.
 type DuplicatePeer string
 
@@ -130,11 +141,25 @@ func (p *peers) route(host string) (*connection, bool) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	for _, name := range []string{host, p.routes[host]} {
-		if connections := p.byHost[name]; len(connections) > 0 {
-			return connections[len(connections)-1], true
+		if c := answering(p.byHost[name]); c != nil {
+			return c, true
 		}
 	}
 	return nil, false
+}
+
+// answering is the newest connection that answers its watchdog, or the newest where none does: RFC
+// 3539 section 3.4.1 has what is to be sent fail over from a suspect one, and back once it answers.
+func answering(connections []*connection) *connection {
+	for _, c := range slices.Backward(connections) {
+		if !c.suspect.Load() {
+			return c
+		}
+	}
+	if len(connections) == 0 {
+		return nil
+	}
+	return connections[len(connections)-1]
 }
 
 // all returns every open connection.
@@ -155,7 +180,7 @@ func (s *Server) Peers() []Peer {
 	for _, c := range connections {
 		c.mu.Lock()
 		peer := c.peer
-		peer.Suspect = c.watch.silent > 1
+		peer.Suspect = c.suspect.Load()
 		c.mu.Unlock()
 		list = append(list, peer)
 	}

@@ -81,7 +81,7 @@ func (c *connection) ask(h header, message []byte, sent func(exchange int64)) {
 	number := int64(0)
 	if recorder := c.server.options.Recorder; recorder != nil {
 		asked := c.message(message)
-		asked.Peer = c.server.self.host
+		asked.Peer = c.self.host
 		number = recorder.Received(asked)
 		c.mu.Lock()
 		if p, ok := c.pending[h.hopByHop]; ok {
@@ -122,13 +122,8 @@ func (c *connection) sendWatchdog() {
 	if err != nil {
 		return
 	}
-	message := c.server.appendOrigin(appendMessage(nil, h))
+	message := c.self.appendOrigin(appendMessage(nil, h))
 	c.ask(h, endMessage(c.server.appendStateID(message), 0), nil)
-}
-
-func (s *Server) appendOrigin(dst []byte) []byte {
-	dst = appendString(dst, 0, avpOriginHost, s.self.host)
-	return appendString(dst, 0, avpOriginRealm, s.self.realm)
 }
 
 // A DisconnectCause is why a connection is given up (RFC 6733 section 5.4.3).
@@ -147,7 +142,7 @@ func (c *connection) sayGoodbye(ctx context.Context, cause DisconnectCause) {
 		_ = c.Close()
 	} else if !c.closing() {
 		_, err := c.request(ctx, commandDisconnectPeer, baseApplication, 0, func(dst []byte) []byte {
-			return appendUint32(c.server.appendOrigin(dst), 0, avpDisconnectCause, uint32(cause))
+			return appendUint32(c.self.appendOrigin(dst), 0, avpDisconnectCause, uint32(cause))
 		}, nil)
 		if err != nil {
 			c.log.Info().Err(err).Msg("no answer to the goodbye")
@@ -224,7 +219,7 @@ func (s *Server) Summon(
 		command = commandAbortSession
 	}
 	frame, err := c.request(ctx, command, creditControlApplication, flagProxiable,
-		func(dst []byte) []byte { return s.appendSummons(dst, summons) }, sent)
+		func(dst []byte) []byte { return s.appendSummons(dst, c.self, summons) }, sent)
 	if err != nil {
 		return 0, fmt.Errorf("ask %s about session %s: %w", origin.Host, summons.Session.ID, err)
 	}
@@ -234,9 +229,11 @@ func (s *Server) Summon(
 
 // appendSummons appends the AVPs of a RAR (RFC 8506 section 5.5, TS 32.299 section 6.4.4) or of an
 // ASR, Session-Id first.
-func (s *Server) appendSummons(dst []byte, summons *charging.Summons) []byte {
+func (s *Server) appendSummons(
+	dst []byte, self identity, summons *charging.Summons,
+) []byte {
 	dst = appendString(dst, 0, avpSessionID, summons.Session.ID)
-	dst = s.appendOrigin(dst)
+	dst = self.appendOrigin(dst)
 	dst = appendString(dst, 0, avpDestinationRealm, summons.Origin.Realm)
 	dst = appendString(dst, 0, avpDestinationHost, summons.Origin.Host)
 	dst = appendUint32(dst, 0, avpAuthApplicationID, creditControlApplication)
