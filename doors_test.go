@@ -21,8 +21,8 @@ func inProcess(_ *testing.T, s *ocssim.Server) conversation.Door {
 	return conversation.Door{Name: "in process", Charger: d, Books: d, Turner: d}
 }
 
-// overGy is a Diameter client over TCP. The clock is reached directly; accounts over REST, since a
-// top-up there has the server ask clients for more than the answer.
+// overGy is a Diameter client over TCP. Accounts and the clock are reached over REST, since what is
+// done there may have the server ask its clients.
 func overGy(t *testing.T, s *ocssim.Server) conversation.Door {
 	t.Helper()
 	g := ocssim.NewGyDoor(s.DiameterAddresses()[0], diameter.ClientOptions{
@@ -30,7 +30,7 @@ func overGy(t *testing.T, s *ocssim.Server) conversation.Door {
 	})
 	t.Cleanup(func() { _ = g.Close() })
 	door, control := g.Door(nil), ocssim.NewControlDoor(s.APIURL(), "")
-	door.Books, door.Turner, door.Caller = control, direct{s}, control
+	door.Books, door.Turner, door.Caller = control, control, control
 	return door
 }
 

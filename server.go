@@ -44,6 +44,9 @@ type Server struct {
 	notices   []string
 	stopTimer context.CancelFunc
 	timerDone chan struct{}
+
+	turned      chan struct{} // has one after the clock was turned
+	tariffsDone chan struct{}
 }
 
 // Start opens the ledger, applies the seed, and serves. It returns when both doors are open. The
@@ -52,7 +55,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err := o.fill(); err != nil {
 		return nil, err
 	}
-	s := &Server{options: o, failed: make(chan error, 8)}
+	s := &Server{options: o, failed: make(chan error, 8), turned: make(chan struct{}, 1)}
 	if err := s.open(ctx); err != nil {
 		s.Close()
 		return nil, err
@@ -167,7 +170,8 @@ func (s *Server) assemble() {
 		Ledger: s.ledger, Tariffs: s.tariffs, Scenarios: s.scenarios, Journal: s.journal,
 		Charger: s.charger, Clock: s.clock, Seed: s.seed, Token: o.Token, Version: o.Version,
 		Summons: s.summons, Occasions: *o.Occasions, Peers: s.gy, Recorder: recorder,
-		Settings: &s.settings, StartSettings: s.written,
+		ClockTurned: s.clockTurned,
+		Settings:    &s.settings, StartSettings: s.written,
 	}
 	s.rest = api.NewServer(meanwhile(func() http.Handler { return api.New(control) }))
 }
@@ -187,8 +191,9 @@ func (s *Server) serve() {
 	}
 	go s.watch("REST", func() error { return s.rest.Serve(s.api) })
 	ctx, cancel := context.WithCancel(context.Background())
-	s.stopTimer, s.timerDone = cancel, make(chan struct{})
+	s.stopTimer, s.timerDone, s.tariffsDone = cancel, make(chan struct{}), make(chan struct{})
 	go s.keepTime(ctx)
+	go s.keepTariffs(ctx)
 }
 
 // watch reports a door that fails while it should serve.
@@ -227,6 +232,7 @@ func (s *Server) Close() error {
 	if s.stopTimer != nil {
 		s.stopTimer()
 		<-s.timerDone
+		<-s.tariffsDone
 	}
 	if s.summons != nil {
 		s.summons.Close()

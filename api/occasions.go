@@ -43,20 +43,11 @@ func (s *server) toppedUp(account string) {
 func (s *server) eachOpen(
 	ctx context.Context, account string, look func(*charging.Session),
 ) error {
-	for after := ""; ; {
-		sessions, next, err := s.Ledger.Sessions(ctx, account, after, 0)
-		if err != nil {
-			return err
+	return s.Ledger.EachOpenSession(ctx, account, func(session *charging.Session) {
+		if mayBeSummoned(session) == nil {
+			look(session)
 		}
-		for _, session := range sessions {
-			if mayBeSummoned(session) == nil {
-				look(session)
-			}
-		}
-		if after = next; after == "" {
-			return nil
-		}
-	}
+	})
 }
 
 // waitsForCredit reports whether a service of the session has its last units, or none; a session

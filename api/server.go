@@ -49,6 +49,8 @@ type Options struct {
 	Summons *summons.Register
 	// Occasions say when it does so though nobody asks.
 	Occasions Occasions
+	// ClockTurned is called after the clock was turned; nil: nobody minds. It must not block.
+	ClockTurned func()
 	// Peers are the Diameter connections; nil: there are none.
 	Peers Peers
 	// Settings is the book that holds the settings of clients; nil: there is none.
