@@ -2,7 +2,6 @@ package rating
 
 import (
 	"math/bits"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -118,7 +117,10 @@ func (p *Plan) nextEdge(of candidates, at int64) int64 {
 // Reauthorizes reports whether a window of the plan opens or closes after an instant, up to
 // another, and a rule has clients asked by a RAR then. After the zero instant any may have.
 func (p *Plan) Reauthorizes(after, until time.Time) bool {
-	asks := slices.ContainsFunc(p.rules, func(r rule) bool { return r.terms.TariffRAR })
+	asks := false
+	for i := range p.rules {
+		asks = asks || p.rules[i].terms.TariffRAR
+	}
 	if !asks || len(p.timed) == 0 || after.IsZero() {
 		return asks
 	}
