@@ -87,6 +87,7 @@ func (g *Register) issueOwn(s charging.Summons, cause Cause) {
 		defer func() { <-g.window }()
 		g.pursue(e)
 	}()
+	<-e.began // so that sessions are asked in their order
 }
 
 // pending reports whether the same was asked before and is still awaited.
