@@ -279,9 +279,10 @@ func (c *charge) size(o *offer) {
 }
 
 // atSwitch ends a grant's validity where the tariff switches, a grant of time there too; or, where
-// the plan says so, announces the switch and reserves at the dearer side.
+// the plan says so, announces the switch, or has the client asked then, and reserves at the dearer
+// side.
 func (c *charge) atSwitch(o *offer, at time.Time, left time.Duration) {
-	if !o.terms.TariffAVP {
+	if !o.terms.TariffAVP && !o.terms.TariffRAR {
 		o.validFor = left
 		if o.terms.Unit == charging.Time {
 			o.want = min(o.want, int64(left/time.Second))
@@ -294,7 +295,8 @@ func (c *charge) atSwitch(o *offer, at time.Time, left time.Duration) {
 	if err == nil && after.Price > o.dearest.Price {
 		o.dearest = after
 	}
-	if c.rfc() && o.terms.Unit == charging.Time && !intermittent(o.terms) {
+	split := c.rfc() && o.terms.Unit == charging.Time && !intermittent(o.terms)
+	if !o.terms.TariffAVP || split {
 		return
 	}
 	o.change = at
