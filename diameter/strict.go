@@ -31,33 +31,35 @@ func (s *Server) settingsOf(origin charging.Origin) *charging.Settings {
 
 // heed does what a client's settings say before its request is charged.
 func (g *guard) heed(own *charging.Settings, frame []byte, h header, r *charging.Request) {
+	s := g.server
 	if own.OriginState == charging.OriginStateClean {
-		g.server.noteStateIn(frame, r.Origin)
+		s.noteStateIn(frame, r.Origin)
 	}
 	if own.IsStrict() {
-		r.Refused = strictly(frame, h, r, g.self, g.server.options.Realms)
+		r.Refused = strictly(frame, h, r, g.self, s.dictionary, s.options.Realms...)
 	}
 }
 
 // A strictness looks through a request once more for what is tolerated otherwise, since real stacks
 // send it. It costs a second walk, which only clients pay that are wanted strict.
 type strictness struct {
-	self    identity
-	realms  []string // served beside the own
-	request *charging.Request
-	seen    presence
-	host    []byte // Destination-Host
-	realm   []byte
-	many    charging.Number // Multiple-Services-Indicator
-	units   []byte          // the first MSCC
-	trigger bool            // at command level
-	fault   *charging.Refusal
+	self       identity
+	dictionary *Dictionary
+	realms     []string // served beside the own
+	request    *charging.Request
+	seen       presence
+	host       []byte // Destination-Host
+	realm      []byte
+	many       charging.Number // Multiple-Services-Indicator
+	units      []byte          // the first MSCC
+	trigger    bool            // at command level
+	fault      *charging.Refusal
 }
 
 // strictly finds what RFC 6733 and RFC 8506 refuse and this server tolerates by default. What the
 // decoder refused already stays as it is, unless it is the header that is wrong.
 func strictly(
-	frame []byte, h header, r *charging.Request, self identity, realms []string,
+	frame []byte, h header, r *charging.Request, self identity, d *Dictionary, realms ...string,
 ) *charging.Refusal {
 	switch {
 	case h.flags&reservedFlags != 0:
@@ -72,7 +74,7 @@ func strictly(
 	case r.Refused != nil:
 		return r.Refused
 	}
-	s := strictness{self: self, realms: realms, request: r}
+	s := strictness{self: self, dictionary: d, realms: realms, request: r}
 	for rest := frame[headerLength:]; len(rest) > 0 && s.fault == nil; {
 		a, next, ok := nextAVP(rest)
 		if !ok {
@@ -106,8 +108,20 @@ func (s *strictness) missing(path string) {
 	}
 }
 
+// marked refuses an AVP of the IETF's without the M bit that RFC 6733 section 4.5 and RFC 8506
+// section 8 demand. Those of vendors are theirs to mark.
+func (s *strictness) marked(a *avp) {
+	if a.vendor != 0 || a.flags&flagMandatory != 0 {
+		return
+	}
+	if definition, known := s.dictionary.find(0, a.code); known && definition.mandatory {
+		s.refuse(resultInvalidAVPBits, a.raw, "the M bit of an AVP is not set that must be")
+	}
+}
+
 // command looks at an AVP at command level.
 func (s *strictness) command(a *avp) {
+	s.marked(a)
 	switch a.id() {
 	case avpOriginHost, avpOriginRealm:
 		if place := placeInRequest(a.id()); s.seen&place != 0 {
@@ -172,6 +186,7 @@ func (s *strictness) service(group *avp) {
 		if !ok {
 			return
 		}
+		s.marked(&a)
 		switch a.id() {
 		case avpRatingGroup, avpServiceIdentifier:
 			keyed = true

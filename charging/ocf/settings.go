@@ -179,6 +179,9 @@ func (c *charge) misplaced(service *charging.Service) bool {
 func (c *charge) blame(service *charging.Service) charging.Result {
 	c.because(service.Key, "require "+string(c.settings.AfterFinal)+
 		": the final units are reported in another kind of request")
+	if state := c.state(service.Key); state != nil {
+		state.Granted = 0
+	}
 	return charging.UnableToComply
 }
 
