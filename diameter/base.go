@@ -3,6 +3,7 @@ package diameter
 import (
 	"bytes"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/ocs-sim/ocs-sim/charging"
@@ -30,10 +31,13 @@ const (
 type capabilities struct {
 	peer         Peer
 	present      map[uint64]bool
-	applications []uint32
+	common       bool   // one of the applications is had here
 	firstOffered []byte // the first AVP with an application, for Failed-AVP
 	security     []uint32
 }
+
+// maxApplications bounds how many applications of a peer are told.
+const maxApplications = 64
 
 // readCapabilities reads a CER that passed inspect.
 func readCapabilities(frame []byte) (c capabilities) {
@@ -96,17 +100,12 @@ func (c *capabilities) offer(a avp, application uint32) {
 	if c.firstOffered == nil {
 		c.firstOffered = bytes.Clone(a.raw)
 	}
-	c.applications = append(c.applications, application)
-	c.peer.Relay = c.peer.Relay || application == relayApplication
-}
-
-func (c *capabilities) common() bool {
-	for _, application := range c.applications {
-		if application == creditControlApplication || application == relayApplication {
-			return true
-		}
+	c.common = c.common || application == creditControlApplication || application == relayApplication
+	told := c.peer.Applications
+	if len(told) < maxApplications && !slices.Contains(told, application) {
+		c.peer.Applications = append(c.peer.Applications, application)
 	}
-	return false
+	c.peer.Relay = c.peer.Relay || application == relayApplication
 }
 
 // secure reports whether there is a common security mechanism; none offered means none wanted.
@@ -155,7 +154,7 @@ func (s *Server) judge(c *capabilities, protected bool) *refusal {
 	switch {
 	case !s.allowed(c.peer.OriginHost):
 		return &refusal{result: resultUnknownPeer, message: "no peer of this name is admitted"}
-	case !c.common():
+	case !c.common:
 		failed := c.firstOffered
 		if failed == nil {
 			failed = s.dictionary.missing(avpAuthApplicationID)
@@ -215,7 +214,7 @@ func (c *connection) becomePeer(peer *Peer) {
 	defer c.mu.Unlock()
 	s := c.peer.Since
 	c.peer = *peer
-	c.peer.Address = c.RemoteAddr().String()
+	c.peer.Address, c.peer.Listener = c.RemoteAddr().String(), c.LocalAddr().String()
 	c.peer.Since = s
 	if !c.open.Swap(true) {
 		c.peer.Since = time.Now()

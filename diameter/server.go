@@ -186,7 +186,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	err := s.diam.Close()
 	bounded, cancel := context.WithTimeout(ctx, s.options.CloseTimeout)
 	defer cancel()
-	s.sayGoodbyes(bounded, connections, causeRebooting)
+	s.sayGoodbyes(bounded, connections, Rebooting)
 	s.cancel()
 	for _, c := range connections {
 		select {
@@ -203,7 +203,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return err
 }
 
-func (s *Server) sayGoodbyes(ctx context.Context, connections []*connection, cause uint32) {
+func (s *Server) sayGoodbyes(
+	ctx context.Context, connections []*connection, cause DisconnectCause,
+) {
 	var all sync.WaitGroup
 	for _, c := range connections {
 		all.Go(func() { c.sayGoodbye(ctx, cause) })
