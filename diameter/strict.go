@@ -6,8 +6,11 @@ import (
 	"github.com/ocs-sim/ocs-sim/charging"
 )
 
-// resultInvalidBitInHeader is given by a strict server only (RFC 6733 section 7.1).
-const resultInvalidBitInHeader charging.Result = 5013
+// Results that only a strict server gives (RFC 6733 section 7.1).
+const (
+	resultRealmNotServed     charging.Result = 3003
+	resultInvalidBitInHeader charging.Result = 5013
+)
 
 // reservedFlags are the bits of a header's flags that nobody has defined.
 const reservedFlags = 0x0f
@@ -28,12 +31,11 @@ func (s *Server) settingsOf(origin charging.Origin) *charging.Settings {
 
 // heed does what a client's settings say before its request is charged.
 func (g *guard) heed(own *charging.Settings, frame []byte, h header, r *charging.Request) {
-	s := g.server
 	if own.OriginState == charging.OriginStateClean {
-		s.noteStateIn(frame, r.Origin)
+		g.server.noteStateIn(frame, r.Origin)
 	}
 	if own.IsStrict() {
-		r.Refused = strictly(frame, h, r, g.self, s.dictionary, s.options.Realms...)
+		r.Refused = strictly(frame, h, r, g.self, g.server.options.Realms, g.server.dictionary)
 	}
 }
 
@@ -41,8 +43,8 @@ func (g *guard) heed(own *charging.Settings, frame []byte, h header, r *charging
 // send it. It costs a second walk, which only clients pay that are wanted strict.
 type strictness struct {
 	self       identity
-	dictionary *Dictionary
 	realms     []string // served beside the own
+	dictionary *Dictionary
 	request    *charging.Request
 	seen       presence
 	host       []byte // Destination-Host
@@ -56,7 +58,7 @@ type strictness struct {
 // strictly finds what RFC 6733 and RFC 8506 refuse and this server tolerates by default. What the
 // decoder refused already stays as it is, unless it is the header that is wrong.
 func strictly(
-	frame []byte, h header, r *charging.Request, self identity, d *Dictionary, realms ...string,
+	frame []byte, h header, r *charging.Request, self identity, realms []string, d *Dictionary,
 ) *charging.Refusal {
 	switch {
 	case h.flags&reservedFlags != 0:
@@ -71,7 +73,7 @@ func strictly(
 	case r.Refused != nil:
 		return r.Refused
 	}
-	s := strictness{self: self, dictionary: d, realms: realms, request: r}
+	s := strictness{self: self, realms: realms, dictionary: d, request: r}
 	for rest := frame[headerLength:]; len(rest) > 0 && s.fault == nil; {
 		a, next, ok := nextAVP(rest)
 		if !ok {

@@ -71,7 +71,7 @@ func FuzzStrict(f *testing.F) {
 		h := parseHeader(frame)
 		h.flags = flagRequest | flagProxiable
 		before := r.Refused
-		after := strictly(frame, h, r, testSelf, SharedDictionary())
+		after := strictly(frame, h, r, testSelf, nil, SharedDictionary())
 		if before != nil && after != before {
 			t.Errorf("a request that is refused with %v is refused with %v", before, after)
 		}
