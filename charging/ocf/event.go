@@ -163,7 +163,9 @@ func (c *charge) debitEvent(
 	c.why(part.Reason)
 	answer.Granted = []charging.Quantity{o.terms.Unit.Of(o.units)}
 	announce(o.terms, answer)
-	record.Cost.Amount += part.Money
+	if err := addTo(record, part.Money); err != nil {
+		return err
+	}
 	record.Services = append(record.Services, charging.ServiceState{
 		Key: o.service.Key, Conditions: o.conditions, Progress: o.charge.Progress,
 		Granted: o.units, Held: o.amounts, LastReport: c.tx.Now(), Number: c.request.Key.Number,
@@ -186,17 +188,23 @@ func (o *offer) part(key charging.Key, code string, currency charging.Unit) char
 
 // checkBalance says whether there is credit for this service and all before it.
 func (c *charge) checkBalance(o *offer) error {
-	if err := c.afford(o); err != nil {
+	means := c.tx.Available(c.account.ID, purpose(o.service.Key, &o.conditions, c.plan))
+	unit := o.terms.Unit
+	if unit.Octets() {
+		unit = charging.Total // a balance of octets pays for those of any direction
+	}
+	means.Units = max(means.Units-c.checked[unit], 0)
+	means.Money = max(means.Money-c.checked[c.plan.Currency()], 0)
+	if err := c.affordBy(o, means); err != nil {
 		return err
 	}
-	var err error
-	if c.checked, err = charging.Add(c.checked, o.amounts.Money); err != nil {
-		return errorfIn("sum what is asked about", err)
+	if c.checked == nil {
+		c.checked = make(map[charging.Unit]int64)
 	}
-	means := c.tx.Available(c.account.ID, purpose(o.service.Key, &o.conditions, c.plan))
-	lacking := o.units < o.want || c.checked > means.Money
+	c.checked[unit] += o.amounts.Units // no more than there is
+	c.checked[c.plan.Currency()] += o.amounts.Money
 	switch {
-	case lacking:
+	case o.units < o.want:
 		c.answer.Enough = charging.Known(1)
 	case !c.answer.Enough.Known:
 		c.answer.Enough = charging.Known(0)
@@ -209,7 +217,14 @@ func (c *charge) priceEvent(o *offer, record *charging.Session) error {
 	if err != nil {
 		return errorfIn("price an event", err)
 	}
-	record.Cost.Amount += charge.Money
+	return addTo(record, charge.Money)
+}
+
+// addTo adds to what an event costs.
+func addTo(record *charging.Session, money int64) (err error) {
+	if record.Cost.Amount, err = charging.Add(record.Cost.Amount, money); err != nil {
+		return errorfIn("sum the cost of an event", err)
+	}
 	return nil
 }
 
@@ -234,6 +249,5 @@ func (c *charge) refundByRating(
 	}
 	c.why(part.Reason)
 	answer.Granted = []charging.Quantity{o.terms.Unit.Of(o.units)}
-	record.Cost.Amount += o.amounts.Money
-	return nil
+	return addTo(record, o.amounts.Money)
 }

@@ -74,12 +74,12 @@ type chargeState struct {
 	session  *charging.Session // as it becomes
 	late     *charging.Session // a closed session that usage comes too late for
 	validity time.Duration
-	stale    bool  // a lower number after a higher one
-	again    bool  // answered before, and charged again by a setting
-	exceeded bool  // the service at hand used more than granted, or than there was
-	checked  int64 // money that a balance check has asked for so far
-	// pooled are the services that were settled before any of them is granted anew.
-	pooled map[*charging.Service]settled
+	stale    bool                    // a lower number after a higher one
+	again    bool                    // answered before, and charged again by a setting
+	exceeded bool                    // the service at hand used more than granted, or than there was
+	checked  map[charging.Unit]int64 // what a balance check has asked for so far
+	// ahead are the services that were settled before any of them is granted anew.
+	ahead  map[*charging.Service]settled
 	second *charging.ServiceAnswer // the other quota of the service at hand
 }
 
@@ -196,9 +196,9 @@ func (c *charge) chargeTo(account *charging.Account) {
 	if account == nil {
 		return
 	}
+	c.answer.Account = account.ID
 	if plan, err := c.planNamed(account.Plan, 0); err == nil {
 		c.plan = plan
-		c.answer.Account = account.ID
 		c.answer.Before = c.tx.Funds(account.ID, plan.Currency())
 	}
 }
