@@ -12,10 +12,10 @@ type settled struct {
 	exceeded bool // more was used than granted, or than there was
 }
 
-// settleAhead settles, before any service is granted anew, what must not wait for its turn: what the
-// services of a credit pool report, since what one did not use may be what another has used; and
-// usage that comes without a request for units behind the request for them, since it belongs to
-// the grant before.
+// settleAhead settles, before any service is granted anew, what must not wait for its turn: what
+// the services of a credit pool report, since what one did not use may be what another has used;
+// and usage that comes without a request for units behind the request for them, since it belongs
+// to the grant before.
 func (c *charge) settleAhead(services []charging.Service) error {
 	if len(services) < 2 || c.stale || len(c.session.Services) == 0 {
 		return nil

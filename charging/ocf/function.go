@@ -75,6 +75,7 @@ type chargeState struct {
 	late     *charging.Session // a closed session that usage comes too late for
 	validity time.Duration
 	stale    bool                    // a lower number after a higher one
+	spent    bool                    // the key has an answer already, to other content
 	again    bool                    // answered before, and charged again by a setting
 	exceeded bool                    // the service at hand used more than granted, or than there was
 	checked  map[charging.Unit]int64 // what a balance check has asked for so far
@@ -140,7 +141,8 @@ func (c *charge) repeated() (bool, error) {
 		return true, nil
 	}
 	if prior.Fingerprint != c.fingerprint {
-		return false, nil // wrong in itself: that is told first
+		c.spent = true // The request is wrong in itself too, and that is told first.
+		return false, nil
 	}
 	if err := c.answer.UnmarshalBinary(prior.Answer); err != nil {
 		return true, errorfIn("read the answer given before", err)

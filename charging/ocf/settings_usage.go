@@ -170,8 +170,8 @@ func (c *charge) hold(
 	return nil
 }
 
-// joined is what a grant reserves together with what is kept of the one before. Of that only as much
-// is kept as is still there: a balance may have ended, or the plan have got another currency.
+// joined is what a grant reserves together with what is kept of the one before. Of that only as
+// much is kept as is still there: a balance may have ended, or the plan have another currency.
 func (c *charge) joined(o *offer, state *charging.ServiceState) (charging.Amounts, error) {
 	amounts := o.amounts
 	if state.Reservation == 0 {

@@ -183,11 +183,12 @@ func (c *charge) debitLate() error {
 }
 
 // refuse answers what the door found wrong. An update or termination that fails ends its session:
-// what could be read is debited, the rest released (RFC 8506 table 6 and section 9.1).
+// what could be read is debited, the rest released (RFC 8506 table 6 and section 9.1). A number that
+// was used before moves nothing.
 func (c *charge) refuse() error {
 	refused, r := c.request.Refused, c.request
 	c.deny(refused.Result, refused.Message, refused.Failed...)
-	ends := c.session != nil && !refused.Result.ProtocolError() &&
+	ends := c.session != nil && !refused.Result.ProtocolError() && !c.spent &&
 		(r.Type == charging.Update || r.Type == charging.Termination)
 	if !ends {
 		c.session = c.prior
