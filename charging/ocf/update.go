@@ -183,8 +183,8 @@ func (c *charge) debitLate() error {
 }
 
 // refuse answers what the door found wrong. An update or termination that fails ends its session:
-// what could be read is debited, the rest released (RFC 8506 table 6 and section 9.1). A number that
-// was used before moves nothing.
+// what could be read is debited, the rest released (RFC 8506 table 6 and section 9.1). A number
+// that was used before moves nothing.
 func (c *charge) refuse() error {
 	refused, r := c.request.Refused, c.request
 	c.deny(refused.Result, refused.Message, refused.Failed...)
