@@ -183,9 +183,9 @@ type offer struct {
 	limit      *charging.Limit
 	want       int64
 	validFor   time.Duration
-	change     time.Time           // Tariff-Time-Change
-	after      charging.Conditions // those after the change
-	dual       bool                // a quota for each side of it
+	change     time.Time            // Tariff-Time-Change
+	after      *charging.Conditions // those after the change; nil: none is announced
+	dual       bool                 // a quota for each side of it
 	amounts    charging.Amounts
 	units      int64 // granted
 	charge     charging.Charge
@@ -216,7 +216,7 @@ func (c *charge) grant(
 		return c.uncontrolled(service), nil
 	}
 	c.size(&o)
-	if c.rfc() && o.after.Rule != "" && o.after.Unit == o.conditions.Unit {
+	if c.rfc() && o.after != nil && o.after.Unit == o.conditions.Unit {
 		if err := c.dual(&o); err != nil {
 			return charging.ServiceAnswer{}, err
 		}
@@ -302,7 +302,7 @@ func (c *charge) atSwitch(o *offer, at time.Time, left time.Duration) {
 	}
 	o.change = at
 	if err == nil {
-		o.after = after
+		o.after = &after
 	}
 }
 
