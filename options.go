@@ -2,6 +2,7 @@ package ocssim
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"strings"
 	"time"
@@ -38,6 +39,9 @@ type Options struct {
 	Supervision time.Duration
 	// Clock is where the charging clock starts, where the ledger has none yet.
 	Clock charging.ClockState
+	// RandomSeed is where chance begins, in scenarios that leave something to it. 0: another one
+	// each time, which the log tells.
+	RandomSeed uint64
 	// Version is shown to people.
 	Version string
 	Log     zerolog.Logger
@@ -61,6 +65,9 @@ func (o *Options) fill() error {
 	}
 	if o.OriginRealm == "" {
 		o.OriginRealm = defaultRealm
+	}
+	if o.RandomSeed == 0 {
+		o.RandomSeed = rand.Uint64()
 	}
 	return o.check()
 }

@@ -153,7 +153,10 @@ func databaseError(err error) error {
 func (s *Server) assemble() {
 	o := &s.options
 	s.tariffs = rating.NewTariffs()
-	s.scenarios = scenarios.New(scenarios.Options{})
+	s.scenarios = scenarios.New(scenarios.Options{
+		Wire: scenarios.Wire{Edit: diameter.CheckEdit, Preset: diameter.CheckPreset},
+		Seed: o.RandomSeed,
+	})
 	s.journal = scenarios.NewJournal(scenarios.JournalOptions{
 		Render: func(raw []byte) any { return diameter.Render(raw) },
 	})
@@ -182,6 +185,8 @@ func meanwhile(build func() http.Handler) http.Handler {
 }
 
 func (s *Server) serve() {
+	s.options.Log.Info().Uint64("random_seed", s.options.RandomSeed).
+		Msg("chance in scenarios begins here")
 	for _, listener := range s.listeners {
 		go s.watch("Diameter", func() error { return s.gy.Serve(listener) })
 	}

@@ -88,6 +88,10 @@ func TestEveryOperationIsDescribedAndItsExampleWorks(t *testing.T) {
 					seedText+"  - {id: example, plan: im, balances: [{amount: 10 EUR}]}\n", nil)
 				own.want(t, http.StatusNoContent, "DELETE", "/v1/accounts/alice", "")
 				own.want(t, http.StatusNoContent, "DELETE", "/v1/exchanges", "")
+				if strings.HasPrefix(path, "/v1/scenarios/{name}/") {
+					own.want(t, http.StatusCreated, "PUT", "/v1/scenarios/example",
+						`{"rules": [{"pass": true}]}`)
+				}
 				got := own.ask(t, strings.ToUpper(method), names.Replace(path), string(body))
 				if got.status >= 300 {
 					t.Errorf("the example %s is answered %d: %s", body, got.status, got.text)

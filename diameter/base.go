@@ -284,8 +284,11 @@ func appendHostAddress(dst []byte, code uint32, ip net.IP) []byte {
 	return endAVP(append(dst, ip...), start)
 }
 
-// deviceWatchdog answers a DWR.
+// deviceWatchdog answers a DWR, unless a script wants the connection to look dead.
 func (s *Server) deviceWatchdog(g *guard, h header) {
+	if g.mute() {
+		return
+	}
 	answer := appendMessage(nil, h.answer())
 	answer = s.appendResult(answer, charging.Success)
 	g.reply(endMessage(s.appendStateID(answer), 0))

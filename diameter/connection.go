@@ -23,6 +23,9 @@ type connection struct {
 	active    atomic.Int64 // when octets last arrived, in nanoseconds
 	open      atomic.Bool  // capabilities are exchanged
 	finishing atomic.Bool  // no more requests are taken; see finish
+	silent    atomic.Bool  // our side is closed on purpose: nothing more is sent
+	deafUntil atomic.Int64 // nothing is read until then, in nanoseconds; 0: as ever
+	muteUntil atomic.Int64 // no watchdog request is answered until then
 
 	slots   chan struct{} // one for each request whose answer is not written yet
 	wake    chan struct{}
@@ -39,6 +42,7 @@ type connection struct {
 	queue    []outgoing
 	spare    []outgoing
 	delayed  map[*charged]lateAnswer
+	behind   int // of them those that wait for another answer
 	pending  map[uint32]pendingRequest
 	hopByHop uint32
 	peer     Peer
@@ -107,8 +111,11 @@ func (c *connection) enqueue(o outgoing) {
 		c.recordAnswer(o)
 		return
 	}
+	first := len(c.queue) == 0
 	c.queue = append(c.queue, o)
-	first := len(c.queue) == 1
+	if c.behind > 0 && o.charged != nil {
+		c.overtaken()
+	}
 	c.mu.Unlock()
 	if first {
 		c.poke()
@@ -175,12 +182,23 @@ const usualAnswer = 384
 // it is, so that the buffer is used again only without one.
 func (c *connection) send(buffer []byte, batch []outgoing) ([]byte, error) {
 	for len(batch) > 0 {
+		switch {
+		case c.silent.Load():
+			c.swallow(batch)
+			return buffer, nil
+		case batch[0].odd():
+			if err := c.sendOddly(&batch[0]); err != nil {
+				return buffer, err
+			}
+			batch = batch[1:]
+			continue
+		}
 		if c.server.options.Recorder != nil {
 			buffer = make([]byte, 0, min(len(batch)*usualAnswer, largeWrite))
 		}
 		buffer = buffer[:0]
 		taken := 0
-		for taken < len(batch) && len(buffer) < largeWrite {
+		for taken < len(batch) && len(buffer) < largeWrite && !batch[taken].odd() {
 			buffer = c.encode(buffer, &batch[taken])
 			taken++
 		}
@@ -204,6 +222,9 @@ func (c *connection) encode(buffer []byte, o *outgoing) []byte {
 	if x := o.charged; x != nil {
 		buffer = appendAnswer(buffer, o.answer, x.header, x.proxyInfo, c.server.self)
 		number = x.request.Exchange
+		if d := o.answer.Delivery; d != nil && d.Preset != "" {
+			buffer = append(buffer[:start], malformed(buffer[start:], d.Preset)...)
+		}
 	} else {
 		buffer = append(buffer, o.message...)
 	}
@@ -300,7 +321,10 @@ func (c *connection) Close() error {
 		c.recordAnswer(o)
 	}
 	for x, late := range delayed {
-		late.timer.Stop()
+		close(late.gone)
+		if late.timer != nil {
+			late.timer.Stop()
+		}
 		c.recordAnswer(outgoing{charged: x, answer: late.answer})
 	}
 	for _, p := range pending {

@@ -37,7 +37,11 @@ func appendAnswer(
 	for _, raw := range proxyInfo {
 		dst = appendRaw(dst, raw)
 	}
-	return endMessage(dst, start)
+	dst = endMessage(dst, start)
+	if len(a.Edits) > 0 {
+		dst = append(dst[:start], amend(dst[start:], a.Edits)...)
+	}
+	return dst
 }
 
 // appendBareAnswer appends the grammar that RFC 6733 section 7.2 has for protocol errors, and for

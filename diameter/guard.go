@@ -164,6 +164,7 @@ var errEnd = errors.New("connection is at its end")
 // next returns the next whole frame. It is valid until the next call.
 func (g *guard) next() ([]byte, error) {
 	for !g.closing() {
+		g.deaf()
 		length, found := cut(g.first, g.buffer[g.start:g.end], g.server.options.MaxMessage)
 		if found == wholeFrame {
 			frame := g.buffer[g.start : g.start+length : g.start+length]

@@ -19,16 +19,21 @@ type Document struct {
 	Rules    []Rule   `yaml:"rules" json:"rules"`
 }
 
-// A Rule is a condition and a verb: one of Pass, Limit and Answer. Fault may stand alone, which
-// charges as usual, or beside Limit or Answer.
+// A Rule is a condition and a verb: one of Pass, Limit and Answer. Amend and Fault may stand alone,
+// which charges as usual, or beside Limit or Answer.
 type Rule struct {
 	When When `yaml:"when,omitempty" json:"when,omitzero"`
 	// Times is how often the rule acts; nil: always.
-	Times  *int64  `yaml:"times,omitempty" json:"times,omitempty"`
-	Pass   bool    `yaml:"pass,omitempty" json:"pass,omitempty"`
-	Limit  *Limit  `yaml:"limit,omitempty" json:"limit,omitempty"`
-	Answer *Answer `yaml:"answer,omitempty" json:"answer,omitempty"`
-	Fault  *Fault  `yaml:"fault,omitempty" json:"fault,omitempty"`
+	Times *int64 `yaml:"times,omitempty" json:"times,omitempty"`
+	// After is how many matching requests pass before it acts.
+	After int64 `yaml:"after,omitempty" json:"after,omitempty"`
+	// Probability is how likely it acts on a request that matches: 25%, 0.5%; absent: always.
+	Probability Share   `yaml:"probability,omitempty" json:"probability,omitzero"`
+	Pass        bool    `yaml:"pass,omitempty" json:"pass,omitempty"`
+	Limit       *Limit  `yaml:"limit,omitempty" json:"limit,omitempty"`
+	Answer      *Answer `yaml:"answer,omitempty" json:"answer,omitempty"`
+	Amend       Amends  `yaml:"amend,omitempty" json:"amend,omitempty"`
+	Fault       *Fault  `yaml:"fault,omitempty" json:"fault,omitempty"`
 
 	LaterVerbs `yaml:",inline"`
 }
@@ -90,17 +95,8 @@ type ServiceAnswer struct {
 	Validity    Validity `yaml:"validity,omitempty" json:"validity,omitzero"`
 }
 
-// A Fault says how the answer goes out. The request is charged in any case.
-type Fault struct {
-	Delay Delay  `yaml:"delay,omitempty" json:"delay,omitzero"` // by the wall clock
-	Drop  string `yaml:"drop,omitempty" json:"drop,omitempty"`  // answer
-
-	LaterFaults `yaml:",inline"`
-}
-
 // LaterVerbs are keys of a rule that the notation reserves and this version refuses.
 type LaterVerbs struct {
-	Amend  NotYet `yaml:"amend,omitempty" json:"amend,omitzero"`
 	Do     NotYet `yaml:"do,omitempty" json:"do,omitzero"`
 	Expect NotYet `yaml:"expect,omitempty" json:"expect,omitzero"`
 	Repeat NotYet `yaml:"repeat,omitempty" json:"repeat,omitzero"`
@@ -112,15 +108,6 @@ type LaterConditions struct {
 	Conference NotYet `yaml:"conference,omitempty" json:"conference,omitzero"`
 	AVP        NotYet `yaml:"avp,omitempty" json:"avp,omitzero"`
 	If         NotYet `yaml:"if,omitempty" json:"if,omitzero"`
-}
-
-// LaterFaults are keys of a fault that the notation reserves and this version refuses.
-type LaterFaults struct {
-	Again      NotYet `yaml:"repeat,omitempty" json:"repeat,omitzero"`
-	Hold       NotYet `yaml:"hold,omitempty" json:"hold,omitzero"`
-	Disconnect NotYet `yaml:"disconnect,omitempty" json:"disconnect,omitzero"`
-	Slice      NotYet `yaml:"slice,omitempty" json:"slice,omitzero"`
-	Preset     NotYet `yaml:"preset,omitempty" json:"preset,omitzero"`
 }
 
 // The limits of a document.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ocs-sim/ocs-sim/accounts"
 	"github.com/ocs-sim/ocs-sim/charging"
+	"github.com/ocs-sim/ocs-sim/diameter"
 	"github.com/ocs-sim/ocs-sim/rating"
 	"github.com/ocs-sim/ocs-sim/scenarios"
 )
@@ -118,7 +119,7 @@ func (c *checker) scenario(p *part, index int) {
 		return
 	}
 	c.scenarios[doc.Name] = true
-	p.faults = append(p.faults, prefixed(path, scenarios.Check(doc))...)
+	p.faults = append(p.faults, prefixed(path, scenarios.Check(doc, wire()))...)
 }
 
 func (c *checker) account(p *part, index int) {
@@ -213,4 +214,9 @@ func (c *checker) where(index int) (where *writtenRange) {
 		}
 	}
 	return where
+}
+
+// wire is what the Gy door has to say of scenarios.
+func wire() scenarios.Wire {
+	return scenarios.Wire{Edit: diameter.CheckEdit, Preset: diameter.CheckPreset}
 }

@@ -93,7 +93,9 @@ func (c *charge) work(tx charging.Tx) error {
 	c.identify()
 	decision := c.decide()
 	if decision.Rule != "" {
-		c.why(charging.Reason{Code: charging.BecauseScript, Rule: decision.Rule})
+		c.why(charging.Reason{
+			Code: charging.BecauseScript, Rule: decision.Rule, Detail: told(&decision),
+		})
 	}
 	if err := c.run(decision); err != nil {
 		return err
@@ -202,8 +204,14 @@ func (c *charge) decide() charging.Decision {
 	return *c.decided
 }
 
-// run charges as usual, or answers as the script says.
+// run charges as usual, or answers as the script says. A request that the script drops is as if it
+// had never come: it moves nothing and is not remembered, and nobody sees the answer.
 func (c *charge) run(d charging.Decision) error {
+	if d.Delivery != nil && d.Delivery.Unheard {
+		c.session = nil
+		c.deny(charging.UnableToDeliver, "a script dropped the request")
+		return nil
+	}
 	if d.Instead != nil {
 		return c.scripted(d)
 	}

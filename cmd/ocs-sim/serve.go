@@ -30,6 +30,7 @@ type serveFlags struct {
 	token, readyFile, level string
 	lateUsage               string
 	allowRemote             bool
+	randomSeed              uint64
 }
 
 func newServe(c *console) *cobra.Command {
@@ -63,6 +64,8 @@ func newServe(c *console) *cobra.Command {
 		"file to write, when ready, with the addresses as JSON")
 	flags.StringVar(&f.lateUsage, "late-usage", "refuse",
 		"usage after supervision ended the session: refuse (5002) or debit (5002 too, but charged)")
+	flags.Uint64Var(&f.randomSeed, "random-seed", 0,
+		"where chance begins in scenarios; 0: another one each time, which the log tells")
 	flags.StringVar(&f.level, "log-level", "info", "debug, info, warn or error")
 	return cmd
 }
@@ -111,7 +114,10 @@ func startError(err error) error {
 func (f *serveFlags) options(logs io.Writer) (ocssim.Options, error) {
 	level, err := zerolog.ParseLevel(f.level)
 	if err != nil {
-		return ocssim.Options{}, fmt.Errorf("--log-level is debug, info, warn or error, not %q", f.level)
+		return ocssim.Options{}, fmt.Errorf(
+			"--log-level is debug, info, warn or error, not %q",
+			f.level,
+		)
 	}
 	if f.lateUsage != "refuse" && f.lateUsage != "debit" {
 		return ocssim.Options{}, fmt.Errorf("--late-usage is refuse or debit, not %q", f.lateUsage)
@@ -123,7 +129,8 @@ func (f *serveFlags) options(logs io.Writer) (ocssim.Options, error) {
 	return ocssim.Options{
 		Diameter: f.diameter, API: f.api, Database: f.database, Seeds: seeds,
 		OriginHost: f.originHost, OriginRealm: f.originRealm, Token: f.token,
-		AllowRemote: f.allowRemote, DebitLate: f.lateUsage == "debit", Version: version(),
+		AllowRemote: f.allowRemote, RandomSeed: f.randomSeed,
+		DebitLate: f.lateUsage == "debit", Version: version(),
 		Log: zerolog.New(logs).Level(level).With().Timestamp().Logger(),
 	}, nil
 }
