@@ -156,6 +156,9 @@ func (s *Server) assemble() {
 	s.scenarios = scenarios.New(scenarios.Options{
 		Wire: scenarios.Wire{Edit: diameter.CheckEdit, Preset: diameter.CheckPreset},
 		Seed: o.RandomSeed,
+		Began: func(seed uint64) {
+			o.Log.Info().Uint64("random_seed", seed).Msg("chance in scenarios begins here")
+		},
 	})
 	s.journal = scenarios.NewJournal(scenarios.JournalOptions{
 		Render: func(raw []byte) any { return diameter.Render(raw) },
@@ -185,8 +188,6 @@ func meanwhile(build func() http.Handler) http.Handler {
 }
 
 func (s *Server) serve() {
-	s.options.Log.Info().Uint64("random_seed", s.options.RandomSeed).
-		Msg("chance in scenarios begins here")
 	for _, listener := range s.listeners {
 		go s.watch("Diameter", func() error { return s.gy.Serve(listener) })
 	}

@@ -19,6 +19,8 @@ type Options struct {
 	Wire Wire
 	// Seed is where chance begins: of probability, and of delays that are a span.
 	Seed uint64
+	// Began is told the seed when something is left to chance for the first time; nil: nobody.
+	Began func(seed uint64)
 }
 
 // A Set is the scenarios of one simulator; it implements charging.Script and is safe for concurrent
@@ -40,12 +42,29 @@ type Set struct {
 
 // New returns an empty Set.
 func New(o Options) *Set {
-	s := &Set{limit: o.Limit, wire: o.Wire, random: rand.New(rand.NewPCG(o.Seed, 0))}
+	s := &Set{limit: o.Limit, wire: o.Wire, random: rand.New(&announced{Options: o})}
 	if s.limit <= 0 {
 		s.limit = 10_000
 	}
 	s.Clear()
 	return s
+}
+
+// An announced source of chance tells where it began, so that a run can be had again.
+type announced struct {
+	Options
+	source *rand.PCG
+}
+
+// Uint64 draws.
+func (a *announced) Uint64() uint64 {
+	if a.source == nil {
+		a.source = rand.NewPCG(a.Seed, 0)
+		if a.Began != nil {
+			a.Began(a.Seed)
+		}
+	}
+	return a.source.Uint64()
 }
 
 // Decide returns what the first rule wants that matches and is not used up, and counts it; the
