@@ -43,6 +43,7 @@ func forms(registry huma.Registry) {
 	alias(reflect.TypeFor[scenarios.Grant](), text)
 	alias(reflect.TypeFor[scenarios.Span](), text)
 	alias(reflect.TypeFor[scenarios.Share](), text)
+	alias(reflect.TypeFor[scenarios.Expression](), text)
 	scalar := reflect.TypeFor[scalarForm]()
 	alias(reflect.TypeFor[scenarios.Value](), scalar)
 	alias(reflect.TypeFor[scenarios.Amends](), reflect.TypeFor[amendsForm]())

@@ -172,9 +172,9 @@ func (s *server) explain(ctx context.Context, in *ChargeInput) (
 	if err != nil {
 		return nil, err
 	}
-	situation, err := s.situation(ctx, request)
-	if err != nil {
-		return nil, err
-	}
-	return answer(s.Scenarios.Explain(situation), nil)
+	var explanation scenarios.Explanation
+	err = s.situate(ctx, request, func(situation *charging.Situation) {
+		explanation = s.Scenarios.Explain(situation)
+	})
+	return answer(explanation, err)
 }

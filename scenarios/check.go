@@ -68,6 +68,12 @@ func (c *checker) rule(path string, r *Rule) {
 		c.fault(path+".times", "times is 1 or more; leave it out for always")
 	}
 	c.verbs(path, r)
+	if r.Repeat && (len(r.Amend) == 0 && r.Fault == nil || r.Limit != nil || r.Answer != nil) {
+		c.fault(path+".repeat", "what is remembered does not change: repeat goes with amend and fault")
+	}
+	if r.When.Available.Word != "" {
+		c.fault(path+".when.available", "available is a range of quantities, like ..1.00 EUR")
+	}
 	if r.Limit != nil {
 		c.limit(path+".limit", r.Limit)
 	}

@@ -22,7 +22,7 @@ func conditions(w *When) []condition {
 	var list []condition
 	for _, part := range [][]condition{
 		w.requestConditions(), w.originConditions(), w.conferenceConditions(),
-		serviceConditions(w.serviceTests()),
+		serviceConditions(w.serviceTests()), w.lastConditions(),
 	} {
 		list = append(list, part...)
 	}
@@ -45,6 +45,30 @@ func (w *When) requestConditions() (list []condition) {
 			holds: func(s *charging.Situation) bool { return w.Number.Contains(number(s)) },
 			seen:  func(s *charging.Situation) string { return strconv.FormatInt(number(s), 10) },
 		})
+	}
+	return list
+}
+
+// lastConditions are the dear ones.
+func (w *When) lastConditions() (list []condition) {
+	if !w.Available.IsZero() {
+		want, unit := w.Available, w.Available.unit()
+		list = append(list, condition{
+			key: "available", want: want.String(),
+			holds: func(s *charging.Situation) bool {
+				held := s.Holds(unit)
+				return held.Known && want.Contains([]charging.Quantity{unit.Of(held.Value)})
+			},
+			seen: func(s *charging.Situation) string {
+				if held := s.Holds(unit); held.Known {
+					return unit.Of(held.Value).String()
+				}
+				return "no account"
+			},
+		})
+	}
+	if !w.If.IsZero() {
+		list = append(list, condition{key: "if", want: w.If.Text, holds: w.If.holds, seen: w.If.seen})
 	}
 	return list
 }

@@ -28,12 +28,15 @@ type Rule struct {
 	// After is how many matching requests pass before it acts.
 	After int64 `yaml:"after,omitempty" json:"after,omitempty"`
 	// Probability is how likely it acts on a request that matches: 25%, 0.5%; absent: always.
-	Probability Share   `yaml:"probability,omitempty" json:"probability,omitzero"`
-	Pass        bool    `yaml:"pass,omitempty" json:"pass,omitempty"`
-	Limit       *Limit  `yaml:"limit,omitempty" json:"limit,omitempty"`
-	Answer      *Answer `yaml:"answer,omitempty" json:"answer,omitempty"`
-	Amend       Amends  `yaml:"amend,omitempty" json:"amend,omitempty"`
-	Fault       *Fault  `yaml:"fault,omitempty" json:"fault,omitempty"`
+	Probability Share `yaml:"probability,omitempty" json:"probability,omitzero"`
+	// Repeat lets the rule act on repeats of a request, too: how their answer goes out, not what is
+	// remembered.
+	Repeat bool    `yaml:"repeat,omitempty" json:"repeat,omitempty"`
+	Pass   bool    `yaml:"pass,omitempty" json:"pass,omitempty"`
+	Limit  *Limit  `yaml:"limit,omitempty" json:"limit,omitempty"`
+	Answer *Answer `yaml:"answer,omitempty" json:"answer,omitempty"`
+	Amend  Amends  `yaml:"amend,omitempty" json:"amend,omitempty"`
+	Fault  *Fault  `yaml:"fault,omitempty" json:"fault,omitempty"`
 
 	LaterVerbs `yaml:",inline"`
 }
@@ -57,6 +60,9 @@ type When struct {
 	Used         UnitsRange `yaml:"used,omitempty" json:"used,omitzero"`
 	OriginHost   string     `yaml:"origin_host,omitempty" json:"origin_host,omitempty"` // a glob
 	Context      string     `yaml:"context,omitempty" json:"context,omitempty"`         // a glob
+	// Available is what the account has available before the request, in the range's unit.
+	Available UnitsRange `yaml:"available,omitempty" json:"available,omitzero"`
+	If        Expression `yaml:"if,omitempty" json:"if,omitzero"`
 
 	LaterConditions `yaml:",inline"`
 }
@@ -99,15 +105,12 @@ type ServiceAnswer struct {
 type LaterVerbs struct {
 	Do     NotYet `yaml:"do,omitempty" json:"do,omitzero"`
 	Expect NotYet `yaml:"expect,omitempty" json:"expect,omitzero"`
-	Repeat NotYet `yaml:"repeat,omitempty" json:"repeat,omitzero"`
 }
 
 // LaterConditions are keys of a condition that the notation reserves and this version refuses.
 type LaterConditions struct {
-	Available  NotYet `yaml:"available,omitempty" json:"available,omitzero"`
 	Conference NotYet `yaml:"conference,omitempty" json:"conference,omitzero"`
 	AVP        NotYet `yaml:"avp,omitempty" json:"avp,omitzero"`
-	If         NotYet `yaml:"if,omitempty" json:"if,omitzero"`
 }
 
 // The limits of a document.

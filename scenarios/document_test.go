@@ -37,6 +37,8 @@ rules:
       used: 1s..60s
       origin_host: "im*.example.com"
       context: "*32260@3gpp.org"
+      available: ..5.00 EUR
+      if: participants > 3 && "audio" in media
     times: 2
     answer:
       result: DIAMETER_CREDIT_LIMIT_REACHED
@@ -50,6 +52,7 @@ rules:
     fault: {delay: 1500ms, drop: answer}
   - after: 2
     probability: 12.5%
+    repeat: true
     amend:
       - set: {Result-Code: 5012, "Multiple-Services-Credit-Control[1].Rating-Group": 7}
         add: {Error-Message: twice}
@@ -184,15 +187,17 @@ func TestMistakesAreRefusedWhereTheyStand(t *testing.T) {
 		{"a delay that runs backwards", `{fault: {delay: 2s..1s}}`, "ends before it begins"},
 		{"a slice that is no number", `{fault: {slice: small}}`, "is no number of octets"},
 		{"a disconnect that is none", `{fault: {disconnect: maybe}}`, "before, after, close"},
+		{"an expression of no truth", `{when: {if: "1 + 1"}}`, "expected bool"},
+		{"an expression of what is not there", `{when: {if: "weather > 3"}}`, "weather"},
+		{"an expression with a range", `{when: {if: "3 in 1..9"}}`, "ranges are not allowed"},
+		{"an expression with much to do", `{when: {if: "all(media, any(media, true))"}}`, "predicate"},
+		{"an expression that grows", `{when: {if: "repeat(account, 99) != ''"}}`, "repeat"},
 		{"a share of more than all", `{probability: 101%}`, "is no share"},
 		{"a share without a sign", `{probability: "0.5"}`, "is no share"},
 		{"do comes later", `{do: [{after: 1s}]}`, "not supported yet"},
 		{"expect comes later", `{expect: {within: 1s}}`, "not supported yet"},
-		{"repeat comes later", `{repeat: true}`, "not supported yet"},
-		{"available comes later", `{when: {available: ..5s}}`, "not supported yet"},
 		{"conference comes later", `{when: {conference: x}}`, "not supported yet"},
 		{"avp comes later", `{when: {avp: x}}`, "not supported yet"},
-		{"if comes later", `{when: {if: "1 > 0"}}`, "not supported yet"},
 	} {
 		t.Run(test.claim, func(t *testing.T) {
 			t.Parallel()

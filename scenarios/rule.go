@@ -27,6 +27,7 @@ type rule struct {
 	held        chan struct{}     // answers wait for it; nil: none did yet
 	after       int64             // so many matches pass first
 	probability Share
+	repeats     bool // acts on repeats, too
 	matched     int64
 	fired       int64
 }
@@ -65,7 +66,7 @@ func newRule(name string, written *Rule) *rule {
 	if written.Fault != nil {
 		r.fault, r.decision.Delivery = written.Fault, written.Fault.delivery()
 	}
-	r.after, r.probability = written.After, written.Probability
+	r.after, r.probability, r.repeats = written.After, written.Probability, written.Repeat
 	return r
 }
 
@@ -174,6 +175,9 @@ func (r *rule) failing(s *charging.Situation) *condition {
 
 // meet counts a request and reports whether the rule would act on it.
 func (r *rule) meet(s *charging.Situation) bool {
+	if s.Repeat && !r.repeats {
+		return false
+	}
 	matches := r.failing(s) == nil
 	if r.nth != nil {
 		matches = r.nth.take(s, matches)

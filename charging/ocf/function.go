@@ -138,6 +138,7 @@ func (c *charge) repeated() (bool, error) {
 		c.answer.Account = s.Account
 	}
 	c.why(charging.Reason{Code: charging.BecauseRepeat, Detail: "answered before: nothing moves"})
+	c.repeatedAs()
 	return true, nil
 }
 
