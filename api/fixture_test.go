@@ -49,6 +49,7 @@ accounts:
 
 // A simulator is the API over a real ledger and the real charging function.
 type simulator struct {
+	handler http.Handler
 	*client.Client
 	url    string
 	ledger *accounts.Ledger
@@ -93,7 +94,8 @@ func start(t testing.TB, seed string, change func(*api.Options)) *simulator {
 	if change != nil {
 		change(&options)
 	}
-	server := httptest.NewServer(api.New(options))
+	s.handler = api.New(options)
+	server := httptest.NewServer(s.handler)
 	t.Cleanup(server.Close)
 	s.url = server.URL
 	s.Client = client.New(server.URL, client.Options{Token: options.Token})

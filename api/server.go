@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -126,12 +127,46 @@ func (s *server) routes() {
 // NewServer returns an http.Server for a handler, with timeouts that no idle or slow client
 // outlives. It does not listen yet.
 func NewServer(handler http.Handler) *http.Server {
-	return &http.Server{
+	end := make(chan struct{})
+	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
+		BaseContext: func(net.Listener) context.Context {
+			return context.WithValue(context.Background(), endKey{}, (<-chan struct{})(end))
+		},
 	}
+	server.RegisterOnShutdown(sync.OnceFunc(func() { close(end) }))
+	return server
+}
+
+// endKey is where a request's context holds what is closed when the server shuts down.
+type endKey struct{}
+
+// stopping reports whether the server shuts down, which streams must not hold up.
+func stopping(ctx context.Context) bool {
+	end, _ := ctx.Value(endKey{}).(<-chan struct{})
+	select {
+	case <-end:
+		return true
+	default:
+		return false
+	}
+}
+
+// whenStopping does something when the server shuts down, until what it returns is called.
+func whenStopping(ctx context.Context, do func()) (forget func()) {
+	end, _ := ctx.Value(endKey{}).(<-chan struct{})
+	over := make(chan struct{})
+	go func() {
+		select {
+		case <-end:
+			do()
+		case <-over:
+		}
+	}()
+	return func() { close(over) }
 }
 
 // recoverPanics turns a bug in a handler into a problem, so that it is seen and survived.
@@ -152,9 +187,14 @@ func (s *server) recoverPanics(next http.Handler) http.Handler {
 	})
 }
 
-// limitTime ends waiting for what does not come. Handlers see it as their context.
+// limitTime ends waiting for what does not come. Handlers see it as their context. Events come as
+// long as somebody listens.
 func (s *server) limitTime(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == eventsPath {
+			next.ServeHTTP(w, r)
+			return
+		}
 		ctx, cancel := context.WithTimeoutCause(r.Context(), handleTimeout, errTookTooLong)
 		defer cancel()
 		next.ServeHTTP(w, r.WithContext(ctx))
