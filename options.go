@@ -26,6 +26,8 @@ type Options struct {
 	// Seeds are documents that are applied before the doors open, and again by POST /v1/reset.
 	// Accounts that an old database has already are left as they are there.
 	Seeds []document.File
+	// Seed is a document that was read already, in place of Seeds.
+	Seed *document.Document
 	// OriginHost and OriginRealm are the simulator's Diameter identity. Empty: ocs.example.net of
 	// example.net.
 	OriginHost, OriginRealm string
@@ -45,6 +47,8 @@ type Options struct {
 	// Version is shown to people.
 	Version string
 	Log     zerolog.Logger
+
+	isSandbox bool // one of another simulator, which has none of its own
 }
 
 const (

@@ -15,7 +15,10 @@ func (s *Server) decodeSeed(plans []charging.PlanVersion) error {
 	for _, plan := range plans {
 		names = append(names, plan.Name)
 	}
-	seed, err := document.DecodeFiles(names, s.options.Seeds...)
+	seed, err := s.options.Seed, error(nil)
+	if seed == nil {
+		seed, err = document.DecodeFiles(names, s.options.Seeds...)
+	}
 	if err != nil {
 		return err
 	}

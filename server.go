@@ -37,6 +37,7 @@ type Server struct {
 	api       net.Listener
 	failed    chan error
 	seed      *document.Document
+	sandboxes *sandboxes
 	notices   []string
 	stopTimer context.CancelFunc
 	timerDone chan struct{}
@@ -171,9 +172,15 @@ func (s *Server) assemble() {
 		OriginStateID: s.ledger.OriginStateID,
 		Charger:       s.charger, Recorder: s.journal, Clock: s.clock, Log: o.Log,
 	})
+	if !o.isSandbox {
+		s.sandboxes = newSandboxes(o)
+	}
 	control := api.Options{
 		Ledger: s.ledger, Tariffs: s.tariffs, Scenarios: s.scenarios, Journal: s.journal,
 		Charger: s.charger, Clock: s.clock, Seed: s.seed, Token: o.Token, Version: o.Version,
+	}
+	if s.sandboxes != nil {
+		control.Sandboxes = s.sandboxes
 	}
 	s.rest = api.NewServer(meanwhile(func() http.Handler { return api.New(control) }))
 }
@@ -239,6 +246,9 @@ func (s *Server) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	var errs []error
+	if s.sandboxes != nil {
+		errs = append(errs, s.sandboxes.close())
+	}
 	if s.stopTimer != nil {
 		s.stopTimer()
 		<-s.timerDone

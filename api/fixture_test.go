@@ -91,6 +91,7 @@ func start(t testing.TB, seed string, change func(*api.Options)) *simulator {
 		Charger: ocf.New(ledger, tariffs, s.set, ocf.Options{}),
 		Clock:   s.clock, Seed: doc, Version: "1.2.3",
 	}
+	options.Sandboxes = noRoom{}
 	if change != nil {
 		change(&options)
 	}
@@ -187,4 +188,19 @@ func (r reply) expect(t testing.TB, want any, path ...any) {
 	if got := field(t, any(r.body), path...); got != want {
 		t.Errorf("%v = %v, want %v in %s", path, got, want, r.text)
 	}
+}
+
+// noRoom has no sandboxes of its own: how they start is for the package that puts rooms together.
+type noRoom struct{}
+
+func (noRoom) Create(_ context.Context, o api.SandboxOrder) (api.Sandbox, error) {
+	return api.Sandbox{Name: o.Name, Expires: time.Now().Add(o.TTL)}, nil
+}
+
+func (noRoom) Sandbox(name string) (api.Sandbox, error) {
+	return api.Sandbox{}, charging.Errorf(charging.KindSandboxNotFound, "no sandbox %q", name)
+}
+func (noRoom) List() []api.Sandbox { return nil }
+func (noRoom) Delete(_ context.Context, name string) error {
+	return charging.Errorf(charging.KindSandboxNotFound, "no sandbox %q", name)
 }

@@ -54,6 +54,15 @@ func problemKinds() []problemKind {
 			"The journal keeps the last exchanges only, and does not survive a restart.",
 		},
 		{
+			string(charging.KindSandboxNotFound), 404, "There is no such sandbox", gone +
+				" A sandbox is also gone when its time to live is over.",
+		},
+		{
+			string(charging.KindSandboxExists), 409, "The sandbox cannot be made",
+			"A sandbox has this name already, or there are as many as there may be. Delete one, or " +
+				"leave the name out to have one chosen.",
+		},
+		{
 			string(charging.KindInvalidDocument), 422, "The document is not valid",
 			"Each of the errors says what is wrong and at which line and column of the body. All " +
 				"of them are there at once, and nothing was changed.",

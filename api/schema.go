@@ -59,6 +59,7 @@ func tags() []*huma.Tag {
 		{Name: "Clock", Description: "The time that prices."},
 		{Name: "Seed", Description: "Where everything begins."},
 		{Name: "Ledger", Description: "Whether the sums are right."},
+		{Name: "Sandboxes", Description: "Simulators of one's own."},
 		{Name: "Health", Description: "Whether it runs."},
 	}
 }

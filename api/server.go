@@ -51,6 +51,8 @@ type Options struct {
 	Token string
 	// Seed is the start-up seed, which reset applies again; nil: an empty one.
 	Seed *document.Document
+	// Sandboxes are simulators beside this one; nil: there are none, as in a sandbox itself.
+	Sandboxes Sandboxes
 	// Version is the product's, for the OpenAPI description.
 	Version string
 	// Ready says why the server is not ready yet; nil: it is, unless the ledger stopped.
@@ -120,6 +122,7 @@ func (s *server) routes() {
 	s.exchangeRoutes()
 	s.clockRoutes()
 	s.seedRoutes()
+	s.sandboxRoutes()
 	s.healthRoutes()
 	s.finishDescription()
 }

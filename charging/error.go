@@ -12,6 +12,8 @@ const (
 	KindScenarioNotFound   ErrorKind = "scenario-not-found"
 	KindSessionNotFound    ErrorKind = "session-not-found"
 	KindExchangeNotFound   ErrorKind = "exchange-not-found"
+	KindSandboxNotFound    ErrorKind = "sandbox-not-found"
+	KindSandboxExists      ErrorKind = "sandbox-exists"
 	KindInvalidDocument    ErrorKind = "invalid-document"
 	KindUnitMismatch       ErrorKind = "unit-mismatch"
 	KindInsufficientCredit ErrorKind = "insufficient-credit"

@@ -42,9 +42,7 @@ func Decode(name string, data []byte) (*Document, error) {
 // no id may be written twice in all of them. knownPlans are plans that exist already, so that
 // accounts may have them too. The error is as Decode's, with the faults of all files.
 func DecodeFiles(knownPlans []string, files ...File) (*Document, error) {
-	whole := &Document{Plans: map[string]*rating.Document{}}
-	check := newChecker(knownPlans)
-	parts := make([]part, 0, len(files))
+	var sources []*Source
 	var wrong []error
 	for _, file := range files {
 		source, err := Parse(file.Name, file.Data)
@@ -52,6 +50,22 @@ func DecodeFiles(knownPlans []string, files ...File) (*Document, error) {
 			wrong = append(wrong, err)
 			continue
 		}
+		sources = append(sources, source)
+	}
+	return decodeSources(knownPlans, sources, wrong)
+}
+
+// DecodeSeed reads a seed document that stands in another one. The error is as Decode's.
+func DecodeSeed(source *Source) (*Document, error) {
+	return decodeSources(nil, []*Source{source}, nil)
+}
+
+// decodeSources reads sources as one document; wrong is what is wrong already.
+func decodeSources(knownPlans []string, sources []*Source, wrong []error) (*Document, error) {
+	whole := &Document{Plans: map[string]*rating.Document{}}
+	check := newChecker(knownPlans)
+	parts := make([]part, 0, len(sources))
+	for _, source := range sources {
 		part := part{source: source}
 		part.faults = source.Decode(&part.document)
 		check.announce(&part)
