@@ -95,6 +95,9 @@ func start(t testing.TB, seed string, change func(*api.Options)) *simulator {
 	if change != nil {
 		change(&options)
 	}
+	if options.Summons != nil {
+		options.Recorder = options.Summons.Watch(options.Journal)
+	}
 	s.handler = api.New(options)
 	server := httptest.NewServer(s.handler)
 	t.Cleanup(server.Close)

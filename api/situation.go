@@ -16,7 +16,7 @@ func (s *server) situate(
 		if !found || !open.Open() {
 			open = nil
 		}
-		told, _ := charging.Told(open, r)
+		told, _ := charging.Told(open, r, s.settingsOf(r.Origin))
 		situation := charging.Situate(open, r, &told)
 		situation.Account, situation.Now = accountOf(tx, open, r), tx.Now()
 		if situation.Account != nil {
@@ -35,6 +35,14 @@ type holdings struct {
 
 // Holds is what is available of a unit.
 func (h holdings) Holds(unit charging.Unit) int64 { return h.Funds(h.account, unit).Usable }
+
+// settingsOf finds the settings of a client; nil are the default ones.
+func (s *server) settingsOf(origin charging.Origin) *charging.Settings {
+	if s.Settings == nil {
+		return nil
+	}
+	return s.Settings.Of(origin)
+}
 
 func accountOf(tx charging.Tx, s *charging.Session, r *charging.Request) *charging.Account {
 	if s == nil {

@@ -36,7 +36,7 @@ type Timeout string
 // The bounds of waiting.
 const (
 	usualWait   = 5 * time.Second
-	longestWait = 50 * time.Second // less than what any request may take
+	longestWatch = 50 * time.Second // less than what any request may take
 )
 
 func (t Timeout) duration() (time.Duration, error) {
@@ -44,8 +44,8 @@ func (t Timeout) duration() (time.Duration, error) {
 		return usualWait, nil
 	}
 	spell, err := time.ParseDuration(string(t))
-	if err != nil || spell < 0 || spell > longestWait {
-		return 0, fmt.Errorf("%q is no time to wait; write it like 5s, at most %v", t, longestWait)
+	if err != nil || spell < 0 || spell > longestWatch {
+		return 0, fmt.Errorf("%q is no time to wait; write it like 5s, at most %v", t, longestWatch)
 	}
 	return spell, nil
 }

@@ -8,14 +8,10 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/ocs-sim/ocs-sim/api"
 	"github.com/ocs-sim/ocs-sim/scenarios"
 )
-
-// patience is how long a test waits for what has to come.
-const patience = 20 * time.Second
 
 func TestWaitingForExchanges(t *testing.T) {
 	t.Parallel()

@@ -9,6 +9,7 @@ type Result uint32
 const (
 	Success              Result = 2001
 	UnableToDeliver      Result = 3002
+	LimitedSuccess       Result = 2002
 	TooBusy              Result = 3004
 	EndUserServiceDenied Result = 4010
 	CreditNotApplicable  Result = 4011

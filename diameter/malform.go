@@ -59,9 +59,9 @@ func Presets() []Preset {
 			"AVP 65535 of vendor 99999 with the M flag comes last.",
 			unknownAVP,
 		},
-		{"t-flag", "The T flag is set, which no answer may have.", withFlags("T")},
-		{"e-flag", "The E flag is set although the result is no protocol error.", withFlags("E")},
-		{"r-flag", "The R flag is set, so that the answer looks like a request.", withFlags("R")},
+		{"t-flag", "The T flag is set, which no answer may have.", headerFlagged("T")},
+		{"e-flag", "The E flag is set although the result is no protocol error.", headerFlagged("E")},
+		{"r-flag", "The R flag is set, so that the answer looks like a request.", headerFlagged("R")},
 		{"bad-avp-length", "The last AVP's length reaches 8 octets beyond the message.", inHeader(
 			func(f []byte) { stretchLast(f, 8) })},
 		{"short-avp-length", "The first AVP's length is 7, less than its header.", inHeader(
@@ -130,7 +130,7 @@ func lacking(path string) func([]byte) []byte {
 	return edited(charging.Edit{Op: EditRemove, Path: path})
 }
 
-func withFlags(letters string) func([]byte) []byte {
+func headerFlagged(letters string) func([]byte) []byte {
 	return edited(charging.Edit{Op: EditFlags, Value: letters})
 }
 

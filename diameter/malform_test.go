@@ -45,7 +45,7 @@ func TestPresets(t *testing.T) {
 			return lookup(f, path) == "" && lookup(sound, path) != "" && Render(f).Fault == ""
 		}
 	}
-	lastAVP := len(sound) - len(appendServiceAnswer(nil, &twoServices().Services[1], nil))
+	lastAVP := len(sound) - len(appendServiceAnswer(nil, &twoServices().Services[1], nil, false))
 	checks := map[string]func(f []byte) bool{
 		"wrong-session-id":  func(f []byte) bool { return lookup(f, "Session-Id") == "s1;wrong" },
 		"wrong-hop-by-hop":  only(12, 16),

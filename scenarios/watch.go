@@ -105,7 +105,7 @@ func (f *Follower) look() (found []Exchange, missed int64) {
 	}
 	j.mu.Unlock()
 	for i := range chunk {
-		if f.filter.picks(&chunk[i]) {
+		if j.picks(&f.filter, &chunk[i]) {
 			found = append(found, j.view(&chunk[i], f.filter.Trees, f.filter.Raw))
 		}
 	}
