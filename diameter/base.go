@@ -143,9 +143,9 @@ func (s *Server) capabilitiesExchange(g *guard, h header) {
 func (s *Server) judge(c *capabilities) *refusal {
 	for _, id := range requiredCapabilities {
 		if !c.present[id] {
-			definition, _ := s.dictionary.find(uint32(id>>32), uint32(id))
+			definition, _ := s.dictionary().find(uint32(id>>32), uint32(id))
 			return &refusal{
-				charging.MissingAVP, s.dictionary.missing(id), definition.name + " is missing",
+				charging.MissingAVP, s.dictionary().missing(id), definition.name + " is missing",
 			}
 		}
 	}
@@ -155,7 +155,7 @@ func (s *Server) judge(c *capabilities) *refusal {
 	case !c.common():
 		failed := c.firstOffered
 		if failed == nil {
-			failed = s.dictionary.missing(avpAuthApplicationID)
+			failed = s.dictionary().missing(avpAuthApplicationID)
 		}
 		return &refusal{
 			resultNoCommonApplication, failed, "no application in common: this server has 4",

@@ -29,6 +29,8 @@ type ClientOptions struct {
 	// ReAuthorize is asked for the result of a RAA: 2002 promises a CCR-U, which the caller then
 	// sends. Abort is the same for ASA and CCR-T. Neither may block. nil: 2001.
 	ReAuthorize, Abort func(session string) charging.Result
+	// Dictionary knows the AVPs; nil: SharedDictionary.
+	Dictionary *Dictionary
 }
 
 func (o ClientOptions) withDefaults() ClientOptions {
@@ -40,6 +42,9 @@ func (o ClientOptions) withDefaults() ClientOptions {
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = 10 * time.Second
+	}
+	if o.Dictionary == nil {
+		o.Dictionary = SharedDictionary()
 	}
 	return o
 }
@@ -97,7 +102,7 @@ func Dial(ctx context.Context, address string, o ClientOptions) (*Client, error)
 	c := &Client{
 		options: o,
 		conn:    conn,
-		answers: answerDecoder(),
+		answers: answerDecoder(o.Dictionary),
 		done:    make(chan struct{}),
 		waiting: make(map[uint32]*waiter),
 		// The low bits are by chance, as RFC 6733 section 3 wants it: a client that starts again

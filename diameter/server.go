@@ -30,6 +30,8 @@ type Options struct {
 	Clock    *charging.Clock   // nil: the wall clock
 	Log      zerolog.Logger
 
+	Dictionaries *Dictionaries // nil: the standards' AVPs alone
+
 	AllowedPeers  []string      // globs for Origin-Host; none: every peer is admitted
 	DuplicatePeer DuplicatePeer // AdmitDuplicate
 
@@ -51,6 +53,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Clock == nil {
 		o.Clock = charging.NewClock(charging.ClockState{})
+	}
+	if o.Dictionaries == nil {
+		o.Dictionaries = NewDictionaries()
 	}
 	if o.DuplicatePeer == "" {
 		o.DuplicatePeer = AdmitDuplicate
@@ -76,13 +81,12 @@ func (o Options) withDefaults() Options {
 
 // A Server speaks Gy with any number of peers and has its Charger answer them.
 type Server struct {
-	options    Options
-	self       identity
-	dictionary *Dictionary
-	decoder    *decoder
-	diam       *diam.Server
-	peers      *peers
-	endToEnd   atomic.Uint32
+	options  Options
+	self     identity
+	decoder  *decoder
+	diam     *diam.Server
+	peers    *peers
+	endToEnd atomic.Uint32
 
 	context context.Context // given to the Charger; ends with Shutdown
 	cancel  context.CancelFunc
@@ -97,16 +101,18 @@ func NewServer(o Options) *Server {
 	s := &Server{
 		options:     o.withDefaults(),
 		self:        identity{o.OriginHost, o.OriginRealm},
-		dictionary:  SharedDictionary(),
 		peers:       newPeers(),
 		connections: make(map[*connection]struct{}),
 	}
-	s.decoder = newDecoder(s.dictionary, s.self)
+	s.decoder = newDecoder(SharedDictionary(), s.self)
 	s.endToEnd.Store(firstEndToEnd(time.Now()))
 	s.context, s.cancel = context.WithCancel(context.Background())
-	s.diam = &diam.Server{Handler: s.routes(), Dict: s.dictionary.parser}
+	s.diam = &diam.Server{Handler: s.routes(), Dict: SharedDictionary().parser}
 	return s
 }
+
+// dictionary is what is known now; it may change from message to message.
+func (s *Server) dictionary() *Dictionary { return s.options.Dictionaries.Current() }
 
 // routes are the messages that the library dispatches.
 func (s *Server) routes() *diam.ServeMux {

@@ -152,7 +152,7 @@ func TestAttributesOfAFrame(t *testing.T) {
 		"Multiple-Services-Credit-Control.Rating-Group":                  {"1", "2"},
 	}
 	for path, want := range cases {
-		if diff := cmp.Diff(want, frameAttributes{frame}.Lookup(path)); diff != "" {
+		if diff := cmp.Diff(want, frameAttributes{SharedDictionary(), frame}.Lookup(path)); diff != "" {
 			t.Errorf("Lookup(%q) (-want +got):\n%s", path, diff)
 		}
 	}
