@@ -29,6 +29,7 @@ type Server struct {
 	tariffs   *rating.Tariffs
 	scenarios *scenarios.Set
 	journal   *scenarios.Journal
+	vendors   *diameter.Dictionaries
 	clock     *charging.Clock
 	charger   charging.Charger
 	gy        *diameter.Server
@@ -60,6 +61,9 @@ func (s *Server) open(ctx context.Context) error {
 	// It takes as long to read as the ledger takes to open.
 	go diameter.SharedDictionary()
 	if err := s.listen(); err != nil {
+		return err
+	}
+	if err := s.loadDictionaries(); err != nil {
 		return err
 	}
 	if err := s.openBooks(ctx); err != nil {
@@ -155,7 +159,7 @@ func (s *Server) assemble() {
 	s.tariffs = rating.NewTariffs()
 	s.scenarios = scenarios.New(scenarios.Options{})
 	s.journal = scenarios.NewJournal(scenarios.JournalOptions{
-		Render: func(raw []byte) any { return diameter.Render(raw) },
+		Render: func(raw []byte) any { return s.vendors.Current().Render(raw) },
 	})
 	s.charger = ocf.New(s.ledger, s.tariffs, s.scenarios, ocf.Options{
 		Supervision: o.Supervision, DebitLate: o.DebitLate,
@@ -164,10 +168,12 @@ func (s *Server) assemble() {
 		OriginHost: o.OriginHost, OriginRealm: o.OriginRealm, ProductName: "ocs-sim",
 		OriginStateID: s.ledger.OriginStateID,
 		Charger:       s.charger, Recorder: s.journal, Clock: s.clock, Log: o.Log,
+		Dictionaries: s.vendors,
 	})
 	control := api.Options{
 		Ledger: s.ledger, Tariffs: s.tariffs, Scenarios: s.scenarios, Journal: s.journal,
 		Charger: s.charger, Clock: s.clock, Seed: s.seed, Token: o.Token, Version: o.Version,
+		Dictionaries: s.vendors,
 	}
 	s.rest = api.NewServer(meanwhile(func() http.Handler { return api.New(control) }))
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ocs-sim/ocs-sim/api/resource"
 	"github.com/ocs-sim/ocs-sim/charging"
+	"github.com/ocs-sim/ocs-sim/diameter"
 )
 
 // The codes of problems that are HTTP's and not charging's.
@@ -44,6 +45,10 @@ func problemKinds() []problemKind {
 		{string(charging.KindPlanNotFound), 404, "There is no such plan", gone},
 		{string(charging.KindScenarioNotFound), 404, "There is no such scenario", gone +
 			" Scenarios do not survive a restart, unless they are in the seed."},
+		{
+			string(diameter.KindDictionaryNotFound), 404, "There is no such dictionary", gone +
+				" Dictionaries do not survive a restart, unless they are given at the start.",
+		},
 		{
 			string(charging.KindSessionNotFound), 404, "There is no such session",
 			"The Session-Id is not known, or the session was closed long enough ago to be " +

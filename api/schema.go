@@ -55,6 +55,7 @@ func tags() []*huma.Tag {
 		{Name: "Charging", Description: "The REST door to charging."},
 		{Name: "Sessions", Description: "What is going on."},
 		{Name: "Scenarios", Description: "What is answered on purpose."},
+		{Name: "Dictionaries", Description: "AVPs that the standards do not tell of."},
 		{Name: "Journal", Description: "What was asked and answered."},
 		{Name: "Clock", Description: "The time that prices."},
 		{Name: "Seed", Description: "Where everything begins."},

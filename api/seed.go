@@ -78,12 +78,17 @@ func (s *server) putSeed(ctx context.Context, in *SeedInput) (*Output[resource.S
 	if err != nil {
 		return nil, err
 	}
-	written, err := document.DecodeFiles(plans, document.File{Name: bodyName, Data: data})
+	file := document.File{Name: bodyName, Data: data}
+	known := s.Dictionaries.Except(document.SeedDictionary)
+	written, err := document.DecodeKnowing(known, plans, file)
 	if err != nil {
 		return nil, err
 	}
 	s.turning.Lock()
 	defer s.turning.Unlock()
+	if err := s.addDictionary(written.Dictionary); err != nil {
+		return nil, err
+	}
 	report, err := s.Ledger.Seed(ctx, s.Clock.Now(), written.Seed())
 	if err != nil {
 		return nil, err
@@ -127,6 +132,7 @@ func (s *server) reset(ctx context.Context, _ *struct{}) (*Output[resource.SeedR
 		return nil, err
 	}
 	s.Scenarios.Clear()
+	s.Dictionaries.Rewind()
 	names, err := s.loadScenarios(s.Seed.Scenarios)
 	if err != nil {
 		return nil, err

@@ -204,11 +204,13 @@ const acmeXML = `<?xml version="1.0" encoding="UTF-8"?>
 const legacyXML = `<dictionary>
   <vendor vendor-id="Acme" code="99999" name="Acme Inc."/>
   <base><typedefn type-name="AcmeText" type-parent="UTF8String"/>
-    <avp name="Acme-Name" code="20" mandatory="must" vendor-id="Acme"><type type-name="AcmeText"/></avp>
+    <avp name="Acme-Name" code="20" mandatory="must" vendor-id="Acme">
+      <type type-name="AcmeText"/></avp>
     <avp name="Acme-Mode" code="21" mandatory="may" vendor-id="Acme">
       <type type-name="Enumerated"/><enum name="OFF" code="0"/><enum name="MAX" code="4294967295"/>
     </avp>
-    <avp name="Acme-Set" code="22" vendor-id="Acme"><grouped><gavp name="Acme-Name"/></grouped></avp>
+    <avp name="Acme-Set" code="22" vendor-id="Acme">
+      <grouped><gavp name="Acme-Name"/></grouped></avp>
   </base>
 </dictionary>`
 
@@ -235,11 +237,11 @@ func TestReadXML(t *testing.T) {
 			},
 			{
 				Name: "Acme-Mode", Code: 21, Vendor: 99999, Type: "Enumerated",
-				Values: map[string]int32{"OFF": 0, "MAX": -1}, Line: 5, Column: 5,
+				Values: map[string]int32{"OFF": 0, "MAX": -1}, Line: 6, Column: 5,
 			},
 			{
 				Name: "Acme-Set", Code: 22, Vendor: 99999, Type: "Grouped",
-				Members: []string{"Acme-Name"}, Line: 8, Column: 5,
+				Members: []string{"Acme-Name"}, Line: 9, Column: 5,
 			},
 		}},
 	} {

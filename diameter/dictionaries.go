@@ -13,7 +13,7 @@ import (
 // Dictionary that never changes; a change puts another in its place. They are safe for concurrent
 // use.
 type Dictionaries struct {
-	current atomic.Pointer[Dictionary]
+	current atomic.Pointer[Dictionary] // nil: the shared one
 
 	mu    sync.Mutex
 	named map[string][]Definition
@@ -22,13 +22,23 @@ type Dictionaries struct {
 
 // NewDictionaries returns a set that knows the standards' AVPs alone.
 func NewDictionaries() *Dictionaries {
-	d := &Dictionaries{named: map[string][]Definition{}, start: map[string][]Definition{}}
-	d.current.Store(SharedDictionary())
-	return d
+	return &Dictionaries{named: map[string][]Definition{}, start: map[string][]Definition{}}
 }
 
 // Current is all that is known now.
-func (d *Dictionaries) Current() *Dictionary { return d.current.Load() }
+func (d *Dictionaries) Current() *Dictionary {
+	if current := d.current.Load(); current != nil {
+		return current
+	}
+	return SharedDictionary()
+}
+
+// Except is what is known now but for the dictionary of a name: what Put checks another against.
+func (d *Dictionaries) Except(name string) *Dictionary {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.without(name)
+}
 
 // Put makes a dictionary of that name, in place of the one there was. It returns every fault, with
 // paths as those of Dictionary.With; then nothing is changed.

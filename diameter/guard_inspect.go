@@ -87,10 +87,10 @@ func (d *Dictionary) missing(id uint64) []byte {
 }
 
 // forLibrary returns the frame without the AVPs that go-diameter v4.3.0 would misread: those the
-// dictionary does not know, which it decodes as another vendor's AVP of that code, those of vendors'
-// dictionaries, which its parser is not told of, and addresses
-// whose length it computes wrongly. The frame must have passed inspect. Where nothing is to be
-// left out, and that is nearly always, the frame itself comes back.
+// dictionary does not know, which it decodes as another vendor's AVP of that code; those of
+// vendors' dictionaries, which its parser is not told of; and addresses whose length it computes
+// wrongly. The frame must have passed inspect. Where nothing is to be left out, and that is nearly
+// always, the frame itself comes back.
 func (d *Dictionary) forLibrary(frame []byte, h header) []byte {
 	if d.readable(frame[headerLength:], h) {
 		return frame

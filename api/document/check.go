@@ -9,6 +9,7 @@ import (
 
 	"github.com/ocs-sim/ocs-sim/accounts"
 	"github.com/ocs-sim/ocs-sim/charging"
+	"github.com/ocs-sim/ocs-sim/diameter"
 	"github.com/ocs-sim/ocs-sim/rating"
 	"github.com/ocs-sim/ocs-sim/scenarios"
 )
@@ -23,6 +24,7 @@ type checker struct {
 	scenarios  map[string]bool
 	accounts   []accounts.Account
 	warnings   []string
+	avps       *diameter.Dictionary // nil: the shared one, which takes a while to read
 }
 
 // A writtenRange is where accounts from one on are written.
@@ -101,6 +103,7 @@ func (c *checker) plan(p *part, name string) {
 	}
 	plan, faults := rating.Compile(name, 0, p.document.Plans[name])
 	p.faults = append(p.faults, prefixed(path, faults)...)
+	c.planAVPs(p, name)
 	if len(faults) > 0 {
 		return
 	}
@@ -119,6 +122,7 @@ func (c *checker) scenario(p *part, index int) {
 	}
 	c.scenarios[doc.Name] = true
 	p.faults = append(p.faults, prefixed(path, scenarios.Check(doc))...)
+	c.scenarioAVPs(p, index)
 }
 
 func (c *checker) account(p *part, index int) {

@@ -20,7 +20,7 @@ import (
 type playFlags struct {
 	to, api, token, destination string
 	seed, quiet                 bool
-	settings                    []string
+	settings, dictionaries      []string
 	timeout                     time.Duration
 	origin                      charging.Origin
 }
@@ -51,6 +51,7 @@ func newPlay(c *console) *cobra.Command {
 	flags.BoolVar(&f.seed, "seed", true, "with --api: put the file's seed into the server first")
 	flags.StringSliceVar(&f.settings, "setting", nil,
 		"a setting that the server has, for files that need one, as late-usage=debit")
+	dictionaryFlag(flags, &f.dictionaries)
 	flags.StringVar(&f.origin.Host, "origin-host", "im.client.example", "own Origin-Host")
 	flags.StringVar(&f.origin.Realm, "origin-realm", "client.example", "own Origin-Realm")
 	flags.StringVar(&f.destination, "destination-realm", "example.net", "Destination-Realm")
@@ -71,6 +72,14 @@ func (c *console) play(ctx context.Context, files []string, f *playFlags) error 
 	if err != nil {
 		return err
 	}
+	known, err := readDictionaries(f.dictionaries)
+	if err != nil {
+		return err
+	}
+	dictionaries, err := theirDictionaries(talks, known)
+	if err != nil {
+		return err
+	}
 	gy := ocssim.NewGyDoor(f.to, diameter.ClientOptions{
 		OriginHost: f.origin.Host, OriginRealm: f.origin.Realm, DestinationRealm: f.destination,
 		Timeout: f.timeout,
@@ -80,7 +89,8 @@ func (c *console) play(ctx context.Context, files []string, f *playFlags) error 
 		control = ocssim.NewControlDoor(baseURL(f.api), f.token)
 	}
 	var failed []error
-	for _, talk := range talks {
+	for i, talk := range talks {
+		gy.Use(dictionaries[i])
 		failed = append(failed, c.playOne(ctx, talk, gy, control, f))
 	}
 	return no(errors.Join(append(failed, gy.Close())...))
@@ -100,6 +110,19 @@ func readConversations(files []string) ([]*conversation.Conversation, error) {
 		talks = append(talks, talk)
 	}
 	return talks, errors.Join(faults...)
+}
+
+// theirDictionaries is what each conversation knows: its seed may tell of AVPs.
+func theirDictionaries(
+	talks []*conversation.Conversation, known *diameter.Dictionaries,
+) ([]*diameter.Dictionary, error) {
+	var all []*diameter.Dictionary
+	var faults []error
+	for _, talk := range talks {
+		one, err := withSeed(known, talk.Name, talk.Seed)
+		all, faults = append(all, one), append(faults, err)
+	}
+	return all, errors.Join(faults...)
 }
 
 func (c *console) playOne(
