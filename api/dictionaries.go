@@ -78,7 +78,9 @@ func (s *server) listDictionaries(context.Context, *struct{}) (
 
 func (s *server) dictionary(name string) (resource.Dictionary, error) {
 	definitions, err := s.Dictionaries.Named(name)
-	return resource.Dictionary{Name: name, Dictionary: definitions}, err
+	return resource.Dictionary{
+		Name: name, Dictionary: append([]diameter.Definition{}, definitions...),
+	}, err
 }
 
 func (s *server) putDictionary(_ context.Context, in *PutDictionaryInput) (

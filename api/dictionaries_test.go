@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/ocs-sim/ocs-sim/api"
@@ -58,7 +59,10 @@ func TestDictionaryFaultsComeAllAtOnce(t *testing.T) {
 	} {
 		s.problem(t, 422, "invalid-document", "PUT", "/v1/dictionaries/acme", body)
 	}
-	s.want(t, 200, "PUT", "/v1/dictionaries/acme", "[]")
+	empty := s.want(t, 200, "PUT", "/v1/dictionaries/acme", "[]")
+	if want := `{"name":"acme","dictionary":[]}`; strings.TrimSpace(empty.text) != want {
+		t.Errorf("PUT of nothing = %s, want %s", empty.text, want)
+	}
 	s.want(t, 201, "PUT", "/v1/dictionaries/list",
 		"[{name: Acme-Since, code: 3, vendor: 99999, type: Time}]")
 }
@@ -72,9 +76,9 @@ func TestSeedsTellOfAVPsAndAResetForgetsThem(t *testing.T) {
 	s.want(t, 200, "PUT", "/v1/seed", "dictionary: [{name: Acme-Since, code: 3, vendor: 99999, "+
 		"type: Time}, {name: Acme-Level, code: 1, vendor: 99999, type: Unsigned32}]")
 	got := s.want(t, 200, "GET", "/v1/dictionaries/seed", "")
-	got.expect(t, "Acme-Since", "dictionary", 0, "name")
-	got.expect(t, "Acme-Level", "dictionary", 1, "name")
-	got.expect(t, "Acme-Info", "dictionary", 2, "name")
+	got.expect(t, "Acme-Info", "dictionary", 0, "name")
+	got.expect(t, "Acme-Since", "dictionary", 1, "name")
+	got.expect(t, "Acme-Level", "dictionary", 2, "name")
 	s.problem(t, 422, "invalid-document", "PUT", "/v1/seed",
 		"dictionary: [{name: Rating-Group, code: 432, type: Time}]").
 		expect(t, "body.dictionary[0].type", "errors", 0, "location")

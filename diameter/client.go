@@ -31,6 +31,8 @@ type ClientOptions struct {
 	ReAuthorize, Abort func(session string) charging.Result
 	// Dictionary knows the AVPs; nil: SharedDictionary.
 	Dictionary *Dictionary
+	// WithoutCapabilities leaves the CER to the caller, who may send another or none.
+	WithoutCapabilities bool
 }
 
 func (o ClientOptions) withDefaults() ClientOptions {
@@ -110,6 +112,9 @@ func Dial(ctx context.Context, address string, o ClientOptions) (*Client, error)
 		last: firstEndToEnd(time.Now()) | rand.Uint32N(1<<20),
 	}
 	go c.read()
+	if o.WithoutCapabilities {
+		return c, nil
+	}
 	if err := c.exchangeCapabilities(ctx); err != nil {
 		c.end(err)
 		return nil, fmt.Errorf("exchange capabilities with %s: %w", address, err)

@@ -47,18 +47,24 @@ func (d *Dictionaries) Put(name string, definitions []Definition) (
 ) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.put(name, definitions)
+	_, known := d.named[name]
+	faults = d.put(name, nil, definitions)
+	return !known && len(faults) == 0, faults
 }
 
-func (d *Dictionaries) put(name string, definitions []Definition) (bool, []charging.Fault) {
-	whole, faults := d.without(name).With(name, definitions)
-	if len(faults) > 0 {
-		return false, faults
+// put makes a dictionary of definitions that are known to be sound, and others.
+func (d *Dictionaries) put(name string, sound, definitions []Definition) []charging.Fault {
+	base := d.without(name)
+	if len(sound) > 0 {
+		base, _ = base.With(name, sound)
 	}
-	_, known := d.named[name]
-	d.named[name] = slices.Clone(definitions)
+	whole, faults := base.With(name, definitions)
+	if len(faults) > 0 {
+		return faults
+	}
+	d.named[name] = slices.Concat(sound, definitions)
 	d.current.Store(whole)
-	return !known, nil
+	return nil
 }
 
 // Add adds definitions to a dictionary, and makes it where it is not there. A definition takes the
@@ -69,17 +75,12 @@ func (d *Dictionaries) Add(name string, definitions []Definition) []charging.Fau
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	all := slices.Clone(definitions)
-	for _, old := range d.named[name] {
-		replaced := slices.ContainsFunc(definitions, func(n Definition) bool {
-			return n.Vendor == old.Vendor && n.Code == old.Code
+	old := slices.DeleteFunc(slices.Clone(d.named[name]), func(o Definition) bool {
+		return slices.ContainsFunc(definitions, func(n Definition) bool {
+			return n.Vendor == o.Vendor && n.Code == o.Code
 		})
-		if !replaced {
-			all = append(all, old)
-		}
-	}
-	_, faults := d.put(name, all)
-	return faults
+	})
+	return d.put(name, old, definitions)
 }
 
 // without is what is known but for the dictionary of a name. What is put was checked when it was:

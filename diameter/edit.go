@@ -30,6 +30,11 @@ func (d *Dictionary) SetAVP(frame []byte, path, value string) ([]byte, error) {
 	return d.edit(frame, path, edit{verb: "set", value: value})
 }
 
+// AddAVP adds an AVP by the shared dictionary: see Dictionary.AddAVP.
+func AddAVP(frame []byte, path, value string) ([]byte, error) {
+	return SharedDictionary().AddAVP(frame, path, value)
+}
+
 // AddAVP is SetAVP, but for that it adds one more AVP, at the end of its group, where there are
 // some already.
 func (d *Dictionary) AddAVP(frame []byte, path, value string) ([]byte, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"time"
 
@@ -37,9 +36,8 @@ func newPlay(c *console) *cobra.Command {
 		Example: "  ocs-sim play conference.conv --to 127.0.0.1:3868 --api http://127.0.0.1:8868",
 		Args:    someConversations,
 		RunE: func(cmd *cobra.Command, files []string) error {
-			if _, _, err := net.SplitHostPort(f.to); err != nil {
-				return fmt.Errorf("play needs --to ADDRESS, the server's Diameter address as host:port, "+
-					"and not %q", f.to)
+			if err := checkServer("play", f.to); err != nil {
+				return err
 			}
 			return c.play(cmd.Context(), files, &f)
 		},

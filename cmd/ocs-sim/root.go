@@ -31,7 +31,8 @@ func newRoot(c *console) *cobra.Command {
 	root.PersistentFlags().String("config", "", "read flags from a YAML or JSON file of name: value")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return settle(cmd) }
 	root.AddCommand(newServe(c), newDemo(c), newPlay(c), newCheck(c), newReady(c), newVersion(c))
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(newSend(c), newAccounts(c), newScenarios(c), newSchema(c))
+	nameCompletion(root)
 	return root
 }
 

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ocs-sim/ocs-sim/api/client"
+	"github.com/ocs-sim/ocs-sim/api/resource"
+)
+
+// A control is what commands have that ask a running server over REST.
+type control struct {
+	*console
+	api, token string
+	json       bool
+}
+
+// register adds the flags that all these commands have.
+func (c *control) register(cmd *cobra.Command) {
+	flags := cmd.PersistentFlags()
+	flags.StringVar(&c.api, "api", "http://"+defaultAPI, "base address of the server's REST API")
+	flags.StringVar(&c.token, "token", "", "bearer token for the API")
+	flags.BoolVar(&c.json, "json", false, "answer in JSON")
+}
+
+func (c *control) client() *client.Client {
+	return client.New(baseURL(c.api), client.Options{Token: c.token})
+}
+
+// group is a command that only has others. What is behind it and is none of them is misuse.
+func group(use, short, long string, commands ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: use, Short: short, Long: long, Args: knownPart,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(commands...)
+	return cmd
+}
+
+func knownPart(cmd *cobra.Command, words []string) error {
+	if len(words) == 0 {
+		return nil
+	}
+	var names []string
+	for _, part := range cmd.Commands() {
+		if part.IsAvailableCommand() {
+			names = append(names, part.Name())
+		}
+	}
+	return fmt.Errorf("%s has no command %q; use %s", cmd.CommandPath(), words[0],
+		strings.Join(names, ", "))
+}
+
+// named wants as many words as there are names for them.
+func named(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, words []string) error {
+		if len(words) == len(names) {
+			return nil
+		}
+		return fmt.Errorf("%s takes %s, and not %d words; see %s --help", cmd.CommandPath(),
+			strings.Join(names, " and "), len(words), cmd.CommandPath())
+	}
+}
+
+// refused makes a negative of what the server says, with every fault of a document. A document
+// that cannot be understood is misuse.
+func refused(err error, document string) error {
+	var problem *resource.Problem
+	if !errors.As(err, &problem) {
+		return no(err)
+	}
+	if problem.Code != "invalid-document" || document == "" {
+		return no(err)
+	}
+	var lines []string
+	for _, fault := range problem.Errors {
+		lines = append(lines,
+			fmt.Sprintf("%s:%d:%d: %s", document, fault.Line, fault.Column, fault.Message))
+	}
+	if len(lines) == 0 {
+		return err
+	}
+	return errors.New(strings.Join(lines, "\n"))
+}
+
+// readDocument reads a file, or the standard input where the path is a minus.
+func readDocument(path string) ([]byte, error) {
+	switch path {
+	case "":
+		return nil, errors.New("name the document with -f FILE; - is the standard input")
+	case "-":
+		text, err := io.ReadAll(os.Stdin)
+		if err != nil {
+			return nil, fmt.Errorf("read the standard input: %w", err)
+		}
+		return text, nil
+	}
+	return readNamed("read the document", path)
+}
+
+// show answers with a value, in JSON or as a table of its rows.
+func (c *control) show(value any, rows [][]string) error {
+	if c.json {
+		text, err := json.MarshalIndent(value, "", "  ")
+		c.answer("%s", text)
+		return err
+	}
+	table := tabwriter.NewWriter(c.out, 0, 8, 2, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintln(table, strings.TrimRight(strings.Join(row, "\t"), "\t"))
+	}
+	return table.Flush()
+}
