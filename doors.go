@@ -215,6 +215,9 @@ func (d *ControlDoor) ApplySeed(ctx context.Context, document []byte) error {
 	return err
 }
 
+// Reset takes the server back to its start-up seed, so that nothing of what was played is left.
+func (d *ControlDoor) Reset(ctx context.Context) error { return d.client.Reset(ctx) }
+
 // Explain finds the reasons behind an answer in the server's journal, as sentences; none where the
 // journal does not hold it any more.
 func (d *ControlDoor) Explain(ctx context.Context, key charging.Key) []charging.Reason {

@@ -177,9 +177,9 @@ func expectedProblem(err *charging.Error) *resource.Problem {
 	problem := newProblem(string(err.Kind), err.Message)
 	problem.Hint = err.Hint
 	for _, fault := range err.Faults {
-		location := "body"
-		if fault.Path != "" {
-			location = "body." + fault.Path
+		location := strings.TrimSuffix("body."+fault.Path, ".")
+		if strings.HasPrefix(fault.Path, "[") {
+			location = "body" + fault.Path
 		}
 		problem.Errors = append(problem.Errors, resource.ProblemError{
 			Location: location, Line: fault.Line, Column: fault.Column, Message: fault.Message,

@@ -18,7 +18,7 @@ import (
 // playFlags are what play can be told.
 type playFlags struct {
 	to, api, token, destination string
-	seed, quiet                 bool
+	seed, reset, quiet          bool
 	settings, dictionaries      []string
 	timeout                     time.Duration
 	origin                      charging.Origin
@@ -39,6 +39,9 @@ func newPlay(c *console) *cobra.Command {
 			if err := checkServer("play", f.to); err != nil {
 				return err
 			}
+			if f.reset && f.api == "" {
+				return errors.New("--reset needs --api, the base address of the server's REST API")
+			}
 			return c.play(cmd.Context(), files, &f)
 		},
 	}
@@ -47,6 +50,8 @@ func newPlay(c *console) *cobra.Command {
 	flags.StringVar(&f.api, "api", "", "base address of the server's REST API, if it is an ocs-sim")
 	flags.StringVar(&f.token, "token", "", "bearer token for the API")
 	flags.BoolVar(&f.seed, "seed", true, "with --api: put the file's seed into the server first")
+	flags.BoolVar(&f.reset, "reset", false,
+		"with --api: reset the server before each file, so that files do not meet each other's accounts")
 	flags.StringSliceVar(&f.settings, "setting", nil,
 		"a setting that the server has, for files that need one, as late-usage=debit")
 	dictionaryFlag(flags, &f.dictionaries)
@@ -127,6 +132,11 @@ func (c *console) playOne(
 	ctx context.Context, talk *conversation.Conversation,
 	gy *ocssim.GyDoor, control *ocssim.ControlDoor, f *playFlags,
 ) error {
+	if control != nil && f.reset {
+		if err := control.Reset(ctx); err != nil {
+			return fmt.Errorf("%s: reset the server: %w", talk.Name, err)
+		}
+	}
 	if control != nil && f.seed && len(talk.Seed) > 0 {
 		if err := control.ApplySeed(ctx, talk.Seed); err != nil {
 			return fmt.Errorf("%s: apply the seed: %w", talk.Name, err)
