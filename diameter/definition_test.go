@@ -17,7 +17,7 @@ func acme() []diameter.Definition {
 			Name: "Acme-Tier", Code: 1, Vendor: 99999, Mandatory: true,
 			Values: map[string]int32{"SILVER": 0, "GOLD": 1},
 		},
-		{Name: "Acme-Points", Code: 2, Vendor: 99999, Type: "Unsigned64"},
+		{Name: "Acme-Points", Code: 2, Vendor: 99999, Type: "unsigned64"},
 		{
 			Name: "Acme-Info", Code: 3, Vendor: 99999, Type: "Grouped",
 			Members: []string{"Acme-Tier", "Acme-Points", "User-Name"},

@@ -3,6 +3,7 @@ package diameter
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/fiorix/go-diameter/v4/diam/datatype"
 )
@@ -72,9 +73,11 @@ func kindOf(t datatype.TypeID) (kind, error) {
 	return 0, fmt.Errorf("no use for data type %d", t)
 }
 
-// kindNamed finds a format by its name.
+// kindNamed finds a format by its name, in whatever case.
 func kindNamed(name string) (kind, bool) {
-	at := slices.IndexFunc(formats(), func(f format) bool { return f.name == name })
+	at := slices.IndexFunc(formats(), func(f format) bool {
+		return strings.EqualFold(f.name, name)
+	})
 	if at < 0 {
 		return 0, false
 	}

@@ -97,6 +97,21 @@ func (d *Dictionary) identify(name string) (id uint64, ok bool) {
 	return avpID(uint32(v), uint32(c)), vendorError == nil && codeError == nil
 }
 
+// appendUnknown appends what an AVP of no known type may be: octets, and where they are no text
+// and have the length of a number, that number.
+func appendUnknown(found []string, a avp) []string {
+	shown := opaque(a.data)
+	found = append(found, shown)
+	switch {
+	case shown != hexadecimal(a.data):
+	case len(a.data) == 4:
+		found = append(found, strconv.FormatUint(uint64(a.uint32()), 10))
+	case len(a.data) == 8:
+		found = append(found, strconv.FormatUint(a.uint64(), 10))
+	}
+	return found
+}
+
 // Knows returns nil where the path can be looked up, and else why not.
 func (d *Dictionary) Knows(path string) error {
 	_, err := d.path(path)
@@ -119,8 +134,9 @@ type frameAttributes struct {
 }
 
 // Lookup returns the values at a path from the message down. An AVP that is repeated gives several
-// values, unless the path has an index. An enumeration gives its number and then its name, a group
-// one empty value, and what cannot be read nothing.
+// values, unless the path has an index. An enumeration gives its number and then its name, an AVP
+// of no known type its octets and what number they may be, a group one empty value, and what cannot
+// be read nothing.
 func (f frameAttributes) Lookup(path string) []string {
 	if len(f.frame) < headerLength {
 		return nil
@@ -159,7 +175,7 @@ func (d *Dictionary) appendValues(found []string, a avp) []string {
 	definition, known := d.find(a.vendor, a.code)
 	switch {
 	case !known:
-		return append(found, opaque(a.data))
+		return appendUnknown(found, a)
 	case !definition.kind.fits(a.data):
 		return found
 	case definition.kind == grouped:

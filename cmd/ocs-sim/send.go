@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"encoding/json"
@@ -196,13 +197,30 @@ func (c *console) exchange(ctx context.Context, f *sendFlags, m *message) ([]byt
 		return nil, err
 	}
 	answer, reason := f.ask(ctx, client, frame, heard)
-	if err := c.showSent(f, frame, answer); err != nil {
+	shown := answer
+	if answer == nil {
+		shown = unreadable(heard, frame)
+	}
+	if err := c.showSent(f, frame, shown); err != nil {
 		return nil, err
 	}
 	if answer == nil {
 		c.say("no answer: %v", reason)
 	}
 	return answer, nil
+}
+
+// unreadable finds what came as an answer to the frame and could not be taken for one, so that it
+// can be shown all the same.
+func unreadable(heard chan []byte, asked []byte) []byte {
+	for len(heard) > 0 {
+		got := <-heard
+		answers := got[4]&0x80 == 0 && len(asked) >= 16 && bytes.Equal(got[12:16], asked[12:16])
+		if answers {
+			return got
+		}
+	}
+	return nil
 }
 
 // ask sends the frame and waits for the answer. To octets that were given raw any answer is one:
