@@ -83,13 +83,14 @@ func (c *control) showOne(account *resource.Account, err error) error {
 func (c *control) putAccount() *cobra.Command {
 	var file string
 	cmd := &cobra.Command{
-		Use: "put ID -f FILE", Short: "Create or change an account", Args: named("an account's id"),
+		Use: "put [ID] -f FILE", Short: "Create or change an account",
+		Args: atMostOne("an account's id"),
 		RunE: func(cmd *cobra.Command, words []string) error {
-			text, err := readDocument(file)
+			id, text, err := written(words, file, "id")
 			if err != nil {
 				return err
 			}
-			account, err := c.client().PutAccount(cmd.Context(), words[0], text)
+			account, err := c.client().PutAccount(cmd.Context(), id, text)
 			if err != nil {
 				return refused(err, file)
 			}

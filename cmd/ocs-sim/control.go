@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/ocs-sim/ocs-sim/api/client"
 	"github.com/ocs-sim/ocs-sim/api/resource"
@@ -103,6 +104,36 @@ func readDocument(path string) ([]byte, error) {
 		return text, nil
 	}
 	return readNamed("read the document", path)
+}
+
+// written reads the document of a put, and the name it goes under: the word, or where there is
+// none what the document has under the key.
+func written(words []string, file, key string) (name string, text []byte, err error) {
+	if text, err = readDocument(file); err != nil {
+		return "", nil, err
+	}
+	if len(words) > 0 {
+		return words[0], text, nil
+	}
+	var top map[string]any
+	if err := yaml.Unmarshal(text, &top); err != nil {
+		return "", nil, fmt.Errorf("%s: %w", file, err)
+	}
+	if top[key] == nil {
+		return "", nil, fmt.Errorf("%s: there is no %s; write it there or on the command line",
+			file, key)
+	}
+	return fmt.Sprint(top[key]), text, nil
+}
+
+// atMostOne wants a name, or none.
+func atMostOne(name string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, words []string) error {
+		if len(words) < 2 {
+			return nil
+		}
+		return named(name)(cmd, words)
+	}
 }
 
 // show answers with a value, in JSON or as a table of its rows.

@@ -76,13 +76,14 @@ func (c *control) showStatus(status *scenarios.Status, err error) error {
 func (c *control) putScenario() *cobra.Command {
 	var file string
 	cmd := &cobra.Command{
-		Use: "put NAME -f FILE", Short: "Create or change a scenario", Args: named("a scenario's name"),
+		Use: "put [NAME] -f FILE", Short: "Create or change a scenario",
+		Args: atMostOne("a scenario's name"),
 		RunE: func(cmd *cobra.Command, words []string) error {
-			text, err := readDocument(file)
+			name, text, err := written(words, file, "name")
 			if err != nil {
 				return err
 			}
-			status, err := c.client().PutScenario(cmd.Context(), words[0], text)
+			status, err := c.client().PutScenario(cmd.Context(), name, text)
 			if err != nil {
 				return refused(err, file)
 			}
