@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -139,9 +138,7 @@ func atMostOne(name string) cobra.PositionalArgs {
 // show answers with a value, in JSON or as a table of its rows.
 func (c *control) show(value any, rows [][]string) error {
 	if c.json {
-		text, err := json.MarshalIndent(value, "", "  ")
-		c.answer("%s", text)
-		return err
+		return c.answerJSON(value, "  ")
 	}
 	table := tabwriter.NewWriter(c.out, 0, 8, 2, ' ', 0)
 	for _, row := range rows {

@@ -18,7 +18,7 @@ import (
 // playFlags are what play can be told.
 type playFlags struct {
 	to, api, token, destination string
-	seed, reset, quiet          bool
+	seed, reset, quiet, json    bool
 	settings, dictionaries      []string
 	timeout                     time.Duration
 	origin                      charging.Origin
@@ -59,6 +59,7 @@ func newPlay(c *console) *cobra.Command {
 	flags.StringVar(&f.origin.Realm, "origin-realm", "client.example", "own Origin-Realm")
 	flags.StringVar(&f.destination, "destination-realm", "example.net", "Destination-Realm")
 	flags.DurationVar(&f.timeout, "timeout", 10*time.Second, "how long to wait for an answer")
+	flags.BoolVar(&f.json, "json", false, "answer with a line of JSON for each file")
 	flags.BoolVar(&f.quiet, "quiet", false, "draw nothing, say only what differs")
 	return cmd
 }
@@ -144,6 +145,9 @@ func (c *console) playOne(
 	}
 	door := gy.Door(control)
 	door.Settings = f.settings
+	if f.json {
+		return c.playJSON(ctx, talk, door, f.origin)
+	}
 	return c.show(ctx, talk, door, f.origin, f.quiet)
 }
 

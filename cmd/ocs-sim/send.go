@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -278,9 +277,7 @@ func (c *console) showSent(f *sendFlags, asked, answer []byte) error {
 		if f.request {
 			shown = trees
 		}
-		text, err := json.MarshalIndent(shown, "", "  ")
-		c.answer("%s", text)
-		return err
+		return c.answerJSON(shown, "  ")
 	}
 	for _, tree := range []*diameter.Tree{trees.Request, trees.Answer} {
 		if tree != nil {
