@@ -25,6 +25,10 @@ func TestDictionaries(t *testing.T) {
 	if err := known.Current().Knows("Acme-Info.Acme-Tier"); err != nil {
 		t.Errorf("after PUT: %v", err)
 	}
+	plan := `{"currency": "EUR", "rules": [{"unit": "time", "price": "0.01 EUR",
+		"match": {"avp": {"Acme-Info.Acme-Tier": "GOLD", "Acme-Mood": "GOOD"}}}]}`
+	s.want(t, 201, "PUT", "/v1/plans/acme", plan).expect(t, "rules[0].match.avp.Acme-Mood: no AVP "+
+		"is called Acme-Mood; no request will have it, unless a dictionary tells of it", "warnings", 0)
 	shown := s.want(t, 200, "GET", "/v1/dictionaries/acme", "")
 	s.want(t, 200, "PUT", "/v1/dictionaries/acme", shown.text)
 	s.want(t, 200, "GET", "/v1/dictionaries", "").expect(t, "acme", "items", 0, "name")

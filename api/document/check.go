@@ -107,10 +107,7 @@ func (c *checker) plan(p *part, name string) {
 	if len(faults) > 0 {
 		return
 	}
-	for _, warning := range p.source.Place(prefixed(path, rating.Warnings(plan))) {
-		c.warnings = append(c.warnings, fmt.Sprintf("%s:%d:%d: %s",
-			p.source.name, warning.Line, warning.Column, warning.Message))
-	}
+	c.warn(p, prefixed(path, rating.Warnings(plan)))
 }
 
 func (c *checker) scenario(p *part, index int) {

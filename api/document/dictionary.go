@@ -10,6 +10,7 @@ import (
 
 	"github.com/ocs-sim/ocs-sim/charging"
 	"github.com/ocs-sim/ocs-sim/diameter"
+	"github.com/ocs-sim/ocs-sim/rating"
 )
 
 // A Dictionary is a vendor's dictionary as it was written.
@@ -109,31 +110,49 @@ func (c *checker) knownAVPs() *diameter.Dictionary {
 // SeedDictionary is the name under which the AVPs of seed documents are known.
 const SeedDictionary = "seed"
 
-// planAVPs warns of AVPs that nobody knows, so that a rule which waits for one never matches.
+// UnknownAVPs names what a plan waits for and nobody knows, so that the rule never matches.
+func UnknownAVPs(known *diameter.Dictionary, plan *rating.Document) []charging.Fault {
+	var unknown []charging.Fault
+	for i := range plan.Rules {
+		path := fmt.Sprintf("rules[%d].match.avp", i)
+		names := slices.Sorted(maps.Keys(plan.Rules[i].Match.AVP))
+		unknown = append(unknown, unknownAVPs(known, path, names)...)
+	}
+	return unknown
+}
+
+func unknownAVPs(known *diameter.Dictionary, path string, names []string) []charging.Fault {
+	var unknown []charging.Fault
+	for _, name := range names {
+		if err := known.Knows(name); err != nil {
+			unknown = append(unknown, charging.Fault{
+				Path:    path + "." + name,
+				Message: err.Error() + "; no request will have it, unless a dictionary tells of it",
+			})
+		}
+	}
+	return unknown
+}
+
 func (c *checker) planAVPs(p *part, name string) {
-	rules := p.document.Plans[name].Rules
-	for i := range rules {
-		path := fmt.Sprintf("plans.%s.rules[%d].match.avp", name, i)
-		c.unknownAVPs(p, path, slices.Sorted(maps.Keys(rules[i].Match.AVP)))
+	plan := p.document.Plans[name]
+	if slices.ContainsFunc(plan.Rules, func(r rating.Rule) bool { return len(r.Match.AVP) > 0 }) {
+		c.warn(p, prefixed("plans."+name, UnknownAVPs(c.knownAVPs(), plan)))
 	}
 }
 
 func (c *checker) scenarioAVPs(p *part, index int) {
-	rules := p.document.Scenarios[index].Rules
-	for i := range rules {
-		path := fmt.Sprintf("scenarios[%d].rules[%d].when.avp", index, i)
-		c.unknownAVPs(p, path, slices.Sorted(maps.Keys(rules[i].When.AVP)))
+	for i, rule := range p.document.Scenarios[index].Rules {
+		if len(rule.When.AVP) > 0 {
+			path := fmt.Sprintf("scenarios[%d].rules[%d].when.avp", index, i)
+			c.warn(p, unknownAVPs(c.knownAVPs(), path, slices.Sorted(maps.Keys(rule.When.AVP))))
+		}
 	}
 }
 
-func (c *checker) unknownAVPs(p *part, path string, names []string) {
-	for _, name := range names {
-		err := c.knownAVPs().Knows(name)
-		if err == nil {
-			continue
-		}
-		line, column := p.source.find(path + "." + name)
-		c.warnings = append(c.warnings, fmt.Sprintf("%s:%d:%d: %v; no request will have it, unless "+
-			"a dictionary tells of it", p.source.name, line, column, err))
+func (c *checker) warn(p *part, warnings []charging.Fault) {
+	for _, w := range p.source.Place(warnings) {
+		c.warnings = append(c.warnings,
+			fmt.Sprintf("%s:%d:%d: %s", p.source.name, w.Line, w.Column, w.Message))
 	}
 }
