@@ -294,3 +294,25 @@ func TestReadXMLTellsAllFaults(t *testing.T) {
 		})
 	}
 }
+
+// FuzzReadXML wants no text to end the reader, and definitions that have their place.
+func FuzzReadXML(f *testing.F) {
+	for _, text := range []string{acmeXML, legacyXML, "<diameter><avp", "<dictionary/>", ""} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		definitions, faults := diameter.ReadXML(text)
+		for _, d := range definitions {
+			if d.Line < 1 || d.Column < 1 {
+				t.Errorf("%s stands at %d:%d", d.Name, d.Line, d.Column)
+			}
+		}
+		for _, fault := range faults {
+			if fault.Line < 1 || fault.Message == "" {
+				t.Errorf("fault %+v has no place or no message", fault)
+			}
+		}
+		whole, _ := diameter.SharedDictionary().With("fuzz", definitions)
+		whole.Render(sampleFrame())
+	})
+}
