@@ -167,13 +167,32 @@ func (c *console) send(ctx context.Context, f *sendFlags, words []string) error 
 		return err
 	}
 	answer, err := c.exchange(ctx, f, message)
-	if err != nil {
+	var none *unanswered
+	switch {
+	case errors.As(err, &none) && f.expect == "none":
+		c.say("%v", none)
+		return nil
+	case err != nil:
 		return err
 	}
-	return no(c.judge(f, wanted, answer))
+	return no(f.judge(wanted, answer))
 }
 
-// exchange sends the message and shows what comes back; the answer is nil where none came.
+// unanswered is the error of a request that was sent and got no answer.
+type unanswered struct{ reason error }
+
+// Error says why there is none.
+func (u *unanswered) Error() string {
+	if errors.Is(u.reason, diameter.ErrNoAnswer) {
+		return u.reason.Error()
+	}
+	return "no answer: " + u.reason.Error()
+}
+
+// Unwrap returns why there is none.
+func (u *unanswered) Unwrap() error { return u.reason }
+
+// exchange sends the message and shows what comes back.
 func (c *console) exchange(ctx context.Context, f *sendFlags, m *message) ([]byte, error) {
 	heard := make(chan []byte, 16)
 	options := f.client
@@ -204,7 +223,7 @@ func (c *console) exchange(ctx context.Context, f *sendFlags, m *message) ([]byt
 		return nil, err
 	}
 	if answer == nil {
-		c.say("no answer: %v", reason)
+		return nil, no(&unanswered{reason})
 	}
 	return answer, nil
 }
@@ -288,13 +307,8 @@ func (c *console) showSent(f *sendFlags, asked, answer []byte) error {
 }
 
 // judge compares the answer with what is wanted of it; without that, a result of 2xxx will do.
-func (c *console) judge(f *sendFlags, wanted *conversation.Expect, answer []byte) error {
-	switch {
-	case answer == nil && f.expect == "none":
-		return nil
-	case answer == nil:
-		return &negative{}
-	case f.expect == "none":
+func (f *sendFlags) judge(wanted *conversation.Expect, answer []byte) error {
+	if f.expect == "none" {
 		return errors.New("an answer came, want none")
 	}
 	attributes := f.client.Dictionary.Attributes(answer)

@@ -6,8 +6,12 @@ import (
 	"encoding/binary"
 	"io"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	ocssim "github.com/ocs-sim/ocs-sim"
 )
 
 // faulty is a server whose answers are all broken: the length of their only AVP leaves the message.
@@ -56,5 +60,28 @@ func TestSendShowsWhatCannotBeRead(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("send says %q, want %q in it", text, want)
 		}
+	}
+}
+
+func TestSendReadsRawOctetsFromAFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "dwr.bin")
+	frame := []byte{1, 0, 0, 20, 0x80, 0, 1, 24, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 9}
+	if err := os.WriteFile(path, frame, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	server, err := ocssim.Start(t.Context(), ocssim.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	var stdout, stderr bytes.Buffer
+	args := []string{"send", "--raw", path, "--to", server.DiameterAddresses()[0]}
+	if status := run(t.Context(), args, &stdout, &stderr); status != exitYes {
+		t.Errorf("status %d, want %d: %s", status, exitYes, stderr.String())
+	}
+	if want := "DWA application=0 flags= hop-by-hop=0x00000009 "; !strings.HasPrefix(
+		stdout.String(), want) {
+		t.Errorf("send says %q, want it to begin with %q", stdout.String(), want)
 	}
 }
