@@ -2,7 +2,6 @@ package diameter
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/fiorix/go-diameter/v4/diam/datatype"
@@ -40,8 +39,8 @@ type format struct {
 
 // formats are all that dictionaries may name. The last ones are not of RFC 6733, but dictionaries
 // in use have them.
-func formats() []format {
-	return []format{
+func formats() [18]format {
+	return [...]format{
 		{"OctetString", datatype.OctetStringType, octets},
 		{"UTF8String", datatype.UTF8StringType, text},
 		{"DiameterIdentity", datatype.DiameterIdentityType, identityName},
@@ -75,13 +74,12 @@ func kindOf(t datatype.TypeID) (kind, error) {
 
 // kindNamed finds a format by its name, in whatever case.
 func kindNamed(name string) (kind, bool) {
-	at := slices.IndexFunc(formats(), func(f format) bool {
-		return strings.EqualFold(f.name, name)
-	})
-	if at < 0 {
-		return 0, false
+	for _, f := range formats() {
+		if strings.EqualFold(f.name, name) {
+			return f.kind, true
+		}
 	}
-	return formats()[at].kind, true
+	return 0, false
 }
 
 // typeNames lists the formats' names.
@@ -95,8 +93,12 @@ func typeNames() []string {
 
 // String is the format's name.
 func (k kind) String() string {
-	at := slices.IndexFunc(formats(), func(f format) bool { return f.kind == k })
-	return formats()[at].name
+	for _, f := range formats() {
+		if f.kind == k {
+			return f.name
+		}
+	}
+	return fmt.Sprintf("kind(%d)", uint8(k))
 }
 
 // fits reports whether data of this length can be of the kind. Groups are looked into elsewhere.
