@@ -77,6 +77,13 @@ func (c *console) checkFile(path string, known *diameter.Dictionary) error {
 		if err != nil {
 			return err
 		}
+		theirs, err := withSeed(known, path, talk.Seed)
+		if err != nil {
+			return err
+		}
+		if err := unknownPaths(talk, theirs); err != nil {
+			return err
+		}
 		text = []byte(talk.Seed)
 	}
 	if len(bytes.TrimSpace(text)) == 0 {

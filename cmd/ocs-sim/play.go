@@ -123,7 +123,10 @@ func theirDictionaries(
 	var all []*diameter.Dictionary
 	var faults []error
 	for _, talk := range talks {
-		one, err := withSeed(known, talk.Name, talk.Seed)
+		one, err := withSeed(known.Current(), talk.Name, talk.Seed)
+		if err == nil {
+			err = unknownPaths(talk, one)
+		}
 		all, faults = append(all, one), append(faults, err)
 	}
 	return all, errors.Join(faults...)
