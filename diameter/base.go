@@ -235,6 +235,9 @@ func (s *Server) appendCapabilitiesAnswer(
 		}
 	}
 	dst = appendUint32(dst, 0, avpSupportedVendorID, vendor3GPP)
+	for _, vendor := range s.dictionary().vendors {
+		dst = appendUint32(dst, 0, avpSupportedVendorID, vendor)
+	}
 	dst = appendUint32(dst, 0, avpAuthApplicationID, creditControlApplication)
 	group := len(dst)
 	dst = appendHeader(dst, 0, avpVendorSpecificApplicationID, flagMandatory)

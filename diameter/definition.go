@@ -73,7 +73,10 @@ func (d *Dictionary) With(origin string, definitions []Definition) (*Dictionary,
 // clone copies what With adds to. The library's parser is shared: it is not told of more AVPs,
 // and never shown any; see forLibrary.
 func (d *Dictionary) clone() *Dictionary {
-	copied := &Dictionary{parser: d.parser, byID: maps.Clone(d.byID), byName: maps.Clone(d.byName)}
+	copied := &Dictionary{
+		parser: d.parser, byID: maps.Clone(d.byID), byName: maps.Clone(d.byName),
+		vendors: slices.Clone(d.vendors),
+	}
 	shapes := *d.shapes
 	shapes.dictionary = copied
 	copied.shapes = &shapes
@@ -116,6 +119,17 @@ func (o *overlay) add() {
 	}
 	o.put(made)
 	o.byName[made.name] = made
+	o.tellOf(made.vendor)
+}
+
+// tellOf notes a vendor that capabilities have to tell of.
+func (o *overlay) tellOf(vendor uint32) {
+	if vendor == 0 || vendor == vendor3GPP {
+		return
+	}
+	if at, known := slices.BinarySearch(o.vendors, vendor); !known {
+		o.vendors = slices.Insert(o.vendors, at, vendor)
+	}
 }
 
 // put makes the definition the one that is known of its AVP.

@@ -49,6 +49,9 @@ type Dictionary struct {
 	byID   map[uint64]*definition
 	byName map[string]*definition
 	shapes *shapes
+	// vendors are those of dictionaries that were added, which capabilities tell of (RFC 6733
+	// section 5.3.6). They are sorted.
+	vendors []uint32
 }
 
 // SharedDictionary returns the one dictionary of this process, parsed at the first call.
