@@ -43,7 +43,7 @@ func (s *server) seedRoutes() {
 		method: "PUT", path: seedPath, id: "put-seed", tag: "Seed",
 		summary: "Apply a seed document",
 		description: "Creates what is not there: accounts that exist are left alone, changed " +
-			"plans get a new version, scenarios are loaded. Nothing is changed where " +
+			"plans get a new version, scenarios are loaded, AVPs known. Nothing is changed where " +
 			"anything is wrong. The start-up seed, to which a reset goes back, stays what it " +
 			"was.",
 		body: document.Document{}, bodyExample: seedExample, example: reportExample,
@@ -51,9 +51,9 @@ func (s *server) seedRoutes() {
 	}, s.putSeed)
 	register(s, route{
 		method: "POST", path: "/v1/reset", id: "reset", tag: "Seed", summary: "Begin again",
-		description: "The start-up seed again: accounts, plans, sessions, scenarios, journal " +
-			"and clock are as after the start. Connections stay, entry numbers go on, and " +
-			"Origin-State-Id is one higher.",
+		description: "The start-up seed again: accounts, plans, sessions, scenarios, " +
+			"dictionaries, journal and clock are as after the start. Connections stay, entry " +
+			"numbers go on, and Origin-State-Id is one higher.",
 		example: reportExample, problems: []charging.ErrorKind{charging.KindLedgerStopped},
 	}, s.reset)
 	register(s, route{
