@@ -24,20 +24,24 @@ type GyDoor struct {
 	options diameter.ClientOptions
 	mu      sync.Mutex
 	clients map[string]*diameter.Client
+	heard   hearing
 }
 
 // NewGyDoor returns a door to the server at an address, host:port. It connects when it is first
 // used; options without Origin-Host take that of the first request.
 func NewGyDoor(address string, options diameter.ClientOptions) *GyDoor {
-	return &GyDoor{address: address, options: options, clients: map[string]*diameter.Client{}}
+	return &GyDoor{
+		address: address, options: options, clients: map[string]*diameter.Client{},
+		heard: newHearing(),
+	}
 }
 
 // Door is the Gy door for conversations. Accounts and clock are not reached over Gy: without
 // control the lines that need them are passed over.
 func (g *GyDoor) Door(control *ControlDoor) conversation.Door {
-	door := conversation.Door{Name: "gy", Charger: g, Wire: g}
+	door := conversation.Door{Name: "gy", Charger: g, Wire: g, Hearer: &g.heard}
 	if control != nil {
-		door.Books, door.Turner = control, control
+		door.Books, door.Turner, door.Caller = control, control, control
 		door.Explain = control.Explain
 	}
 	return door
@@ -80,6 +84,7 @@ func (g *GyDoor) client(
 		return c, nil
 	}
 	options := g.options
+	options.Summoned = g.heard.take
 	if options.OriginHost == "" {
 		options.OriginHost, options.OriginRealm = origin.Host, origin.Realm
 	}
@@ -88,6 +93,7 @@ func (g *GyDoor) client(
 		return nil, fmt.Errorf("connect to %s: %w", g.address, err)
 	}
 	g.clients[name] = c
+	g.heard.follow(c)
 	return c, nil
 }
 
@@ -217,6 +223,20 @@ func (d *ControlDoor) ApplySeed(ctx context.Context, document []byte) error {
 
 // Reset takes the server back to its start-up seed, so that nothing of what was played is left.
 func (d *ControlDoor) Reset(ctx context.Context) error { return d.client.Reset(ctx) }
+
+// KeepSettings returns a function that brings the settings of now back, after a seed with others.
+func (d *ControlDoor) KeepSettings(ctx context.Context) (restore func() error, err error) {
+	settings, err := d.client.Settings(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the settings: %w", err)
+	}
+	return func() error {
+		if err := d.client.PutSettings(ctx, settings); err != nil {
+			return fmt.Errorf("bring the settings back: %w", err)
+		}
+		return nil
+	}, nil
+}
 
 // Explain finds the reasons behind an answer in the server's journal, as sentences; none where the
 // journal does not hold it any more.

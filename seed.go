@@ -29,6 +29,20 @@ func (s *Server) decodeSeed(plans []charging.PlanVersion) error {
 		return fmt.Errorf("the dictionary of the seed: %s", faults[0].Message)
 	}
 	s.vendors.Keep()
+	return s.resolveSettings()
+}
+
+// resolveSettings makes the settings of the start: the seed's, and over them those of the options.
+func (s *Server) resolveSettings() error {
+	s.written = &s.seed.SettingsDocument
+	if !s.options.Settings.Empty() {
+		s.written = s.written.Over(&s.options.Settings)
+	}
+	usual, clients, faults := s.written.Resolve()
+	if len(faults) > 0 {
+		return &OptionError{"--set", faults[0].Message}
+	}
+	s.settings.Set(usual, clients)
 	return nil
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/ocs-sim/ocs-sim/accounts"
 	"github.com/ocs-sim/ocs-sim/api/document"
 	"github.com/ocs-sim/ocs-sim/charging"
+	"github.com/ocs-sim/ocs-sim/charging/summons"
 	"github.com/ocs-sim/ocs-sim/diameter"
 	"github.com/ocs-sim/ocs-sim/rating"
 	"github.com/ocs-sim/ocs-sim/scenarios"
@@ -45,6 +46,18 @@ type Options struct {
 	Journal   *scenarios.Journal
 	Charger   charging.Charger
 	Clock     *charging.Clock
+	// Summons sends RAR and ASR; nil: one that reaches nobody.
+	Summons *summons.Register
+	// Occasions say when it does so though nobody asks.
+	Occasions Occasions
+	// ClockTurned is called after the clock was turned; nil: nobody minds. It must not block.
+	ClockTurned func()
+	// Peers are the Diameter connections; nil: there are none.
+	Peers Peers
+	// Settings is the book that holds the settings of clients; nil: there is none.
+	Settings *charging.SettingsBook
+	// StartSettings are the settings of the start, which a reset brings back; nil: those of Seed.
+	StartSettings *document.SettingsDocument
 	// Recorder is told of charges; nil: the Journal is.
 	Recorder charging.Recorder
 	// Dictionaries are the AVPs of vendors; nil: none, and those that are put stay here.
@@ -64,9 +77,10 @@ type Options struct {
 type server struct {
 	Options
 	api huma.API
-	// turning is held while the clock is turned, and while a reset goes through: each of them is
-	// more than one step.
-	turning sync.Mutex
+	// turning is held while the clock is turned, settings change, or a reset goes through: each of
+	// them is more than one step.
+	turning  sync.Mutex
+	settings *document.SettingsDocument // as they are now; under the same lock
 }
 
 // New returns the control API. It holds no goroutine; what it works on is the caller's to close.
@@ -81,6 +95,16 @@ func New(o Options) http.Handler {
 	if s.Dictionaries == nil {
 		s.Dictionaries = diameter.NewDictionaries()
 	}
+	if s.Summons == nil {
+		s.Summons = summons.New(summons.Options{})
+	}
+	if s.Peers == nil {
+		s.Peers = noPeers{}
+	}
+	if s.StartSettings == nil {
+		s.StartSettings = &s.Seed.SettingsDocument
+	}
+	s.settings = s.StartSettings
 	router := chi.NewRouter()
 	router.Use(s.recoverPanics, s.limitTime, s.authorize, refuseOtherSites, middleware.GetHead)
 	router.NotFound(func(w http.ResponseWriter, r *http.Request) {
@@ -123,9 +147,12 @@ func (s *server) routes() {
 	s.dictionaryRoutes()
 	s.chargeRoutes()
 	s.sessionRoutes()
+	s.summonsRoutes()
+	s.peerRoutes()
 	s.exchangeRoutes()
 	s.clockRoutes()
 	s.seedRoutes()
+	s.settingsRoutes()
 	s.healthRoutes()
 	s.finishDescription()
 }

@@ -68,7 +68,7 @@ func (w *walk) answered(answer *charging.Answer, a *avp) {
 	case avpMultipleServices:
 		answer.Services = append(answer.Services, w.serviceAnswer(answer, a))
 	case avpCostInformation:
-		answer.Cost, _ = w.money(a)
+		w.cost(answer, a)
 	case avpRemainingBalance:
 		answer.Balance, _ = w.money(a)
 	case avpLowBalanceIndication:
@@ -80,7 +80,9 @@ func (w *walk) answered(answer *charging.Answer, a *avp) {
 	case avpErrorMessage:
 		answer.Message = string(a.data)
 	case avpFailedAVP:
-		answer.Failed = w.dictionary.appendFailures(answer.Failed, a.data)
+		answer.Failed = w.dictionary.appendFailedAVPs(answer.Failed, a.data)
+	default:
+		w.lessUsualAnswer(answer, a)
 	}
 }
 
@@ -98,9 +100,9 @@ func (w *walk) experimental(answer *charging.Answer, group *avp) {
 	}
 }
 
-// appendFailures takes the AVPs of a Failed-AVP as they are, since one of them is wrong after all,
-// and names them as far as they have names.
-func (d *Dictionary) appendFailures(
+// appendFailedAVPs takes the AVPs of a Failed-AVP as they are, since one of them is wrong after
+// all, and names them as far as they have names.
+func (d *Dictionary) appendFailedAVPs(
 	failed []charging.FailedAVP, data []byte,
 ) []charging.FailedAVP {
 	for len(data) > 0 {
@@ -152,7 +154,7 @@ func (w *walk) serviceAnswer(answer *charging.Answer, group *avp) (s charging.Se
 		case avpValidityTime:
 			s.ValidFor = time.Duration(a.uint32()) * time.Second
 		case avpFinalUnitIndication:
-			s.Final = w.finalUnit(&a)
+			s.Final = overQoS(s.Final, w.finalUnit(&a))
 		case avpRefundInformation:
 			answer.Refund = bytes.Clone(a.data)
 		default:
@@ -175,6 +177,8 @@ func (w *walk) quotaManagement(s *charging.ServiceAnswer, a *avp) {
 		s.HoldingTime = charging.Known(int64(a.uint32()))
 	case avpTrigger:
 		s.Triggers = w.triggers(s.Triggers, a)
+	default:
+		w.lessUsualQuota(s, a)
 	}
 }
 

@@ -94,7 +94,7 @@ func TestVendorAVPsInARequest(t *testing.T) {
 			if c.failed == "" {
 				return
 			}
-			failed := known.appendFailures(nil, r.Refused.Failed[0].Raw)
+			failed := known.appendFailedAVPs(nil, r.Refused.Failed[0].Raw)
 			if len(failed) != 1 || failed[0].Path != c.failed {
 				t.Errorf("Failed-AVP shows %v, want %s", failed, c.failed)
 			}

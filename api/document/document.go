@@ -15,14 +15,15 @@ import (
 	"github.com/ocs-sim/ocs-sim/scenarios"
 )
 
-// A Document is a seed: plans, accounts, scenarios and AVPs of vendors, as written. It comes from
-// Decode, which has checked it.
+// A Document is a seed: plans, accounts, scenarios, settings and AVPs of vendors, as written. It
+// comes from Decode, which has checked it.
 type Document struct {
 	Plans     map[string]*rating.Document `json:"plans,omitempty" yaml:"plans"`
 	Accounts  []Account                   `json:"accounts,omitempty" yaml:"accounts"`
 	Scenarios []scenarios.Document        `json:"scenarios,omitempty" yaml:"scenarios"`
 	// Dictionary tells of AVPs that the standards do not.
 	Dictionary []diameter.Definition `json:"dictionary,omitempty" yaml:"dictionary"`
+	SettingsDocument
 
 	seed     accounts.Seed
 	warnings []string
@@ -98,6 +99,13 @@ func (d *Document) add(p *part) {
 	d.Accounts = append(d.Accounts, p.document.Accounts...)
 	d.Scenarios = append(d.Scenarios, p.document.Scenarios...)
 	d.Dictionary = append(d.Dictionary, p.document.Dictionary...)
+	d.Clients = append(d.Clients, p.document.Clients...)
+	if p.document.Settings != nil {
+		d.Settings = p.document.Settings
+	}
+	if p.document.Timers != nil {
+		d.Timers = p.document.Timers
+	}
 }
 
 // complete keeps what Seed and Warnings give.

@@ -13,7 +13,7 @@ import (
 
 func newAccounts(c *console) *cobra.Command {
 	k := &control{console: c}
-	cmd := group("accounts", "Look at the accounts of a server, and change them",
+	cmd := family("accounts", "Look at the accounts of a server, and change them",
 		"accounts asks a running server over REST. It ends with 1 where the server says no.",
 		k.listAccounts(), k.showAccount(), k.putAccount(), k.deleteAccount(),
 		k.transfer("credit", "Pay in", (*client.Client).Credit),
@@ -21,7 +21,7 @@ func newAccounts(c *console) *cobra.Command {
 	cmd.Example = "  ocs-sim accounts list\n" +
 		"  ocs-sim accounts put alice -f alice.yaml\n" +
 		"  ocs-sim accounts credit alice 5.00 EUR"
-	k.register(cmd)
+	k.add(cmd)
 	return cmd
 }
 

@@ -1,148 +1,83 @@
 package main
 
 import (
-	"errors"
+	"encoding/json"
 	"fmt"
-	"io"
-	"os"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
-	"go.yaml.in/yaml/v4"
 
 	"github.com/ocs-sim/ocs-sim/api/client"
-	"github.com/ocs-sim/ocs-sim/api/resource"
 )
 
-// A control is what commands have that ask a running server over REST.
-type control struct {
-	*console
+// controlFlags are those of commands that ask a server over REST.
+type controlFlags struct {
 	api, token string
 	json       bool
 }
 
-// register adds the flags that all these commands have.
-func (c *control) register(cmd *cobra.Command) {
+func (f *controlFlags) add(cmd *cobra.Command) {
 	flags := cmd.PersistentFlags()
-	flags.StringVar(&c.api, "api", "http://"+defaultAPI, "base address of the server's REST API")
-	flags.StringVar(&c.token, "token", "", "bearer token for the API")
-	flags.BoolVar(&c.json, "json", false, "answer in JSON")
+	flags.StringVar(&f.api, "api", "http://"+defaultAPI, "base address of the server's REST API")
+	flags.StringVar(&f.token, "token", "", "bearer token for the API")
+	flags.BoolVar(&f.json, "json", false, "answer in JSON, as the API does")
 }
 
-func (c *control) client() *client.Client {
-	return client.New(baseURL(c.api), client.Options{Token: c.token})
+func (f *controlFlags) client() *client.Client {
+	return client.New(baseURL(f.api), client.Options{Token: f.token})
 }
 
-// group is a command that only has others. What is behind it and is none of them is misuse.
-func group(use, short, long string, commands ...*cobra.Command) *cobra.Command {
-	cmd := &cobra.Command{
-		Use: use, Short: short, Long: long, Args: knownPart,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+// tell answers with JSON where that is wanted, else with the text.
+func (c *console) tell(f *controlFlags, value any, text string) error {
+	if !f.json {
+		c.answer("%s", text)
+		return nil
 	}
-	cmd.AddCommand(commands...)
+	written, err := json.MarshalIndent(value, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write the answer: %w", err)
+	}
+	c.answer("%s", written)
+	return nil
+}
+
+// table answers with aligned columns.
+func (c *console) table(rows [][]any) {
+	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		for i, cell := range row {
+			if i > 0 {
+				fmt.Fprint(w, "\t")
+			}
+			fmt.Fprint(w, cell)
+		}
+		fmt.Fprintln(w)
+	}
+	_ = w.Flush() // a console that is gone needs nothing
+}
+
+// family is a command that only has commands below it.
+func family(use, short, long string, members ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: use, Short: short, Long: long,
+		Args: func(cmd *cobra.Command, words []string) error {
+			if len(words) > 0 {
+				return fmt.Errorf("no command %q; see %s --help", words[0], cmd.CommandPath())
+			}
+			return fmt.Errorf("%s needs a command; see %s --help", cmd.Name(), cmd.CommandPath())
+		},
+		RunE: func(*cobra.Command, []string) error { return nil },
+	}
+	cmd.AddCommand(members...)
 	return cmd
 }
 
-func knownPart(cmd *cobra.Command, words []string) error {
-	if len(words) == 0 {
-		return nil
-	}
-	var names []string
-	for _, part := range cmd.Commands() {
-		if part.IsAvailableCommand() {
-			names = append(names, part.Name())
-		}
-	}
-	return fmt.Errorf("%s has no command %q; use %s", cmd.CommandPath(), words[0],
-		strings.Join(names, ", "))
-}
-
-// named wants as many words as there are names for them.
-func named(names ...string) cobra.PositionalArgs {
+// one wants exactly one word.
+func one(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, words []string) error {
-		if len(words) == len(names) {
+		if len(words) == 1 {
 			return nil
 		}
-		return fmt.Errorf("%s takes %s, and not %d words; see %s --help", cmd.CommandPath(),
-			strings.Join(names, " and "), len(words), cmd.CommandPath())
+		return fmt.Errorf("%s takes one %s; see %s --help", cmd.Name(), what, cmd.CommandPath())
 	}
-}
-
-// refused makes a negative of what the server says, with every fault of a document. A document
-// that cannot be understood is misuse.
-func refused(err error, document string) error {
-	var problem *resource.Problem
-	if !errors.As(err, &problem) {
-		return no(err)
-	}
-	if problem.Code != "invalid-document" || document == "" {
-		return no(err)
-	}
-	var lines []string
-	for _, fault := range problem.Errors {
-		lines = append(lines,
-			fmt.Sprintf("%s:%d:%d: %s", document, fault.Line, fault.Column, fault.Message))
-	}
-	if len(lines) == 0 {
-		return err
-	}
-	return errors.New(strings.Join(lines, "\n"))
-}
-
-// readDocument reads a file, or the standard input where the path is a minus.
-func readDocument(path string) ([]byte, error) {
-	switch path {
-	case "":
-		return nil, errors.New("name the document with -f FILE; - is the standard input")
-	case "-":
-		text, err := io.ReadAll(os.Stdin)
-		if err != nil {
-			return nil, fmt.Errorf("read the standard input: %w", err)
-		}
-		return text, nil
-	}
-	return readNamed("read the document", path)
-}
-
-// written reads the document of a put, and the name it goes under: the word, or where there is
-// none what the document has under the key.
-func written(words []string, file, key string) (name string, text []byte, err error) {
-	if text, err = readDocument(file); err != nil {
-		return "", nil, err
-	}
-	if len(words) > 0 {
-		return words[0], text, nil
-	}
-	var top map[string]any
-	if err := yaml.Unmarshal(text, &top); err != nil {
-		return "", nil, fmt.Errorf("%s: %w", file, err)
-	}
-	if top[key] == nil {
-		return "", nil, fmt.Errorf("%s: there is no %s; write it there or on the command line",
-			file, key)
-	}
-	return fmt.Sprint(top[key]), text, nil
-}
-
-// atMostOne wants a name, or none.
-func atMostOne(name string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, words []string) error {
-		if len(words) < 2 {
-			return nil
-		}
-		return named(name)(cmd, words)
-	}
-}
-
-// show answers with a value, in JSON or as a table of its rows.
-func (c *control) show(value any, rows [][]string) error {
-	if c.json {
-		return c.answerJSON(value, "  ")
-	}
-	table := tabwriter.NewWriter(c.out, 0, 8, 2, ' ', 0)
-	for _, row := range rows {
-		fmt.Fprintln(table, strings.TrimRight(strings.Join(row, "\t"), "\t"))
-	}
-	return table.Flush()
 }

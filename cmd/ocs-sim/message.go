@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net"
 	"regexp"
 	"strconv"
 	"strings"
@@ -25,7 +24,7 @@ type message struct {
 
 // checkServer wants the address of a server.
 func checkServer(command, address string) error {
-	if _, _, err := net.SplitHostPort(address); err != nil {
+	if _, _, err := diameter.ParseAddress(address); err != nil {
 		return fmt.Errorf("%s needs --to ADDRESS, the server's Diameter address as host:port, "+
 			"and not %q", command, address)
 	}

@@ -11,14 +11,14 @@ import (
 
 func newScenarios(c *console) *cobra.Command {
 	k := &control{console: c}
-	cmd := group("scenarios", "Tell a server what to answer on purpose",
+	cmd := family("scenarios", "Tell a server what to answer on purpose",
 		"scenarios asks a running server over REST. It ends with 1 where the server says no.",
 		k.listScenarios(), k.showScenario(), k.putScenario(), k.deleteScenario(),
 		k.rewindScenario(), k.explainScenarios())
 	cmd.Example = "  ocs-sim scenarios put refused -f refused.yaml\n" +
 		"  ocs-sim scenarios list\n" +
 		"  ocs-sim scenarios explain -f charge.yaml"
-	k.register(cmd)
+	k.add(cmd)
 	return cmd
 }
 

@@ -30,6 +30,7 @@ type sendFlags struct {
 	header                [3]uint32 // application, hop-by-hop, end-to-end
 	json, request, noCaps bool
 	change                diameter.HeaderChange
+	secure                clientFlags
 }
 
 // sendWords are words of a conversation that may be written as flags.
@@ -94,7 +95,9 @@ func newSend(c *console) *cobra.Command {
 
 func (f *sendFlags) register(flags *pflag.FlagSet) {
 	flags.SortFlags = false
-	flags.StringVar(&f.to, "to", "", "the server's Diameter `ADDRESS`, host:port (required)")
+	flags.StringVar(&f.to, "to", "",
+		"the server's Diameter `ADDRESS`, [tls://|sctp://]host:port (required)")
+	f.secure.add(flags)
 	flags.StringVar(&f.words.session, "session", "",
 		"the session; one with a ; is the whole Session-Id")
 	flags.StringVar(&f.words.subscriber, "subscriber", "",
@@ -155,6 +158,9 @@ func (c *console) send(ctx context.Context, f *sendFlags, words []string) error 
 		return err
 	}
 	f.client.Dictionary = known.Current()
+	if f.client.TLS, err = f.secure.client(); err != nil {
+		return err
+	}
 	message, err := f.message(words)
 	if err != nil {
 		return err
