@@ -39,6 +39,7 @@ const (
 	BecauseIgnored    = "ignored"    // something in the request was not used
 	BecauseTariff     = "tariff"     // a tariff period ends
 	BecauseOutOfOrder = "out-of-order"
+	BecausePayer      = "payer" // another account than the subscriber's pays
 )
 
 // String renders the reason as one sentence.

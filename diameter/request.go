@@ -199,6 +199,9 @@ const maxRecipients = 1000
 // appendParties writes as many recipients as there are: called parties where the first is known,
 // else requested parties without names.
 func appendParties(dst []byte, i *charging.Information) []byte {
+	if i.Calling != "" {
+		dst = appendText(dst, avpCallingPartyAddress, i.Calling)
+	}
 	count := min(i.Recipients.Value, maxRecipients)
 	if i.Destination != "" {
 		for range max(count, 1) {

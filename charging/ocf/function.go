@@ -70,8 +70,9 @@ type chargeState struct {
 	session  *charging.Session // as it becomes
 	late     *charging.Session // a closed session that usage comes too late for
 	validity time.Duration
-	stale    bool  // a lower number after a higher one
-	checked  int64 // money that a balance check has asked for so far
+	stale    bool             // a lower number after a higher one
+	unpaid   *unpaid          // a service was refused since nobody pays for it
+	checked  map[string]int64 // money that a balance check has asked for so far, by account
 }
 
 func (c *charge) work(tx charging.Tx) error {

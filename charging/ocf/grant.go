@@ -109,6 +109,10 @@ func (c *charge) inputs(service *charging.Service, at time.Time) charging.Inputs
 // (TS 32.299 section 7.1.11). Only the first fault of a request is told.
 func (c *charge) unrated(service *charging.Service, err error) charging.Result {
 	var missing *charging.Unrated
+	var nobody *unpaid
+	if errors.As(err, &nobody) {
+		return c.unpaidService(service, nobody)
+	}
 	if !errors.As(err, &missing) {
 		c.why(
 			charging.Reason{
@@ -156,7 +160,8 @@ type offer struct {
 	validFor   time.Duration
 	change     time.Time // Tariff-Time-Change
 	amounts    charging.Amounts
-	units      int64 // granted
+	units      int64  // granted
+	payer      string // the account charged, where it is not the subscriber's
 	charge     charging.Charge
 }
 
@@ -166,7 +171,11 @@ func (c *charge) grant(
 	d charging.Decision,
 ) (charging.ServiceAnswer, error) {
 	o := offer{service: service, inputs: c.inputs(service, c.tx.Now())}
-	if err := c.rate(&o); err != nil {
+	err := c.rate(&o)
+	if err == nil {
+		err = c.findPayer(&o)
+	}
+	if err != nil {
 		return charging.ServiceAnswer{Key: service.Key, Result: c.unrated(service, err)}, nil
 	}
 	if d.Limit != nil && d.Only.Matches(service.Key) {
@@ -305,7 +314,7 @@ func eventCount(t *charging.Terms, info *charging.Information) int64 {
 
 // afford finds how much of what is wanted the account can pay: balances of units first.
 func (c *charge) afford(o *offer) error {
-	means := c.tx.Available(c.account.ID, purpose(o.service.Key, &o.conditions, c.plan))
+	means := c.tx.Available(c.charged(o), purpose(o.service.Key, &o.conditions, c.plan))
 	var begun charging.Charge
 	free := min(o.want, means.Units)
 	progress := o.progress
@@ -389,7 +398,7 @@ func (c *charge) explainWant(o *offer) {
 func (c *charge) newState(o *offer) *charging.ServiceState {
 	c.session.Services = append(c.session.Services, charging.ServiceState{
 		Key: o.service.Key, Conditions: o.conditions, LastReport: c.tx.Now(),
-		Number: c.request.Key.Number,
+		Number: c.request.Key.Number, Payer: o.payer,
 	})
 	return &c.session.Services[len(c.session.Services)-1]
 }
@@ -405,7 +414,7 @@ func (c *charge) reserve(
 	if o.amounts != (charging.Amounts{}) {
 		holder := charging.Holder{Session: c.request.Key.Session, Service: state.Key}
 		where := purpose(o.service.Key, &o.conditions, c.plan)
-		id, err := c.tx.Reserve(c.account.ID, holder, where, o.amounts)
+		id, err := c.tx.Reserve(c.charged(o), holder, where, o.amounts)
 		if err != nil {
 			return charging.ServiceAnswer{}, errorfIn("reserve a grant", err)
 		}
@@ -416,7 +425,7 @@ func (c *charge) reserve(
 	}
 	state.Conditions, state.Progress, state.Granted = o.conditions, o.progress, o.units
 	state.LastReport, state.ValidUntil, state.Final = now, now.Add(o.validFor), final != nil
-	state.Number = c.request.Key.Number
+	state.Number, state.Payer = c.request.Key.Number, o.payer
 	c.validity = max(c.validity, o.validFor)
 	c.explainGrant(o, final)
 	return c.answerGrant(o, state, final), nil
