@@ -116,6 +116,7 @@ func (s *server) routes() {
 	s.scenarioRoutes()
 	s.chargeRoutes()
 	s.sessionRoutes()
+	s.conferenceRoutes()
 	s.exchangeRoutes()
 	s.clockRoutes()
 	s.seedRoutes()

@@ -85,6 +85,9 @@ func (w *When) conferenceConditions() (list []condition) {
 	if len(w.Media) > 0 {
 		list = append(list, mediaCondition(w.Media))
 	}
+	if w.Conference != "" {
+		list = append(list, globCondition("conference", w.Conference, conferenceOf))
+	}
 	switch w.Trigger {
 	case "participants":
 		list = append(list, triggerCondition(w.Trigger, charging.TriggerParticipants,
@@ -94,6 +97,14 @@ func (w *When) conferenceConditions() (list []condition) {
 			func(s *charging.Situation) bool { return s.MediaChanged }))
 	}
 	return list
+}
+
+// conferenceOf is the conference that the request names, else its session.
+func conferenceOf(s *charging.Situation) string {
+	if s.Request.Information.Conference == "" && s.Session != nil {
+		return s.Session.Info.Conference
+	}
+	return s.Request.Information.Conference
 }
 
 func participantsCondition(want Range) condition {

@@ -52,6 +52,7 @@ type When struct {
 	Used         UnitsRange `yaml:"used,omitempty" json:"used,omitzero"`
 	OriginHost   string     `yaml:"origin_host,omitempty" json:"origin_host,omitempty"` // a glob
 	Context      string     `yaml:"context,omitempty" json:"context,omitempty"`         // a glob
+	Conference   string     `yaml:"conference,omitempty" json:"conference,omitempty"`   // a glob
 
 	LaterConditions `yaml:",inline"`
 }
@@ -108,10 +109,9 @@ type LaterVerbs struct {
 
 // LaterConditions are keys of a condition that the notation reserves and this version refuses.
 type LaterConditions struct {
-	Available  NotYet `yaml:"available,omitempty" json:"available,omitzero"`
-	Conference NotYet `yaml:"conference,omitempty" json:"conference,omitzero"`
-	AVP        NotYet `yaml:"avp,omitempty" json:"avp,omitzero"`
-	If         NotYet `yaml:"if,omitempty" json:"if,omitzero"`
+	Available NotYet `yaml:"available,omitempty" json:"available,omitzero"`
+	AVP       NotYet `yaml:"avp,omitempty" json:"avp,omitzero"`
+	If        NotYet `yaml:"if,omitempty" json:"if,omitzero"`
 }
 
 // LaterFaults are keys of a fault that the notation reserves and this version refuses.
