@@ -132,6 +132,9 @@ func (s *server) reset(ctx context.Context, _ *struct{}) (*Output[resource.SeedR
 		return nil, err
 	}
 	s.Journal.Clear()
+	if s.Records != nil {
+		s.Records.Forget()
+	}
 	report := resource.SeedReport{
 		Plans: []string{}, Accounts: len(seed.Accounts), KeptIDs: []string{}, Scenarios: names,
 	}

@@ -43,7 +43,9 @@ type Options struct {
 	Scenarios *scenarios.Set
 	Journal   *scenarios.Journal
 	Charger   charging.Charger
-	Clock     *charging.Clock
+	// Records is what offline charging keeps, of which reset forgets what is known; nil: nothing.
+	Records *scenarios.Records
+	Clock   *charging.Clock
 	// Recorder is told of charges; nil: the Journal is.
 	Recorder charging.Recorder
 	// Token is what clients must show as a bearer token; empty: nothing.

@@ -95,6 +95,7 @@ type Request struct {
 	Key           Key
 	Type          RequestType
 	Action        Action
+	Record        RecordType // of accounting; the request is one of credit control where it has none
 	Origin        Origin
 	EndToEnd      uint32
 	Retransmitted bool

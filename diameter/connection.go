@@ -202,7 +202,11 @@ func (c *connection) send(buffer []byte, batch []outgoing) ([]byte, error) {
 func (c *connection) encode(buffer []byte, o *outgoing) []byte {
 	start, number := len(buffer), o.number
 	if x := o.charged; x != nil {
-		buffer = appendAnswer(buffer, o.answer, x.header, x.proxyInfo, c.server.self)
+		if x.accounted != nil {
+			buffer = c.server.appendAccountingAnswer(buffer, o.answer, x)
+		} else {
+			buffer = appendAnswer(buffer, o.answer, x.header, x.proxyInfo, c.server.self)
+		}
 		number = x.request.Exchange
 	} else {
 		buffer = append(buffer, o.message...)

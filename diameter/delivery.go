@@ -13,6 +13,7 @@ type charged struct {
 	request    *charging.Request
 	header     header
 	proxyInfo  [][]byte
+	accounted  *accounted // nil: a CCR
 }
 
 // charge takes a CCR around the library, whose decoder is half of the server's work otherwise,

@@ -129,7 +129,7 @@ func (w *walk) settleInformation() {
 	if i.Destination == "" {
 		i.Destination = string(w.info.requestedParty)
 	}
-	if w.request.Type == charging.Initial || w.request.Type == charging.Event {
+	if w.request.Type != charging.Update && w.request.Type != charging.Termination {
 		// Who calls matters only for who pays, which is settled when a session begins.
 		i.Calling = string(w.caller)
 	}

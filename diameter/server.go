@@ -25,10 +25,15 @@ type Options struct {
 	// OriginStateID is asked whenever Origin-State-Id is sent; nil: it is not sent.
 	OriginStateID func() uint32
 
-	Charger  charging.Charger
-	Recorder charging.Recorder // nil: nobody watches
-	Clock    *charging.Clock   // nil: the wall clock
-	Log      zerolog.Logger
+	Charger charging.Charger
+	// Accounting answers what clients report for offline charging (ACR): requests that have a
+	// Record. nil: application 3 is not served.
+	Accounting charging.Charger
+	// InterimInterval asks clients for interim records, in Acct-Interim-Interval; 0: it is not sent.
+	InterimInterval time.Duration
+	Recorder        charging.Recorder // nil: nobody watches
+	Clock           *charging.Clock   // nil: the wall clock
+	Log             zerolog.Logger
 
 	AllowedPeers  []string      // globs for Origin-Host; none: every peer is admitted
 	DuplicatePeer DuplicatePeer // AdmitDuplicate

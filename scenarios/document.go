@@ -37,9 +37,10 @@ type Rule struct {
 // matches every request. RatingGroup, Service, Requested and Used must hold for one and the same
 // Multiple-Services-Credit-Control.
 type When struct {
-	Message string `yaml:"message,omitempty" json:"message,omitempty"` // CCR, the default
-	Type    string `yaml:"type,omitempty" json:"type,omitempty"`       // initial to event
-	Number  Range  `yaml:"number,omitempty" json:"number,omitzero"`    // CC-Request-Number
+	// Message is CCR, the default, or ACR; then Type is start, interim, stop or event.
+	Message string `yaml:"message,omitempty" json:"message,omitempty"`
+	Type    string `yaml:"type,omitempty" json:"type,omitempty"`    // initial to event
+	Number  Range  `yaml:"number,omitempty" json:"number,omitzero"` // CC-Request-Number
 	Nth     Nth    `yaml:"nth,omitempty" json:"nth,omitzero"`
 	// RatingGroup and Service restrict the verb to the services they name, too.
 	RatingGroup *uint32 `yaml:"rating_group,omitempty" json:"rating_group,omitempty"`

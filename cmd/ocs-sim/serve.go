@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
@@ -28,7 +29,8 @@ type serveFlags struct {
 	api, database           string
 	originHost, originRealm string
 	token, readyFile, level string
-	lateUsage               string
+	lateUsage, records      string
+	interimInterval         time.Duration
 	allowRemote             bool
 }
 
@@ -63,6 +65,10 @@ func newServe(c *console) *cobra.Command {
 		"file to write, when ready, with the addresses as JSON")
 	flags.StringVar(&f.lateUsage, "late-usage", "refuse",
 		"usage after supervision ended the session: refuse (5002) or debit (5002 too, but charged)")
+	flags.StringVar(&f.records, "cdr", "",
+		"file that offline charging (Rf) appends its records to, one JSON line each")
+	flags.DurationVar(&f.interimInterval, "interim-interval", 0,
+		"Acct-Interim-Interval to ask Rf clients for, like 5m; 0: none")
 	flags.StringVar(&f.level, "log-level", "info", "debug, info, warn or error")
 	return cmd
 }
@@ -116,6 +122,10 @@ func (f *serveFlags) options(logs io.Writer) (ocssim.Options, error) {
 	if f.lateUsage != "refuse" && f.lateUsage != "debit" {
 		return ocssim.Options{}, fmt.Errorf("--late-usage is refuse or debit, not %q", f.lateUsage)
 	}
+	if i := f.interimInterval; i < 0 || i > 0 && i < time.Second || i%time.Second != 0 {
+		return ocssim.Options{}, fmt.Errorf(
+			"--interim-interval is a time of whole seconds, like 5m, not %s", i)
+	}
 	seeds, err := readSeeds(f.seeds)
 	if err != nil {
 		return ocssim.Options{}, err
@@ -124,6 +134,7 @@ func (f *serveFlags) options(logs io.Writer) (ocssim.Options, error) {
 		Diameter: f.diameter, API: f.api, Database: f.database, Seeds: seeds,
 		OriginHost: f.originHost, OriginRealm: f.originRealm, Token: f.token,
 		AllowRemote: f.allowRemote, DebitLate: f.lateUsage == "debit", Version: version(),
+		Records: f.records, InterimInterval: f.interimInterval,
 		Log: zerolog.New(logs).Level(level).With().Timestamp().Logger(),
 	}, nil
 }
