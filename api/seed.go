@@ -136,6 +136,9 @@ func (s *server) reset(ctx context.Context, _ *struct{}) (*Output[resource.SeedR
 	}
 	s.Journal.Clear()
 	s.set(s.StartSettings)
+	if s.Records != nil {
+		s.Records.Forget()
+	}
 	report := resource.SeedReport{
 		Plans: []string{}, Accounts: len(seed.Accounts), KeptIDs: []string{}, Scenarios: names,
 	}

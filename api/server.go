@@ -43,7 +43,9 @@ type Options struct {
 	Scenarios *scenarios.Set
 	Journal   *scenarios.Journal
 	Charger   charging.Charger
-	Clock     *charging.Clock
+	// Records is what offline charging keeps, of which reset forgets what is known; nil: nothing.
+	Records *scenarios.Records
+	Clock   *charging.Clock
 	// Settings is the book that holds the settings of clients; nil: there is none.
 	Settings *charging.SettingsBook
 	// StartSettings are the settings of the start, which a reset brings back; nil: those of Seed.
@@ -125,6 +127,7 @@ func (s *server) routes() {
 	s.scenarioRoutes()
 	s.chargeRoutes()
 	s.sessionRoutes()
+	s.conferenceRoutes()
 	s.exchangeRoutes()
 	s.clockRoutes()
 	s.seedRoutes()

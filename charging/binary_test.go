@@ -1,6 +1,8 @@
 package charging_test
 
 import (
+	"encoding/hex"
+	"os"
 	"testing"
 	"time"
 
@@ -50,8 +52,10 @@ func sampleSession() *charging.Session {
 			Participants: charging.Known(3),
 			MediaKnown:   true,
 			Media:        []string{"audio"},
+			Calling:      "sip:alice@example.com",
 		},
-		Cost: charging.Quantity{Amount: 1, Unit: "EUR"},
+		Payers: charging.Payers{Called: "bob", Calling: "alice"},
+		Cost:   charging.Quantity{Amount: 1, Unit: "EUR"},
 		Services: []charging.ServiceState{{
 			Key: charging.ServiceKey{Group: charging.Known(100)},
 			Conditions: charging.Conditions{
@@ -63,7 +67,7 @@ func sampleSession() *charging.Session {
 			},
 			Progress: charging.Progress{Rest: 30, Blocks: 140_000, Paid: 140_000, Begun: true},
 			Granted:  300, Reservation: 9, Held: charging.Amounts{Money: 350_000},
-			LastReport: at,
+			LastReport: at, Payer: "bob",
 		}},
 	}
 }
@@ -87,6 +91,40 @@ func TestBinaryFormsComeBackAsTheyWere(t *testing.T) {
 	if diff := cmp.Diff(*session, sessionBack); diff != "" {
 		t.Errorf("session (-want +got):\n%s", diff)
 	}
+}
+
+// Databases hold forms that earlier releases wrote: testdata has one of each, written by version 1.
+func TestFormsOfEarlierVersionsAreRead(t *testing.T) {
+	t.Parallel()
+	var answer charging.Answer
+	if err := answer.UnmarshalBinary(oldForm(t, "answer-1.hex")); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(*sampleAnswer(), answer); diff != "" {
+		t.Errorf("answer (-want +got):\n%s", diff)
+	}
+	want := sampleSession()
+	want.Info.Calling, want.Payers, want.Services[0].Payer = "", charging.Payers{}, ""
+	var session charging.Session
+	if err := session.UnmarshalBinary(oldForm(t, "session-1.hex")); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(*want, session); diff != "" {
+		t.Errorf("session (-want +got):\n%s", diff)
+	}
+}
+
+func oldForm(t *testing.T, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile("testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	form, err := hex.DecodeString(string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return form
 }
 
 func TestACutBinaryFormIsAnError(t *testing.T) {

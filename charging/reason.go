@@ -42,6 +42,7 @@ const (
 	BecauseFree       = "free"    // costs nothing: no credit control
 	BecausePool       = "pool"    // drawn by another service of the credit pool
 	BecauseSetting    = "setting" // a setting decided, named in Detail with what it did
+	BecausePayer      = "payer"   // another account than the subscriber's pays
 )
 
 // String renders the reason as one sentence.

@@ -9,6 +9,7 @@ type Result uint32
 const (
 	Success              Result = 2001
 	TooBusy              Result = 3004
+	OutOfSpace           Result = 4002
 	EndUserServiceDenied Result = 4010
 	CreditNotApplicable  Result = 4011
 	CreditLimitReached   Result = 4012

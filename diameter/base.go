@@ -31,6 +31,7 @@ type capabilities struct {
 	peer         Peer
 	present      map[uint64]bool
 	applications []uint32
+	accounting   bool   // application 3 is offered for accounting
 	firstOffered []byte // the first AVP with an application, for Failed-AVP
 	security     []uint32
 }
@@ -71,7 +72,7 @@ func (c *capabilities) read(a avp) {
 	case avpInbandSecurityID:
 		c.security = append(c.security, a.uint32())
 	case avpAuthApplicationID, avpAcctApplicationID:
-		c.offer(a, a.uint32())
+		c.offer(a, a)
 	case avpVendorSpecificApplicationID:
 		c.readVendorSpecific(a)
 	}
@@ -86,21 +87,28 @@ func (c *capabilities) readVendorSpecific(group avp) {
 			return
 		}
 		if a.id() == avpAuthApplicationID || a.id() == avpAcctApplicationID {
-			c.offer(group, a.uint32())
+			c.offer(group, a)
 		}
 		rest = next
 	}
 }
 
-func (c *capabilities) offer(a avp, application uint32) {
+// offer takes an application; shown is the AVP for Failed-AVP, which may be a group around it.
+func (c *capabilities) offer(shown, a avp) {
+	application := a.uint32()
 	if c.firstOffered == nil {
-		c.firstOffered = bytes.Clone(a.raw)
+		c.firstOffered = bytes.Clone(shown.raw)
 	}
+	c.accounting = c.accounting ||
+		a.id() == avpAcctApplicationID && application == accountingApplication
 	c.applications = append(c.applications, application)
 	c.peer.Relay = c.peer.Relay || application == relayApplication
 }
 
-func (c *capabilities) common() bool {
+func (c *capabilities) common(accounting bool) bool {
+	if accounting && c.accounting {
+		return true
+	}
 	for _, application := range c.applications {
 		if application == creditControlApplication || application == relayApplication {
 			return true
@@ -155,18 +163,26 @@ func (s *Server) judge(c *capabilities, protected bool) *refusal {
 	switch {
 	case !s.allowed(c.peer.OriginHost):
 		return &refusal{result: resultUnknownPeer, message: "no peer of this name is admitted"}
-	case !c.common():
+	case !c.common(s.options.Accounting != nil):
 		failed := c.firstOffered
 		if failed == nil {
 			failed = s.dictionary.missing(avpAuthApplicationID)
 		}
 		return &refusal{
-			resultNoCommonApplication, failed, "no application in common: this server has 4",
+			resultNoCommonApplication, failed, "no application in common: this server has " + s.has(),
 		}
 	case !c.secure(protected):
 		return &refusal{result: resultNoCommonSecurity, message: "no security mechanism in common"}
 	}
 	return nil
+}
+
+// has names the applications served.
+func (s *Server) has() string {
+	if s.options.Accounting != nil {
+		return "4 for authorization and 3 for accounting"
+	}
+	return "4"
 }
 
 // allowed asks the allow-list; without one every peer is admitted.
@@ -224,8 +240,8 @@ func (c *connection) becomePeer(peer *Peer) {
 	}
 }
 
-// appendCapabilitiesAnswer appends a CEA. It offers application 4 both plainly and as 3GPP's, since
-// some clients look for the one and some for the other.
+// appendCapabilitiesAnswer appends a CEA. It offers application 4, and 3 for accounting, both
+// plainly and as 3GPP's, since some clients look for the one and some for the other.
 func (s *Server) appendCapabilitiesAnswer(
 	dst []byte, c *connection, h header, fault *refusal,
 ) []byte {
@@ -248,15 +264,22 @@ func (s *Server) appendCapabilitiesAnswer(
 		}
 	}
 	dst = appendUint32(dst, 0, avpSupportedVendorID, vendor3GPP)
-	dst = appendUint32(dst, 0, avpAuthApplicationID, creditControlApplication)
-	group := len(dst)
-	dst = appendHeader(dst, 0, avpVendorSpecificApplicationID, flagMandatory)
-	dst = appendUint32(dst, 0, avpVendorID, vendor3GPP)
-	dst = appendUint32(dst, 0, avpAuthApplicationID, creditControlApplication)
-	dst = endAVP(dst, group)
+	dst = appendApplication(dst, avpAuthApplicationID, creditControlApplication)
+	if s.options.Accounting != nil {
+		dst = appendApplication(dst, avpAcctApplicationID, accountingApplication)
+	}
 	revision := len(dst)
 	dst = append(appendHeader(dst, 0, avpFirmwareRevision, 0), 0, 0, 0, firmwareRevision)
 	return endMessage(endAVP(dst, revision), start)
+}
+
+// appendApplication appends an application, plainly and as 3GPP's.
+func appendApplication(dst []byte, code, application uint32) []byte {
+	dst = appendUint32(dst, 0, code, application)
+	group := len(dst)
+	dst = appendHeader(dst, 0, avpVendorSpecificApplicationID, flagMandatory)
+	dst = appendUint32(dst, 0, avpVendorID, vendor3GPP)
+	return endAVP(appendUint32(dst, 0, code, application), group)
 }
 
 // firmwareRevision is told to peers; it goes up when what is spoken changes.

@@ -78,6 +78,7 @@ func letters(flags byte, names string) string {
 func (h header) name() string {
 	names := map[uint32]string{
 		commandCapabilitiesExchange: "CE", commandReAuth: "RA", commandCreditControl: "CC",
+		commandAccounting:   "AC",
 		commandAbortSession: "AS", commandDeviceWatchdog: "DW", commandDisconnectPeer: "DP",
 		275: "ST",
 	}

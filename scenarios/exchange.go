@@ -89,7 +89,7 @@ func (j *Journal) view(r *record, trees, raw bool) Exchange {
 
 func (x *Exchange) tellRequest(r *charging.Request) {
 	number := r.Key.Number
-	x.Session, x.Number, x.Type = r.Key.Session.ID, &number, r.Type.String()
+	x.Session, x.Number, x.Type = r.Key.Session.ID, &number, r.Kind()
 	if len(r.Subscribers) > 0 {
 		x.Subscriber = r.Subscribers[0].Data
 	}

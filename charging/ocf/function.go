@@ -77,7 +77,8 @@ type chargeState struct {
 	stale    bool                    // a lower number after a higher one
 	again    bool                    // answered before, and charged again by a setting
 	exceeded bool                    // the service at hand used more than granted, or than there was
-	checked  int64                   // money that a balance check has asked for so far
+	unpaid   *unpaid                 // a service was refused since nobody pays for it
+	checked  map[string]int64        // money that a balance check has asked for so far, by account
 	second   *charging.ServiceAnswer // the other quota of the service at hand
 }
 

@@ -41,7 +41,7 @@ func (c *charge) pooledUnits(state *charging.ServiceState) (units int64) {
 	}
 	for i := range c.session.Services {
 		other := &c.session.Services[i]
-		if other == state || other.Held.Units == 0 ||
+		if other == state || other.Held.Units == 0 || other.Payer != state.Payer ||
 			other.Conditions.Unit != state.Conditions.Unit {
 			continue
 		}
@@ -65,7 +65,7 @@ func (c *charge) openPool(state *charging.ServiceState, need charging.Amounts) (
 	var opened []pooled
 	for i := range c.session.Services {
 		other := &c.session.Services[i]
-		if other == state || other.Reservation == 0 {
+		if other == state || other.Reservation == 0 || other.Payer != state.Payer {
 			continue
 		}
 		if theirs := c.poolOf(other); theirs == nil || theirs.ID != pool.ID {
@@ -110,7 +110,7 @@ func (c *charge) reserveRest(state *charging.ServiceState, held charging.Amounts
 		return err
 	}
 	where := purpose(state.Key, &state.Conditions, plan)
-	means := c.tx.Available(c.account.ID, where)
+	means := c.tx.Available(state.PaidBy(c.account.ID), where)
 	state.Held = charging.Amounts{
 		Units: min(held.Units, means.Units), Money: min(held.Money, means.Money),
 	}
@@ -118,7 +118,7 @@ func (c *charge) reserveRest(state *charging.ServiceState, held charging.Amounts
 		return nil
 	}
 	holder := charging.Holder{Session: c.request.Key.Session, Service: state.Key}
-	id, err := c.tx.Reserve(c.account.ID, holder, where, state.Held)
+	id, err := c.tx.Reserve(state.PaidBy(c.account.ID), holder, where, state.Held)
 	state.Reservation = id
 	if err != nil {
 		return errorfIn("close a pool", err)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
@@ -28,7 +29,8 @@ type serveFlags struct {
 	api, database           string
 	originHost, originRealm string
 	token, readyFile, level string
-	lateUsage               string
+	lateUsage, records      string
+	interimInterval         time.Duration
 	allowRemote             bool
 	gy                      gyFlags
 	settings                settingFlags
@@ -68,6 +70,10 @@ func newServe(c *console) *cobra.Command {
 		"usage after supervision ended the session: refuse (5002) or debit (5002 too, but charged)")
 	f.gy.add(flags)
 	f.settings.add(flags)
+	flags.StringVar(&f.records, "cdr", "",
+		"file that offline charging (Rf) appends its records to, one JSON line each")
+	flags.DurationVar(&f.interimInterval, "interim-interval", 0,
+		"Acct-Interim-Interval to ask Rf clients for, like 5m; 0: none")
 	flags.StringVar(&f.level, "log-level", "info", "debug, info, warn or error")
 	return cmd
 }
@@ -121,6 +127,10 @@ func (f *serveFlags) options(logs io.Writer) (ocssim.Options, error) {
 	if f.lateUsage != "refuse" && f.lateUsage != "debit" {
 		return ocssim.Options{}, fmt.Errorf("--late-usage is refuse or debit, not %q", f.lateUsage)
 	}
+	if i := f.interimInterval; i < 0 || i > 0 && i < time.Second || i%time.Second != 0 {
+		return ocssim.Options{}, fmt.Errorf(
+			"--interim-interval is a time of whole seconds, like 5m, not %s", i)
+	}
 	settings, err := f.settings.settings()
 	if err != nil {
 		return ocssim.Options{}, err
@@ -133,8 +143,8 @@ func (f *serveFlags) options(logs io.Writer) (ocssim.Options, error) {
 		Diameter: f.diameter, API: f.api, Database: f.database, Seeds: seeds,
 		OriginHost: f.originHost, OriginRealm: f.originRealm, Token: f.token,
 		AllowRemote: f.allowRemote, DebitLate: f.lateUsage == "debit", Version: version(),
-		Settings: settings,
-		Log:      zerolog.New(logs).Level(level).With().Timestamp().Logger(),
+		Settings: settings, Records: f.records, InterimInterval: f.interimInterval,
+		Log: zerolog.New(logs).Level(level).With().Timestamp().Logger(),
 	}
 	return options, f.gy.fill(&options)
 }
