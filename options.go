@@ -32,7 +32,10 @@ type Options struct {
 	Token string
 	// AllowRemote lets the REST door listen beyond loopback without a token.
 	AllowRemote bool
-	// DebitLate debits usage that comes after supervision ended its session; otherwise it is 5002.
+	// Settings go over those of the seeds, for all clients: strictness, a profile, and the rest.
+	Settings document.Settings
+	// DebitLate debits usage that comes after supervision or a refusal ended its session; otherwise
+	// it is 5002. Settings.LateUsage says the same.
 	DebitLate bool
 	// Supervision is how long a session without grants is kept; 0: one hour.
 	Supervision time.Duration
@@ -66,6 +69,9 @@ func (o *Options) fill() error {
 	}
 	if o.OriginRealm == "" {
 		o.OriginRealm = defaultRealm
+	}
+	if o.DebitLate && o.Settings.LateUsage == "" {
+		o.Settings.LateUsage = string(charging.LateDebit)
 	}
 	return o.check()
 }

@@ -31,6 +31,8 @@ type Server struct {
 	journal   *scenarios.Journal
 	records   *scenarios.Records
 	clock     *charging.Clock
+	settings  charging.SettingsBook
+	written   *document.SettingsDocument // the settings of the start
 	charger   charging.Charger
 	gy        *diameter.Server
 	rest      *http.Server
@@ -178,18 +180,20 @@ func (s *Server) assemble() {
 		Render: func(raw []byte) any { return diameter.Render(raw) },
 	})
 	s.charger = ocf.New(s.ledger, s.tariffs, s.scenarios, ocf.Options{
-		Supervision: o.Supervision, DebitLate: o.DebitLate,
+		Supervision: o.Supervision, Settings: s.settings.Of,
 	})
 	s.gy = diameter.NewServer(diameter.Options{
 		OriginHost: o.OriginHost, OriginRealm: o.OriginRealm, ProductName: "ocs-sim",
 		OriginStateID: s.ledger.OriginStateID,
 		Accounting:    s.records, InterimInterval: o.InterimInterval,
 		Charger: s.charger, Recorder: s.journal, Clock: s.clock, Log: o.Log,
+		Settings: s.settings.Of,
 	})
 	control := api.Options{
 		Ledger: s.ledger, Tariffs: s.tariffs, Scenarios: s.scenarios, Journal: s.journal,
 		Records: s.records,
 		Charger: s.charger, Clock: s.clock, Seed: s.seed, Token: o.Token, Version: o.Version,
+		Settings: &s.settings, StartSettings: s.written,
 	}
 	s.rest = api.NewServer(meanwhile(func() http.Handler { return api.New(control) }))
 }

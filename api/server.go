@@ -46,6 +46,10 @@ type Options struct {
 	// Records is what offline charging keeps, of which reset forgets what is known; nil: nothing.
 	Records *scenarios.Records
 	Clock   *charging.Clock
+	// Settings is the book that holds the settings of clients; nil: there is none.
+	Settings *charging.SettingsBook
+	// StartSettings are the settings of the start, which a reset brings back; nil: those of Seed.
+	StartSettings *document.SettingsDocument
 	// Recorder is told of charges; nil: the Journal is.
 	Recorder charging.Recorder
 	// Token is what clients must show as a bearer token; empty: nothing.
@@ -63,9 +67,10 @@ type Options struct {
 type server struct {
 	Options
 	api huma.API
-	// turning is held while the clock is turned, and while a reset goes through: each of them is
-	// more than one step.
-	turning sync.Mutex
+	// turning is held while the clock is turned, settings change, or a reset goes through: each of
+	// them is more than one step.
+	turning  sync.Mutex
+	settings *document.SettingsDocument // as they are now; under the same lock
 }
 
 // New returns the control API. It holds no goroutine; what it works on is the caller's to close.
@@ -77,6 +82,10 @@ func New(o Options) http.Handler {
 	if s.Seed == nil {
 		s.Seed = &document.Document{}
 	}
+	if s.StartSettings == nil {
+		s.StartSettings = &s.Seed.SettingsDocument
+	}
+	s.settings = s.StartSettings
 	router := chi.NewRouter()
 	router.Use(s.recoverPanics, s.limitTime, s.authorize, refuseOtherSites, middleware.GetHead)
 	router.NotFound(func(w http.ResponseWriter, r *http.Request) {
@@ -122,6 +131,7 @@ func (s *server) routes() {
 	s.exchangeRoutes()
 	s.clockRoutes()
 	s.seedRoutes()
+	s.settingsRoutes()
 	s.healthRoutes()
 	s.finishDescription()
 }

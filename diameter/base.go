@@ -196,7 +196,8 @@ func (s *Server) allowed(host string) bool {
 // admitPeer opens the connection for the peer, as the setting for second connections has it.
 func (s *Server) admitPeer(c *connection, peer *Peer) *refusal {
 	others := s.peers.of(peer.OriginHost, c)
-	if len(others) > 0 && s.options.DuplicatePeer == RejectDuplicate {
+	duplicate := s.duplicatePeer(peer)
+	if len(others) > 0 && duplicate == RejectDuplicate {
 		return &refusal{
 			result:  charging.UnableToComply,
 			message: "the peer has a connection already",
@@ -204,13 +205,22 @@ func (s *Server) admitPeer(c *connection, peer *Peer) *refusal {
 	}
 	c.becomePeer(peer)
 	s.peers.add(c, peer.OriginHost)
-	if s.options.DuplicatePeer == ReplaceDuplicate {
+	if duplicate == ReplaceDuplicate {
 		for _, other := range others {
 			other.log.Info().Msg("replaced by a newer connection of the peer")
 			other.finish()
 		}
 	}
 	return nil
+}
+
+// duplicatePeer is the peer's own setting for second connections, else the server's.
+func (s *Server) duplicatePeer(peer *Peer) DuplicatePeer {
+	origin := charging.Origin{Host: peer.OriginHost, Realm: peer.OriginRealm}
+	if own := s.settingsOf(origin); own != nil && own.DuplicatePeer != "" {
+		return DuplicatePeer(own.DuplicatePeer)
+	}
+	return s.options.DuplicatePeer
 }
 
 func (c *connection) becomePeer(peer *Peer) {

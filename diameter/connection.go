@@ -207,6 +207,9 @@ func (c *connection) encode(buffer []byte, o *outgoing) []byte {
 		} else {
 			buffer = appendAnswer(buffer, o.answer, x.header, x.proxyInfo, c.server.self)
 		}
+		if o.answer.Quirks != 0 {
+			buffer = withQuirks(buffer, start, o.answer.Quirks, x.request.Origin)
+		}
 		number = x.request.Exchange
 	} else {
 		buffer = append(buffer, o.message...)

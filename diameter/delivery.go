@@ -31,6 +31,9 @@ func (g *guard) charge(frame []byte, h header) {
 		request.Attributes = frameAttributes{frame}
 	}
 	s.peers.came(g.connection, request.Origin)
+	if s.settingsOf(request.Origin).IsStrict() {
+		request.Refused = strictly(frame, h, request, s.self)
+	}
 	if !g.acquire() {
 		return
 	}

@@ -329,6 +329,11 @@ func (g *guard) inspect(frame []byte, h header) *refusal {
 	if frame[0] != 1 {
 		return &refusal{result: resultUnsupportedVersion, message: "the version is not 1"}
 	}
+	if h.flags&reservedFlags != 0 && h.request() && g.strict() {
+		return &refusal{
+			result: resultInvalidBitInHeader, message: "a reserved bit of the header is set",
+		}
+	}
 	if h.request() {
 		if fault := g.server.inspectRequest(h); fault != nil {
 			return fault
@@ -337,6 +342,14 @@ func (g *guard) inspect(frame []byte, h header) *refusal {
 		return &refusal{result: resultCommandUnsupported, message: "nothing of the kind was asked"}
 	}
 	return g.server.dictionary.inspect(frame, h.request())
+}
+
+// strict reports whether the peer is wanted strict.
+func (g *guard) strict() bool {
+	g.mu.Lock()
+	origin := charging.Origin{Host: g.peer.OriginHost, Realm: g.peer.OriginRealm}
+	g.mu.Unlock()
+	return g.server.settingsOf(origin).IsStrict()
 }
 
 // inspectRequest finds what is wrong with the header of a request.

@@ -35,6 +35,10 @@ type Options struct {
 	Clock           *charging.Clock   // nil: the wall clock
 	Log             zerolog.Logger
 
+	// Settings are those of a client, which are not changed any more; nil, or a nil result: the
+	// default ones. It is asked for every request, so it had better be quick.
+	Settings func(charging.Origin) *charging.Settings
+
 	AllowedPeers  []string      // globs for Origin-Host; none: every peer is admitted
 	DuplicatePeer DuplicatePeer // AdmitDuplicate
 

@@ -32,6 +32,7 @@ type serveFlags struct {
 	lateUsage, records      string
 	interimInterval         time.Duration
 	allowRemote             bool
+	settings                settingFlags
 }
 
 func newServe(c *console) *cobra.Command {
@@ -69,6 +70,7 @@ func newServe(c *console) *cobra.Command {
 		"file that offline charging (Rf) appends its records to, one JSON line each")
 	flags.DurationVar(&f.interimInterval, "interim-interval", 0,
 		"Acct-Interim-Interval to ask Rf clients for, like 5m; 0: none")
+	f.settings.add(flags)
 	flags.StringVar(&f.level, "log-level", "info", "debug, info, warn or error")
 	return cmd
 }
@@ -126,6 +128,10 @@ func (f *serveFlags) options(logs io.Writer) (ocssim.Options, error) {
 		return ocssim.Options{}, fmt.Errorf(
 			"--interim-interval is a time of whole seconds, like 5m, not %s", i)
 	}
+	settings, err := f.settings.settings()
+	if err != nil {
+		return ocssim.Options{}, err
+	}
 	seeds, err := readSeeds(f.seeds)
 	if err != nil {
 		return ocssim.Options{}, err
@@ -135,7 +141,8 @@ func (f *serveFlags) options(logs io.Writer) (ocssim.Options, error) {
 		OriginHost: f.originHost, OriginRealm: f.originRealm, Token: f.token,
 		AllowRemote: f.allowRemote, DebitLate: f.lateUsage == "debit", Version: version(),
 		Records: f.records, InterimInterval: f.interimInterval,
-		Log: zerolog.New(logs).Level(level).With().Timestamp().Logger(),
+		Settings: settings,
+		Log:      zerolog.New(logs).Level(level).With().Timestamp().Logger(),
 	}, nil
 }
 
