@@ -55,15 +55,21 @@ func (g *guard) account(frame []byte, h header) {
 		message.Door = doorAccounting
 		number = s.options.Recorder.Received(message)
 	}
-	request, repeated, proxyInfo := s.decoder.decodeAccounting(frame, s.options.Clock.Now())
+	request, repeated, proxyInfo := g.decoder.decodeAccounting(frame, s.options.Clock.Now())
 	request.Exchange, request.Attributes = number, frameAttributes{frame}
 	s.peers.came(g.connection, request.Origin)
+	if s.options.Restarted != nil {
+		s.noteStateIn(frame, request.Origin)
+	}
 	if !g.acquire() {
 		return
 	}
 	x := &charged{
 		connection: g.connection, request: request, header: h, proxyInfo: proxyInfo,
 		accounted: repeated,
+	}
+	if s.gated && request.Refused == nil {
+		request.Refused = g.gate(x, frame)
 	}
 	if request.Refused != nil {
 		x.reply(refused(request))
@@ -218,11 +224,11 @@ func (s *Server) appendAccountingAnswer(dst []byte, a *charging.Answer, x *charg
 		repeated.recordType == nil || repeated.recordNumber == nil
 	if bare {
 		head.flags |= flagError
-		dst = appendBareAnswer(appendMessage(dst, head), a, s.self)
+		dst = appendBareAnswer(appendMessage(dst, head), a, x.connection.self)
 	} else {
 		dst = appendMessage(dst, head)
 		dst = appendText(dst, avpSessionID, a.Key.Session.ID)
-		dst = s.appendResult(dst, a.Result)
+		dst = x.connection.self.appendResult(dst, a.Result)
 		dst = appendRaw(dst, repeated.recordType)
 		dst = appendRaw(dst, repeated.recordNumber)
 		dst = appendUint32(dst, 0, avpAcctApplicationID, accountingApplication)

@@ -106,6 +106,7 @@ const (
 	avpSDPMediaName              = of3GPP | 844
 	avpServiceID                 = of3GPP | 855
 	avpNodeFunctionality         = of3GPP | 862
+	avpSupportedFeatures         = of3GPP | 628
 	avpTimeQuotaThreshold        = of3GPP | 868
 	avpVolumeQuotaThreshold      = of3GPP | 869
 	avpTriggerType               = of3GPP | 870

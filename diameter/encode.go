@@ -7,9 +7,6 @@ import (
 	"github.com/ocs-sim/ocs-sim/charging"
 )
 
-// An identity is a node's Origin-Host and Origin-Realm.
-type identity struct{ host, realm string }
-
 // appendAnswer appends the CCA for an answer. It depends on nothing but what it is given, so that
 // a repeat gets the same AVPs in the same order: h is the header of the request at hand, and
 // proxyInfo its Proxy-Info AVPs. Units stand in MSCCs, also where the request had them at command

@@ -196,6 +196,9 @@ func (g *guard) fill() error {
 	g.end += n
 	if n > 0 {
 		g.active.Store(time.Now().UnixNano())
+		if g.suspect.Load() {
+			g.trust()
+		}
 		return nil
 	}
 	return err
@@ -236,7 +239,11 @@ func (g *guard) refuseStream() {
 		_ = g.connection.Close()
 		return
 	}
-	g.log.Warn().Hex("octets", start).Msg("what arrives is not Diameter; the connection is reset")
+	what := "what arrives is not Diameter; the connection is reset"
+	if beginsTLS(arrived) {
+		what = "the peer begins TLS, and this address serves none; the connection is reset"
+	}
+	g.log.Warn().Hex("octets", start).Msg(what)
 	g.reset()
 }
 
@@ -281,7 +288,7 @@ func (g *guard) ended(err error) error {
 		}
 	case errors.Is(err, net.ErrClosed) || g.closing():
 	default:
-		g.log.Info().Err(err).Msg("the connection broke")
+		g.tellBreak(err)
 	}
 	return errEnd
 }

@@ -33,6 +33,8 @@ type serveFlags struct {
 	interimInterval         time.Duration
 	allowRemote             bool
 	settings                settingFlags
+	occasions               occasionFlags
+	gy                      gyFlags
 }
 
 func newServe(c *console) *cobra.Command {
@@ -51,7 +53,8 @@ func newServe(c *console) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.diameter, "diameter", []string{defaultDiameter},
-		"address for Diameter; port 0 takes a free one; may be repeated")
+		"address for Diameter, [tcp://|tls://|sctp://]host:port[?origin-host=H&origin-realm=R];\n"+
+			"port 0 takes a free one; may be repeated")
 	flags.StringVar(&f.api, "api", defaultAPI, "address for REST; port 0 takes a free one")
 	flags.StringVar(&f.database, "database", "",
 		"the ledger's file; without it a temporary one that is deleted at exit")
@@ -71,6 +74,8 @@ func newServe(c *console) *cobra.Command {
 	flags.DurationVar(&f.interimInterval, "interim-interval", 0,
 		"Acct-Interim-Interval to ask Rf clients for, like 5m; 0: none")
 	f.settings.add(flags)
+	f.occasions.add(flags)
+	f.gy.add(flags)
 	flags.StringVar(&f.level, "log-level", "info", "debug, info, warn or error")
 	return cmd
 }
@@ -132,18 +137,23 @@ func (f *serveFlags) options(logs io.Writer) (ocssim.Options, error) {
 	if err != nil {
 		return ocssim.Options{}, err
 	}
+	occasions, err := f.occasions.occasions()
+	if err != nil {
+		return ocssim.Options{}, err
+	}
 	seeds, err := readSeeds(f.seeds)
 	if err != nil {
 		return ocssim.Options{}, err
 	}
-	return ocssim.Options{
+	options := ocssim.Options{
 		Diameter: f.diameter, API: f.api, Database: f.database, Seeds: seeds,
 		OriginHost: f.originHost, OriginRealm: f.originRealm, Token: f.token,
 		AllowRemote: f.allowRemote, DebitLate: f.lateUsage == "debit", Version: version(),
 		Records: f.records, InterimInterval: f.interimInterval,
-		Settings: settings,
-		Log:      zerolog.New(logs).Level(level).With().Timestamp().Logger(),
-	}, nil
+		Settings: settings, Occasions: occasions,
+		Log: zerolog.New(logs).Level(level).With().Timestamp().Logger(),
+	}
+	return options, f.gy.fill(&options)
 }
 
 // readSeeds reads all documents, and tells every one that cannot be read.
@@ -171,8 +181,8 @@ type readiness struct {
 
 func (c *console) announce(server *ocssim.Server, path string) error {
 	ready := readiness{server.DiameterAddresses(), server.APIURL(), os.Getpid(), version()}
-	for _, address := range ready.Diameter {
-		c.answer("diameter %s", address)
+	for _, listener := range server.DiameterListeners() {
+		c.answer("diameter %s", announced(listener))
 	}
 	c.answer("api %s", ready.API)
 	if path == "" {
