@@ -20,13 +20,14 @@ const heart = 4000
 // A room's own subdirectories belong to it, unless they are rooms themselves.
 func rooms() map[string][]string {
 	below := []string{
-		"charging", "charging/ocf", "charging/conversation",
+		"charging", "charging/ocf", "charging/conversation", "charging/summons",
 		"rating", "accounts", "scenarios", "diameter",
 	}
 	return map[string][]string{
 		"charging":              {},
 		"charging/ocf":          {"charging"},
 		"charging/conversation": {"charging"},
+		"charging/summons":      {"charging"},
 		"rating":                {"charging"},
 		"accounts":              {"charging"},
 		"scenarios":             {"charging"},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/ocs-sim/ocs-sim/api"
 	"github.com/ocs-sim/ocs-sim/api/document"
 	"github.com/ocs-sim/ocs-sim/charging"
 	"github.com/ocs-sim/ocs-sim/diameter"
@@ -65,6 +66,11 @@ type Options struct {
 	Records string
 	// InterimInterval asks Rf clients for interim records; 0: it does not.
 	InterimInterval time.Duration
+	// RARWait is how long the answer to a RAR or ASR is awaited, and then the CCR that must follow;
+	// 0: ten seconds.
+	RARWait time.Duration
+	// Occasions say when RAR and ASR are sent though nobody asks; nil: RAR on top-up.
+	Occasions *api.Occasions
 	// Clock is where the charging clock starts, where the ledger has none yet.
 	Clock charging.ClockState
 	// Version is shown to people.
@@ -87,6 +93,9 @@ func (o *Options) fill() error {
 	}
 	if o.OriginRealm == "" {
 		o.OriginRealm = defaultRealm
+	}
+	if o.Occasions == nil {
+		o.Occasions = &api.Occasions{TopUp: true}
 	}
 	if o.DebitLate && o.Settings.LateUsage == "" {
 		o.Settings.LateUsage = string(charging.LateDebit)
@@ -115,6 +124,9 @@ func (o *Options) check() error {
 		return err
 	}
 	if err := checkAddress("--api", o.API); err != nil {
+		return err
+	}
+	if err := o.checkRARWait(); err != nil {
 		return err
 	}
 	if err := o.checkPeers(); err != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/ocs-sim/ocs-sim/api/document"
 	"github.com/ocs-sim/ocs-sim/charging"
 	"github.com/ocs-sim/ocs-sim/charging/ocf"
+	"github.com/ocs-sim/ocs-sim/charging/summons"
 	"github.com/ocs-sim/ocs-sim/diameter"
 	"github.com/ocs-sim/ocs-sim/rating"
 	"github.com/ocs-sim/ocs-sim/scenarios"
@@ -34,6 +35,7 @@ type Server struct {
 	settings  charging.SettingsBook
 	written   *document.SettingsDocument // the settings of the start
 	charger   charging.Charger
+	summons   *summons.Register
 	gy        *diameter.Server
 	rest      *http.Server
 	listeners []gyListener
@@ -43,6 +45,9 @@ type Server struct {
 	notices   []string
 	stopTimer context.CancelFunc
 	timerDone chan struct{}
+
+	turned      chan struct{} // has one after the clock was turned
+	tariffsDone chan struct{}
 }
 
 // Start opens the ledger, applies the seed, and serves. It returns when both doors are open. The
@@ -51,7 +56,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err := o.fill(); err != nil {
 		return nil, err
 	}
-	s := &Server{options: o, failed: make(chan error, 8)}
+	s := &Server{options: o, failed: make(chan error, 8), turned: make(chan struct{}, 1)}
 	if err := s.open(ctx); err != nil {
 		s.Close()
 		return nil, err
@@ -164,25 +169,31 @@ func (s *Server) assemble() {
 	o := &s.options
 	s.tariffs = rating.NewTariffs()
 	s.journal = scenarios.NewJournal(scenarios.JournalOptions{
-		Render: func(raw []byte) any { return diameter.Render(raw) },
+		Render:    func(raw []byte) any { return diameter.Render(raw) },
+		SessionOf: diameter.SessionOf,
 	})
-	s.charger = ocf.New(s.ledger, s.tariffs, s.scenarios, ocf.Options{
+	function := ocf.New(s.ledger, s.tariffs, s.scenarios, ocf.Options{
 		Supervision: o.Supervision, Settings: s.settings.Of,
 	})
+	s.charger, s.summons = function, s.newSummons(function)
+	recorder := s.summons.Watch(s.journal)
 	s.gy = diameter.NewServer(diameter.Options{
 		OriginHost: o.OriginHost, OriginRealm: o.OriginRealm, ProductName: "ocs-sim",
 		OriginStateID: s.ledger.OriginStateID,
 		Accounting:    s.records, InterimInterval: o.InterimInterval,
-		Charger: s.charger, Recorder: s.journal, Clock: s.clock, Log: o.Log,
+		Charger: s.charger, Recorder: recorder, Clock: s.clock, Log: o.Log,
+		Settings:     s.settings.Of,
 		AllowedPeers: o.AllowedPeers, DuplicatePeer: o.DuplicatePeer, Watchdog: o.Watchdog,
+		Restarted:   s.restarted,
 		MaxRequests: o.MaxRequests, BusyFor: o.BusyFor, Realms: o.Realms,
-		Settings: s.settings.Of, Restarted: s.restarted,
 	})
 	control := api.Options{
 		Ledger: s.ledger, Tariffs: s.tariffs, Scenarios: s.scenarios, Journal: s.journal,
 		Records: s.records,
 		Charger: s.charger, Clock: s.clock, Seed: s.seed, Token: o.Token, Version: o.Version,
-		Settings: &s.settings, StartSettings: s.written,
+		Summons: s.summons, Occasions: *o.Occasions, Peers: s.gy, Recorder: recorder,
+		ClockTurned: s.clockTurned,
+		Settings:    &s.settings, StartSettings: s.written,
 	}
 	s.rest = api.NewServer(meanwhile(func() http.Handler { return api.New(control) }))
 }
@@ -202,8 +213,9 @@ func (s *Server) serve() {
 	}
 	go s.watch("REST", func() error { return s.rest.Serve(s.api) })
 	ctx, cancel := context.WithCancel(context.Background())
-	s.stopTimer, s.timerDone = cancel, make(chan struct{})
+	s.stopTimer, s.timerDone, s.tariffsDone = cancel, make(chan struct{}), make(chan struct{})
 	go s.keepTime(ctx)
+	go s.keepTariffs(ctx)
 }
 
 // watch reports a door that fails while it should serve.
@@ -242,6 +254,10 @@ func (s *Server) Close() error {
 	if s.stopTimer != nil {
 		s.stopTimer()
 		<-s.timerDone
+		<-s.tariffsDone
+	}
+	if s.summons != nil {
+		s.summons.Close()
 	}
 	if s.gy != nil {
 		errs = append(errs, s.gy.Shutdown(ctx))

@@ -88,6 +88,9 @@ func (s *server) putSeed(ctx context.Context, in *SeedInput) (*Output[resource.S
 	if err != nil {
 		return nil, err
 	}
+	for _, plan := range report.PlansChanged {
+		s.changedPlan(plan)
+	}
 	if !written.SettingsDocument.Empty() {
 		s.set(&written.SettingsDocument)
 	}
@@ -135,10 +138,11 @@ func (s *server) reset(ctx context.Context, _ *struct{}) (*Output[resource.SeedR
 		return nil, err
 	}
 	s.Journal.Clear()
-	s.set(s.StartSettings)
 	if s.Records != nil {
 		s.Records.Forget()
 	}
+	s.Summons.Forget()
+	s.set(s.StartSettings)
 	report := resource.SeedReport{
 		Plans: []string{}, Accounts: len(seed.Accounts), KeptIDs: []string{}, Scenarios: names,
 	}

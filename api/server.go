@@ -20,6 +20,7 @@ import (
 	"github.com/ocs-sim/ocs-sim/accounts"
 	"github.com/ocs-sim/ocs-sim/api/document"
 	"github.com/ocs-sim/ocs-sim/charging"
+	"github.com/ocs-sim/ocs-sim/charging/summons"
 	"github.com/ocs-sim/ocs-sim/rating"
 	"github.com/ocs-sim/ocs-sim/scenarios"
 )
@@ -46,6 +47,14 @@ type Options struct {
 	// Records is what offline charging keeps, of which reset forgets what is known; nil: nothing.
 	Records *scenarios.Records
 	Clock   *charging.Clock
+	// Summons sends RAR and ASR; nil: one that reaches nobody.
+	Summons *summons.Register
+	// Occasions say when it does so though nobody asks.
+	Occasions Occasions
+	// ClockTurned is called after the clock was turned; nil: nobody minds. It must not block.
+	ClockTurned func()
+	// Peers are the Diameter connections; nil: there are none.
+	Peers Peers
 	// Settings is the book that holds the settings of clients; nil: there is none.
 	Settings *charging.SettingsBook
 	// StartSettings are the settings of the start, which a reset brings back; nil: those of Seed.
@@ -81,6 +90,12 @@ func New(o Options) http.Handler {
 	}
 	if s.Seed == nil {
 		s.Seed = &document.Document{}
+	}
+	if s.Summons == nil {
+		s.Summons = summons.New(summons.Options{})
+	}
+	if s.Peers == nil {
+		s.Peers = noPeers{}
 	}
 	if s.StartSettings == nil {
 		s.StartSettings = &s.Seed.SettingsDocument
@@ -128,6 +143,8 @@ func (s *server) routes() {
 	s.chargeRoutes()
 	s.sessionRoutes()
 	s.conferenceRoutes()
+	s.summonsRoutes()
+	s.peerRoutes()
 	s.exchangeRoutes()
 	s.clockRoutes()
 	s.seedRoutes()

@@ -7,9 +7,8 @@ import (
 	"time"
 )
 
-// binaryVersion stands first in every binary form. Forms of all versions from 1 on are read; what
-// a version did not have yet is zero then.
-const binaryVersion = 2
+// binaryVersion stands first in every binary form, so that a later one can still read it.
+const binaryVersion = 1
 
 var errTruncated = errors.New("binary form is cut off")
 
@@ -17,7 +16,6 @@ var errTruncated = errors.New("binary form is cut off")
 // description of a word (see binary_words.go) serves both ways, so that they cannot drift apart.
 type coder struct {
 	reading bool
-	version byte   // of the form
 	bytes   []byte // written so far, or left to read
 	err     error  // of reading; the first sticks
 }
@@ -91,17 +89,24 @@ func (c *coder) fail() {
 	c.bytes = nil
 }
 
+// What is only written may be shared with others, so that visiting leaves it alone: terms of a plan
+// are part of answers.
+
 // visitWhole visits any integer type as an unsigned number.
 func visitWhole[T ~uint8 | ~uint32 | ~uint64](c *coder, v *T) {
 	wide := uint64(*v)
 	c.unsigned(&wide)
-	*v = T(wide)
+	if c.reading {
+		*v = T(wide)
+	}
 }
 
 func visitText[T ~string](c *coder, v *T) {
 	text := string(*v)
 	c.text(&text)
-	*v = T(text)
+	if c.reading {
+		*v = T(text)
+	}
 }
 
 func visitFlag(c *coder, v *bool) {
@@ -110,13 +115,17 @@ func visitFlag(c *coder, v *bool) {
 		bit = 1
 	}
 	c.unsigned(&bit)
-	*v = bit != 0
+	if c.reading {
+		*v = bit != 0
+	}
 }
 
 func visitDuration(c *coder, v *time.Duration) {
 	wide := int64(*v)
 	c.signed(&wide)
-	*v = time.Duration(wide)
+	if c.reading {
+		*v = time.Duration(wide)
+	}
 }
 
 // visitTime visits a time in UTC, to the nanosecond; the zero time stays zero.
@@ -124,7 +133,9 @@ func visitTime(c *coder, v *time.Time) {
 	known := !v.IsZero()
 	visitFlag(c, &known)
 	if !known {
-		*v = time.Time{}
+		if c.reading {
+			*v = time.Time{}
+		}
 		return
 	}
 	seconds, nanoseconds := v.Unix(), int64(v.Nanosecond())
@@ -154,7 +165,9 @@ func visitOptional[T any](c *coder, v **T, each func(*coder, *T)) {
 	known := *v != nil
 	visitFlag(c, &known)
 	if !known {
-		*v = nil
+		if c.reading {
+			*v = nil
+		}
 		return
 	}
 	if c.reading {
@@ -179,17 +192,17 @@ func visitNumber(c *coder, n *Number) {
 
 // encode appends the version and what visit writes.
 func encode[T any](dst []byte, v *T, visit func(*coder, *T)) []byte {
-	c := coder{version: binaryVersion, bytes: append(dst, binaryVersion)}
+	c := coder{bytes: append(dst, binaryVersion)}
 	visit(&c, v)
 	return c.bytes
 }
 
 // decode fills v from a whole binary form; bytes left over are an error.
 func decode[T any](in []byte, v *T, visit func(*coder, *T)) error {
-	if len(in) == 0 || in[0] == 0 || in[0] > binaryVersion {
-		return fmt.Errorf("binary form is of no version from 1 to %d", binaryVersion)
+	if len(in) == 0 || in[0] != binaryVersion {
+		return fmt.Errorf("binary form is not of version %d", binaryVersion)
 	}
-	c := coder{reading: true, version: in[0], bytes: in[1:]}
+	c := coder{reading: true, bytes: in[1:]}
 	visit(&c, v)
 	if c.err == nil && len(c.bytes) > 0 {
 		c.err = fmt.Errorf("%d bytes follow the binary form", len(c.bytes))

@@ -108,10 +108,7 @@ func visitSession(c *coder, s *Session) {
 	visitQuantity(c, &s.Cost)
 	visitFlag(c, &s.Vendor)
 	visitList(c, &s.Services, visitServiceState)
-	if c.version >= 2 {
-		c.text(&s.Payers.Called)
-		c.text(&s.Payers.Calling)
-	}
+	visitSessionMore(c, s)
 }
 
 func visitServiceState(c *coder, s *ServiceState) {
@@ -131,9 +128,6 @@ func visitServiceState(c *coder, s *ServiceState) {
 	c.signed(&s.Counted)
 	visitWhole(c, &s.Number)
 	visitList(c, &s.Armed, visitWhole[uint32])
-	if c.version >= 2 {
-		c.text(&s.Payer)
-	}
 }
 
 func visitConditions(c *coder, s *Conditions) {
@@ -164,9 +158,6 @@ func visitInformation(c *coder, i *Information) {
 	visitNumber(c, &i.Counters.Sent)
 	visitNumber(c, &i.Counters.Exploded)
 	c.text(&i.Conference)
-	if c.version >= 2 {
-		c.text(&i.Calling)
-	}
 }
 
 func visitReason(c *coder, r *Reason) {

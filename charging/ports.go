@@ -194,6 +194,7 @@ type Terms struct {
 	HoldingTime  Number
 	Final        FinalUnit
 	TariffAVP    bool     // announce a tariff switch by Tariff-Time-Change
+	TariffRAR    bool     // ask the client by a RAR when the tariff switches
 	Triggers     []uint32 // worth arming: 40 media, 50 participants
 	Count        []string // where an event's number of units comes from
 	CountDefault int64
@@ -208,6 +209,7 @@ type Terms struct {
 	Quota        *Quota           // nil: nothing is said
 	Announce     *Announcements   // nil: none
 	Announces    bool             // a rule of the plan does
+	Pools        bool             // a rule of the plan puts its grants into a pool
 	Failure      *FailureHandling // nil: not said; the plan's
 }
 

@@ -57,15 +57,21 @@ func (g *guard) account(frame []byte, h header) {
 		message.Door = doorAccounting
 		number = s.options.Recorder.Received(message)
 	}
-	request, repeated, proxyInfo := s.decoder.decodeAccounting(frame, s.options.Clock.Now())
+	request, repeated, proxyInfo := g.decoder.decodeAccounting(frame, s.options.Clock.Now())
 	request.Exchange, request.Attributes = number, frameAttributes{frame}
 	s.peers.came(g.connection, request.Origin)
+	if s.options.Restarted != nil {
+		s.noteStateIn(frame, request.Origin)
+	}
 	if !g.acquire() {
 		return
 	}
 	x := &charged{
 		connection: g.connection, request: request, header: h, proxyInfo: proxyInfo,
 		accounted: repeated,
+	}
+	if s.gated && request.Refused == nil {
+		request.Refused = g.gate(x, frame)
 	}
 	if request.Refused != nil {
 		x.reply(refused(request))

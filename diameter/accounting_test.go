@@ -194,11 +194,11 @@ func TestAnACRComesBackAsItWas(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("request (-want +got):\n%s", diff)
 	}
-	x := &charged{
-		connection: &connection{self: testSelf},
-		request:    got, header: parseHeader(frame), accounted: repeated,
-	}
 	s := NewServer(Options{OriginHost: testSelf.host, OriginRealm: testSelf.realm})
+	x := &charged{
+		connection: &connection{self: testSelf}, request: got, header: parseHeader(frame),
+		accounted: repeated,
+	}
 	answer, err := ParseAnswer(s.appendAccountingAnswer(nil, plainAnswer(got), x))
 	if err != nil || answer.Key != want.Key || answer.Result != charging.Success {
 		t.Errorf("answer = %+v, %v; want 2001 for %+v", answer, err, want.Key)

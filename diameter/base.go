@@ -3,6 +3,7 @@ package diameter
 import (
 	"bytes"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/ocs-sim/ocs-sim/charging"
@@ -30,11 +31,14 @@ const (
 type capabilities struct {
 	peer         Peer
 	present      map[uint64]bool
-	applications []uint32
+	common       bool   // one of the applications is had here, whatever is served
 	accounting   bool   // application 3 is offered for accounting
 	firstOffered []byte // the first AVP with an application, for Failed-AVP
 	security     []uint32
 }
+
+// maxApplications bounds how many applications of a peer are told.
+const maxApplications = 64
 
 // readCapabilities reads a CER that passed inspect.
 func readCapabilities(frame []byte) (c capabilities) {
@@ -101,20 +105,13 @@ func (c *capabilities) offer(shown, a avp) {
 	}
 	c.accounting = c.accounting ||
 		a.id() == avpAcctApplicationID && application == accountingApplication
-	c.applications = append(c.applications, application)
+	c.common = c.common || application == creditControlApplication ||
+		application == relayApplication
+	told := c.peer.Applications
+	if len(told) < maxApplications && !slices.Contains(told, application) {
+		c.peer.Applications = append(c.peer.Applications, application)
+	}
 	c.peer.Relay = c.peer.Relay || application == relayApplication
-}
-
-func (c *capabilities) common(accounting bool) bool {
-	if accounting && c.accounting {
-		return true
-	}
-	for _, application := range c.applications {
-		if application == creditControlApplication || application == relayApplication {
-			return true
-		}
-	}
-	return false
 }
 
 // secure reports whether there is a common security mechanism; none offered means none wanted.
@@ -163,7 +160,7 @@ func (s *Server) judge(c *capabilities, protected bool) *refusal {
 	switch {
 	case !s.allowed(c.peer.OriginHost):
 		return &refusal{result: resultUnknownPeer, message: "no peer of this name is admitted"}
-	case !c.common(s.options.Accounting != nil):
+	case !c.common && (!c.accounting || s.options.Accounting == nil):
 		failed := c.firstOffered
 		if failed == nil {
 			failed = s.dictionary.missing(avpAuthApplicationID)
@@ -231,7 +228,7 @@ func (c *connection) becomePeer(peer *Peer) {
 	defer c.mu.Unlock()
 	s := c.peer.Since
 	c.peer = *peer
-	c.peer.Address = c.RemoteAddr().String()
+	c.peer.Address, c.peer.Listener = c.RemoteAddr().String(), c.LocalAddr().String()
 	c.peer.Since = s
 	if !c.open.Swap(true) {
 		c.peer.Since = time.Now()

@@ -30,6 +30,9 @@ type ClientOptions struct {
 	// ReAuthorize is asked for the result of a RAA: 2002 promises a CCR-U, which the caller then
 	// sends. Abort is the same for ASA and CCR-T. Neither may block. nil: 2001.
 	ReAuthorize, Abort func(session string) charging.Result
+	// Summoned is given every RAR and ASR instead, if it is not nil; they are answered with its
+	// Reply, now, later or never. It must not block.
+	Summoned func(*ServerRequest)
 	// TLS is for addresses that begin with tls://. nil: the system's authorities are trusted, and
 	// the client shows no certificate. Without ServerName it is the host of the address.
 	TLS *tls.Config

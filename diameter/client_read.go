@@ -84,6 +84,11 @@ func (c *Client) received(frame []byte) error {
 		c.farewell = true
 		_ = c.conn.SetReadDeadline(time.Now().Add(closePatience))
 	}
+	summoned := h.command == commandReAuth || h.command == commandAbortSession
+	if summoned && c.options.Summoned != nil {
+		c.options.Summoned(c.readServerRequest(frame, h))
+		return nil
+	}
 	return c.write(c.appendReply(nil, frame, h))
 }
 
@@ -108,18 +113,21 @@ func inspectFromServer(frame []byte) *refusal {
 
 // appendReply answers a request of the server.
 func (c *Client) appendReply(dst []byte, frame []byte, h header) []byte {
-	seen := lookOver(frame)
-	session, _, _ := nextAVP(appendRaw(nil, seen.session))
 	result := charging.Success
 	switch h.command {
 	case commandDeviceWatchdog, commandDisconnectPeer:
 	case commandReAuth:
-		result = agreed(c.options.ReAuthorize, string(session.data))
+		result = agreed(c.options.ReAuthorize, sessionOf(frame))
 	case commandAbortSession:
-		result = agreed(c.options.Abort, string(session.data))
+		result = agreed(c.options.Abort, sessionOf(frame))
 	default:
 		result = resultCommandUnsupported
 	}
+	return c.appendResult(dst, frame, h, result)
+}
+
+func (c *Client) appendResult(dst, frame []byte, h header, result charging.Result) []byte {
+	seen := lookOver(frame)
 	start := len(dst)
 	head := h.answer()
 	if result.ProtocolError() {

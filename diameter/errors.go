@@ -126,4 +126,4 @@ func lookOver(frame []byte) (o overview) {
 }
 
 // KindPeerNotFound says that no connection leads to a host.
-const KindPeerNotFound charging.ErrorKind = "peer-not-found"
+const KindPeerNotFound = charging.KindPeerNotFound

@@ -18,7 +18,8 @@ const (
 )
 
 const (
-	resultTooBusy charging.Result = 3004
+	resultRealmNotServed charging.Result = 3003
+	resultTooBusy        charging.Result = 3004
 )
 
 // gated reports whether anything of this file is asked for; without it a request pays nothing.

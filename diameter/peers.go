@@ -20,7 +20,9 @@ type Peer struct {
 	FirmwareRevision uint32    `json:"firmware_revision"`
 	OriginStateID    uint32    `json:"origin_state_id"` // 0: none was told
 	Relay            bool      `json:"relay"`           // it offers every application
+	Applications     []uint32  `json:"applications"`    // that it offers, in its order
 	Address          string    `json:"address"`         // of its end of the connection
+	Listener         string    `json:"listener"`        // the address that it reached
 	Since            time.Time `json:"since"`
 	Suspect          bool      `json:"suspect"` // it does not answer watchdog requests
 }

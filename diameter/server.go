@@ -34,9 +34,9 @@ type Options struct {
 	InterimInterval time.Duration
 	Recorder        charging.Recorder // nil: nobody watches
 	Clock           *charging.Clock   // nil: the wall clock
-	// Restarted is told that the Origin-State-Id of a client went up (RFC 6733 section 8.16), of
-	// those clients whose Settings.OriginState wants it. What it does is done before anything that
-	// the client asks afterwards on that connection, which waits for it. nil: nothing is done.
+	// Restarted is told that the Origin-State-Id of a client went up (RFC 6733 section 8.16). What
+	// it says comes before anything that the client asks afterwards on that connection, which waits
+	// for it. nil: nobody wants to know.
 	Restarted func(ctx context.Context, client charging.Origin)
 	Log       zerolog.Logger
 
@@ -191,7 +191,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	err := s.diam.Close()
 	bounded, cancel := context.WithTimeout(ctx, s.options.CloseTimeout)
 	defer cancel()
-	s.sayGoodbyes(bounded, connections, causeRebooting)
+	s.sayGoodbyes(bounded, connections, Rebooting)
 	s.cancel()
 	for _, c := range connections {
 		select {
@@ -208,7 +208,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return err
 }
 
-func (s *Server) sayGoodbyes(ctx context.Context, connections []*connection, cause uint32) {
+func (s *Server) sayGoodbyes(
+	ctx context.Context, connections []*connection, cause DisconnectCause,
+) {
 	var all sync.WaitGroup
 	for _, c := range connections {
 		all.Go(func() { c.sayGoodbye(ctx, cause) })

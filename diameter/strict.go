@@ -6,11 +6,8 @@ import (
 	"github.com/ocs-sim/ocs-sim/charging"
 )
 
-// Results that only a strict server gives (RFC 6733 section 7.1).
-const (
-	resultRealmNotServed     charging.Result = 3003
-	resultInvalidBitInHeader charging.Result = 5013
-)
+// resultInvalidBitInHeader is given by a strict server only (RFC 6733 section 7.1).
+const resultInvalidBitInHeader charging.Result = 5013
 
 // reservedFlags are the bits of a header's flags that nobody has defined.
 const reservedFlags = 0x0f

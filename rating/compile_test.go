@@ -99,7 +99,7 @@ rules:
 		`rules[1].quota.min: quota.min is above quota.max`,
 		`rules[1].quota.validity: a grant must hold for a second at least`,
 		`rules[1].quota.holding_time: 9999999999 is too long; at most 4294967295s fit the AVP`,
-		`rules[1].tariff_switch: unknown word "both"; use validity, avp`,
+		`rules[1].tariff_switch: unknown word "both"; use validity, avp, reauthorize`,
 		`rules[1].payer: unknown word "caller"; did you mean "called"?`,
 		`rules[1].send[1]: unknown word "coffee"; use cost, balance, low_balance, trigger, expiration`,
 		`rules[1].low_balance_at: unit mismatch: 1 event, but the plan's currency is EUR`,

@@ -50,8 +50,8 @@ type Rule struct {
 	// Rounding is per_condition (a change of conditions starts a new block, the default),
 	// per_report (every report does) or carry_block (a started block is used up first).
 	Rounding Text `yaml:"rounding,omitempty" json:"rounding,omitzero"`
-	// TariffSwitch is validity (a grant ends where a window does, the default) or avp
-	// (Tariff-Time-Change tells the client).
+	// TariffSwitch is validity (a grant ends where a window does, the default), avp
+	// (Tariff-Time-Change) or reauthorize (a RAR when it does).
 	TariffSwitch Text `yaml:"tariff_switch,omitempty" json:"tariff_switch,omitzero"`
 	// Payer is subscription_id (the default), called or calling.
 	Payer Text `yaml:"payer,omitempty" json:"payer,omitzero"`

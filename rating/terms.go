@@ -34,7 +34,8 @@ func (c *compiler) terms(path string, doc *Rule, r *rule) {
 		t.Partial = *doc.Quota.Partial
 	}
 	t.Final = c.final(path+".quota.final", &doc.Quota.Final)
-	t.TariffAVP = c.word(path+".tariff_switch", doc.TariffSwitch, "validity", "avp") == 1
+	switches := c.word(path+".tariff_switch", doc.TariffSwitch, "validity", "avp", "reauthorize")
+	t.TariffAVP, t.TariffRAR = switches == 1, switches == 2
 	payers := []string{"subscription_id", "called", "calling"}
 	t.Payer = payers[c.word(path+".payer", doc.Payer, payers...)]
 	t.Send = c.sends(path+".send", doc.Send)

@@ -44,6 +44,11 @@ func (c *charge) serve(service *charging.Service, d charging.Decision) error {
 // settleInOrder settles what a service reports. The grant stays where a lower number comes after a
 // higher one, and where an earlier service of this request got it.
 func (c *charge) settleInOrder(service *charging.Service) (charging.Result, error) {
+	if c.pooled != nil {
+		if result, done := c.pooled[service]; done {
+			return result, nil
+		}
+	}
 	state := c.holder(service)
 	fresh := state != nil && state.Reservation != 0 && !service.Asked &&
 		state.Number == c.request.Key.Number
@@ -282,16 +287,19 @@ func (c *charge) size(o *offer) {
 }
 
 // atSwitch ends a grant's validity where the tariff switches, a grant of time there too; or, where
-// the plan says so, announces the switch and reserves at the dearer side.
+// the plan says so, announces the switch, or has the client asked then, and reserves at the dearer
+// side.
 func (c *charge) atSwitch(o *offer, at time.Time, left time.Duration) {
-	if !o.terms.TariffAVP {
+	if !o.terms.TariffAVP && !o.terms.TariffRAR {
 		o.validFor = left
 		if o.terms.Unit == charging.Time {
 			o.want = min(o.want, int64(left/time.Second))
 		}
 		return
 	}
-	o.change = at
+	if o.terms.TariffAVP {
+		o.change = at
+	}
 	later := o.inputs
 	later.At = at
 	after, err := c.plan.Rate(&later)

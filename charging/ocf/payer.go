@@ -110,8 +110,12 @@ func (c *charge) charged(o *offer) string {
 	return o.payer
 }
 
-// findPayer makes the offer one for the account that its rule charges, and says so.
+// findPayer makes the offer one for the account that its rule charges, and says so. Nobody need pay
+// for a service that is not controlled.
 func (c *charge) findPayer(o *offer) (err error) {
+	if o.terms.Uncontrolled && c.costsNothing(o) {
+		return nil
+	}
 	if o.payer, err = c.payer(o.terms); err != nil || o.payer == "" {
 		return err
 	}

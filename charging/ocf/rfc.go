@@ -133,7 +133,7 @@ func (c *charge) dual(o *offer) error {
 	}
 	sum, err := charging.Add(before.Money, after.Money)
 	if err != nil || sum > means.Money {
-		return nil //nolint:nilerr // one quota is granted then, which need not overflow
+		return nil // One quota is granted then, which need not overflow.
 	}
 	o.dual, o.units, o.charge = true, o.want, before
 	o.charge.Money, o.charge.Blocks = sum, before.Blocks+after.Blocks

@@ -85,7 +85,8 @@ func (c *charge) floor(
 	if c.settings.Overspend != charging.OverspendFloor {
 		return
 	}
-	means := c.tx.Available(state.PaidBy(c.account.ID), purpose(state.Key, &state.Conditions, plan))
+	account := state.PaidBy(c.account.ID)
+	means := c.tx.Available(account, purpose(state.Key, &state.Conditions, plan))
 	left := charging.Amounts{
 		Units: means.Units + state.Held.Units, Money: means.Money + state.Held.Money,
 	}
@@ -177,6 +178,9 @@ func (c *charge) joined(o *offer, state *charging.ServiceState) (charging.Amount
 		return amounts, nil
 	}
 	kept := state.Held
+	if state.Payer != o.payer {
+		kept = charging.Amounts{} // it was somebody else's
+	}
 	if state.Conditions.Unit != o.conditions.Unit {
 		kept.Units = 0
 	}

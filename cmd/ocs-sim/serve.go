@@ -32,8 +32,9 @@ type serveFlags struct {
 	lateUsage, records      string
 	interimInterval         time.Duration
 	allowRemote             bool
-	gy                      gyFlags
 	settings                settingFlags
+	occasions               occasionFlags
+	gy                      gyFlags
 }
 
 func newServe(c *console) *cobra.Command {
@@ -68,12 +69,13 @@ func newServe(c *console) *cobra.Command {
 		"file to write, when ready, with the addresses as JSON")
 	flags.StringVar(&f.lateUsage, "late-usage", "refuse",
 		"usage after supervision ended the session: refuse (5002) or debit (5002 too, but charged)")
-	f.gy.add(flags)
-	f.settings.add(flags)
 	flags.StringVar(&f.records, "cdr", "",
 		"file that offline charging (Rf) appends its records to, one JSON line each")
 	flags.DurationVar(&f.interimInterval, "interim-interval", 0,
 		"Acct-Interim-Interval to ask Rf clients for, like 5m; 0: none")
+	f.settings.add(flags)
+	f.occasions.add(flags)
+	f.gy.add(flags)
 	flags.StringVar(&f.level, "log-level", "info", "debug, info, warn or error")
 	return cmd
 }
@@ -135,6 +137,10 @@ func (f *serveFlags) options(logs io.Writer) (ocssim.Options, error) {
 	if err != nil {
 		return ocssim.Options{}, err
 	}
+	occasions, err := f.occasions.occasions()
+	if err != nil {
+		return ocssim.Options{}, err
+	}
 	seeds, err := readSeeds(f.seeds)
 	if err != nil {
 		return ocssim.Options{}, err
@@ -143,7 +149,8 @@ func (f *serveFlags) options(logs io.Writer) (ocssim.Options, error) {
 		Diameter: f.diameter, API: f.api, Database: f.database, Seeds: seeds,
 		OriginHost: f.originHost, OriginRealm: f.originRealm, Token: f.token,
 		AllowRemote: f.allowRemote, DebitLate: f.lateUsage == "debit", Version: version(),
-		Settings: settings, Records: f.records, InterimInterval: f.interimInterval,
+		Records: f.records, InterimInterval: f.interimInterval,
+		Settings: settings, Occasions: occasions,
 		Log: zerolog.New(logs).Level(level).With().Timestamp().Logger(),
 	}
 	return options, f.gy.fill(&options)
