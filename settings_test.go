@@ -222,7 +222,7 @@ func (s *settled) check(t *testing.T) {
 		s.Fatal(err)
 	}
 	for _, balance := range account.Balances {
-		if reserved := (resource.Balance)(balance).Reserved; !strings.HasPrefix(reserved, "0") {
+		if reserved := resource.Balance(balance).Reserved; !strings.HasPrefix(reserved, "0") {
 			s.Errorf("%s is reserved when all is over", reserved)
 		}
 	}
