@@ -6,8 +6,11 @@ import (
 	"github.com/ocs-sim/ocs-sim/charging"
 )
 
-// resultInvalidBitInHeader is given by a strict server only (RFC 6733 section 7.1).
-const resultInvalidBitInHeader charging.Result = 5013
+// Results of RFC 6733 section 7.1 that are given by settings only.
+const (
+	resultRealmNotServed     charging.Result = 3003
+	resultInvalidBitInHeader charging.Result = 5013 // by a strict server
+)
 
 // reservedFlags are the bits of a header's flags that nobody has defined.
 const reservedFlags = 0x0f
