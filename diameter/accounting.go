@@ -21,7 +21,9 @@ const (
 	avpAcctMultiSessionID        = 50
 	avpAcctInterimInterval       = 85
 	avpAccountingSubSessionID    = 287
+	avpAccountingRecordType      = 480
 	avpAccountingRealtime        = 483
+	avpAccountingRecordNumber    = 485
 	highestAccountingRecord      = 4
 	doorAccounting               = "rf"
 	sawRecordType                = sawRequestType
