@@ -32,7 +32,7 @@ func (c *connection) begin(command, application uint32, flags byte) (header, cha
 	defer c.mu.Unlock()
 	switch {
 	case c.closed:
-		return header{}, nil, errConnectionLost
+		return header{}, nil, peerNotFound(c.peer.OriginHost)
 	case len(c.pending) >= maxPending:
 		return header{}, nil, errTooMany
 	}
@@ -220,7 +220,10 @@ func (s *Server) Summon(
 	}
 	frame, err := c.request(ctx, command, creditControlApplication, flagProxiable,
 		func(dst []byte) []byte { return s.appendSummons(dst, c.self, summons) }, sent)
-	if err != nil {
+	switch {
+	case errors.Is(err, errTooMany):
+		return 0, charging.Errorf(charging.KindTooManyWaiting, "%s: %v", origin.Host, err)
+	case err != nil:
 		return 0, fmt.Errorf("ask %s about session %s: %w", origin.Host, summons.Session.ID, err)
 	}
 	result, err := resultOf(frame)

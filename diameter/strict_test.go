@@ -71,7 +71,8 @@ func FuzzStrict(f *testing.F) {
 		h := parseHeader(frame)
 		h.flags = flagRequest | flagProxiable
 		before := r.Refused
-		if after := strictly(frame, h, r, testSelf); before != nil && after != before {
+		after := strictly(frame, h, r, testSelf, nil, SharedDictionary())
+		if before != nil && after != before {
 			t.Errorf("a request that is refused with %v is refused with %v", before, after)
 		}
 	})

@@ -30,16 +30,28 @@ func (c *charge) settlePools(services []charging.Service) error {
 			c.poolOf(state) == nil || !slices.Equal(state.Key.IDs, service.Key.IDs) {
 			continue
 		}
+		c.exceeded = false
 		result, err := c.settle(service)
 		if err != nil {
 			return err
 		}
 		if c.pooled == nil {
-			c.pooled = make(map[*charging.Service]charging.Result, len(services))
+			c.pooled = make(map[*charging.Service]settled, len(services))
 		}
-		c.pooled[service] = result
+		c.pooled[service] = settled{result, c.exceeded}
 	}
 	return nil
+}
+
+// settled is how a service was settled before its turn.
+type settled struct {
+	result   charging.Result
+	exceeded bool // more was used than granted, or than there was
+}
+
+// accountOf is the account that a service is charged to.
+func (c *charge) accountOf(state *charging.ServiceState) string {
+	return state.PaidBy(c.account.ID)
 }
 
 // poolOf is the credit pool that a service's grants go into; nil: into none.
@@ -74,8 +86,9 @@ func (c *charge) pooledUnits(state *charging.ServiceState) (units int64) {
 	}
 	for i := range c.session.Services {
 		other := &c.session.Services[i]
-		if other == state || other.Held.Units == 0 || other.Payer != state.Payer ||
-			other.Conditions.Unit != state.Conditions.Unit {
+		if other == state || other.Held.Units == 0 ||
+			other.Conditions.Unit != state.Conditions.Unit ||
+			c.accountOf(other) != c.accountOf(state) {
 			continue
 		}
 		if theirs := c.poolOf(other); theirs != nil && theirs.ID == pool.ID {
@@ -98,7 +111,7 @@ func (c *charge) openPool(state *charging.ServiceState, need charging.Amounts) (
 	var opened []pooled
 	for i := range c.session.Services {
 		other := &c.session.Services[i]
-		if other == state || other.Reservation == 0 || other.Payer != state.Payer {
+		if other == state || other.Reservation == 0 || c.accountOf(other) != c.accountOf(state) {
 			continue
 		}
 		if theirs := c.poolOf(other); theirs == nil || theirs.ID != pool.ID ||
@@ -155,8 +168,7 @@ func (c *charge) reserveRest(state *charging.ServiceState, held charging.Amounts
 		return err
 	}
 	where := purpose(state.Key, &state.Conditions, plan)
-	account := state.PaidBy(c.account.ID)
-	means := c.tx.Available(account, where)
+	means := c.tx.Available(c.accountOf(state), where)
 	state.Held = charging.Amounts{
 		Units: min(held.Units, means.Units), Money: min(held.Money, means.Money),
 	}
@@ -164,7 +176,7 @@ func (c *charge) reserveRest(state *charging.ServiceState, held charging.Amounts
 		return nil
 	}
 	holder := charging.Holder{Session: c.request.Key.Session, Service: state.Key}
-	id, err := c.tx.Reserve(account, holder, where, state.Held)
+	id, err := c.tx.Reserve(c.accountOf(state), holder, where, state.Held)
 	state.Reservation = id
 	if err != nil {
 		return errorfIn("close a pool", err)

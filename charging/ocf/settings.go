@@ -80,8 +80,9 @@ func (c *charge) raise() error {
 // lacksServices reports whether a request without MSCC is refused by a setting. A termination needs
 // none.
 func (c *charge) lacksServices() bool {
+	services := c.request.Services
 	return c.settings.NoMSCC == charging.NoMSCCRefuse &&
-		c.request.Type != charging.Termination && len(c.request.Services) == 0
+		c.request.Type != charging.Termination && (len(services) == 0 || services[0].Single)
 }
 
 // denyLacking refuses a request without MSCC; one that belongs to a session ends it (RFC 8506 table
@@ -178,6 +179,9 @@ func (c *charge) misplaced(service *charging.Service) bool {
 func (c *charge) blame(service *charging.Service) charging.Result {
 	c.because(service.Key, "require "+string(c.settings.AfterFinal)+
 		": the final units are reported in another kind of request")
+	if state := c.state(service.Key); state != nil {
+		state.Granted = 0
+	}
 	return charging.UnableToComply
 }
 
@@ -201,7 +205,6 @@ func (c *charge) tellTimers(d charging.Decision) {
 		if s.TimerScale != 0 {
 			answer.ValidFor = s.Scaled(answer.ValidFor)
 			answer.HoldingTime = scaled(s, answer.HoldingTime)
-			answer.Quota = scaledQuota(s, answer.Quota)
 		}
 		answer.Quota = c.scaledQuota(answer.Quota)
 	}
@@ -213,17 +216,6 @@ func scaled(s *charging.Settings, timer charging.Number) charging.Number {
 		timer.Value = int64(s.Scaled(time.Duration(timer.Value)*time.Second) / time.Second)
 	}
 	return timer
-}
-
-// scaledQuota is a copy: the plan's own is shared by all answers.
-func scaledQuota(s *charging.Settings, plan *charging.Quota) *charging.Quota {
-	if plan == nil {
-		return nil
-	}
-	quota := *plan
-	quota.ConsumptionTime = scaled(s, quota.ConsumptionTime)
-	quota.UnusedTimer = scaled(s, quota.UnusedTimer)
-	return &quota
 }
 
 func scriptsValidity(d *charging.Decision, key charging.ServiceKey) bool {

@@ -251,6 +251,7 @@ func (g *Register) settle(e *entry) {
 		delete(g.open, session)
 	}
 	g.waiting.Add(-1)
+	closeOnce(e.began)
 	closeOnce(e.answered)
 	close(e.settled)
 }
