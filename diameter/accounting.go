@@ -59,7 +59,8 @@ func (g *guard) account(frame []byte, h header) {
 		dictionary, frame, s.options.Clock.Now())
 	request.Exchange, request.Attributes = number, frameAttributes{dictionary, frame}
 	s.peers.came(g.connection, request.Origin)
-	if s.options.Restarted != nil {
+	own := s.settingsOf(request.Origin)
+	if own != nil && own.OriginState == charging.OriginStateClean {
 		s.noteStateIn(frame, request.Origin)
 	}
 	if !g.acquire() {

@@ -34,9 +34,9 @@ type Options struct {
 	InterimInterval time.Duration
 	Recorder        charging.Recorder // nil: nobody watches
 	Clock           *charging.Clock   // nil: the wall clock
-	// Restarted is told that the Origin-State-Id of a client went up (RFC 6733 section 8.16). What
-	// it says comes before anything that the client asks afterwards on that connection, which waits
-	// for it. nil: nobody wants to know.
+	// Restarted is told that the Origin-State-Id of a client went up (RFC 6733 section 8.16), of
+	// those clients whose Settings.OriginState wants it. What it does is done before anything that
+	// the client asks afterwards on that connection, which waits for it. nil: nothing is done.
 	Restarted func(ctx context.Context, client charging.Origin)
 	Log       zerolog.Logger
 

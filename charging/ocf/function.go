@@ -76,8 +76,8 @@ type chargeState struct {
 	validity time.Duration
 	stale    bool             // a lower number after a higher one
 	again    bool             // answered before, and charged again by a setting
-	exceeded bool             // the service used more than granted or there
-	checked  map[string]int64 // money that balance checks asked for, by account
+	exceeded bool             // the service at hand used more than granted, or than there was
+	checked  map[string]int64 // money that a balance check has asked for so far, by account
 	unpaid   *unpaid          // a service was refused since nobody pays for it
 	// pooled are the services that were settled before any of them is granted anew.
 	pooled map[*charging.Service]settled

@@ -40,6 +40,7 @@ func (c *charge) initial(d charging.Decision) error {
 		c.deny(c.unpaid.result, c.unpaid.detail)
 		return nil
 	}
+	c.forgetCaller()
 	c.supervise()
 	return nil
 }

@@ -150,6 +150,17 @@ func (c *charge) nobodyPays() bool {
 	return true
 }
 
+// forgetCaller drops who calls from a session whose plan charges no calling party: it need not be
+// written with each request.
+func (c *charge) forgetCaller() {
+	if c.session.Info.Calling == "" {
+		return
+	}
+	if terms := c.someTerms(); terms != nil && !terms.CallerPays {
+		c.session.Info.Calling = ""
+	}
+}
+
 // payerGone reports whether the account that pays for a service was deleted in the meantime.
 func (c *charge) payerGone(state *charging.ServiceState) bool {
 	if state.Payer == "" {
