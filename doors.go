@@ -202,6 +202,20 @@ func (d *ControlDoor) ApplySeed(ctx context.Context, document []byte) error {
 	return err
 }
 
+// KeepSettings returns a function that brings the settings of now back, after a seed with others.
+func (d *ControlDoor) KeepSettings(ctx context.Context) (restore func() error, err error) {
+	settings, err := d.client.Settings(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the settings: %w", err)
+	}
+	return func() error {
+		if err := d.client.PutSettings(ctx, settings); err != nil {
+			return fmt.Errorf("bring the settings back: %w", err)
+		}
+		return nil
+	}, nil
+}
+
 // Explain finds the reasons behind an answer in the server's journal, as sentences; none where the
 // journal does not hold it any more.
 func (d *ControlDoor) Explain(ctx context.Context, key charging.Key) []charging.Reason {

@@ -3,6 +3,8 @@ package ocssim_test
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -184,7 +186,11 @@ func TestSessionsOfAClientThatStartedAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := startPair(t, func(o *ocssim.Options) { o.CleanRestarted = c.clean })
+			server := startPair(t, func(o *ocssim.Options) {
+				if c.clean {
+					o.Settings.OriginState = "clean"
+				}
+			})
 			client := dialGy(t, server.DiameterAddresses()[0], "im.example.net")
 			answered(t, client, withState(capabilities("im.example.net"), 5))
 			open := ccr{
@@ -226,5 +232,30 @@ func TestParseListener(t *testing.T) {
 		if got, err := ocssim.ParseListener(text); err != nil || got != want {
 			t.Errorf("ParseListener(%q) = %+v, %v, want %+v", text, got, err, want)
 		}
+	}
+}
+
+// RFC 8506 section 13 has clients wait ten seconds (Tx); a server must leave most of that to the
+// network.
+func TestAnswersComeWellWithinTx(t *testing.T) {
+	t.Parallel()
+	server := startPair(t)
+	client := dialGy(t, server.DiameterAddresses()[0], "im.example.net")
+	var took []time.Duration
+	for number := range uint32(21) {
+		start := time.Now()
+		request := ccr{
+			session: fmt.Sprintf("quick;%d", number), subscriber: "15550100", kind: initialRequest,
+			group: 100, wanted: 60,
+		}
+		answered(t, client, request.frame(number+1, number+1))
+		took = append(took, time.Since(start))
+	}
+	slices.Sort(took)
+	if median := took[len(took)/2]; median > time.Second {
+		t.Errorf("half of the answers took %v or more, want less than a second", median)
+	}
+	if slowest := took[len(took)-1]; slowest > 10*time.Second {
+		t.Errorf("an answer took %v, more than Tx", slowest)
 	}
 }

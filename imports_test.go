@@ -14,7 +14,7 @@ const module = "github.com/ocs-sim/ocs-sim"
 
 // heart bounds the lines of package charging, which holds the words, and of charging/ocf, the
 // charging function, tests aside: neither is where things go that fit nowhere else.
-const heart = 2500
+const heart = 4000
 
 // rooms are the directories of the module and those that each may import; "" is the root package.
 // A room's own subdirectories belong to it, unless they are rooms themselves.

@@ -50,9 +50,6 @@ type Options struct {
 	// Realms are globs for the realms that are served beside the own ones; others are answered
 	// 3003. None: every realm is served.
 	Realms []string
-	// CleanRestarted ends the sessions of a client whose Origin-State-Id goes up, and releases what
-	// they hold.
-	CleanRestarted bool
 	// Token must be sent to the REST door as a bearer token, if set.
 	Token string
 	// AllowRemote lets the REST door listen beyond loopback without a token.

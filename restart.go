@@ -12,17 +12,11 @@ import (
 // closedByForce is the Session.ClosedBy of a session that is ended from outside.
 const closedByForce = "forced"
 
-// restarted is what the Gy door is to do about a client that has started again: nothing, unless
-// Options.CleanRestarted wants it.
-func (s *Server) restarted() func(context.Context, charging.Origin) {
-	if !s.options.CleanRestarted {
-		return nil
-	}
-	return func(ctx context.Context, client charging.Origin) {
-		if err := s.endSessionsOf(ctx, client.Host); err != nil {
-			s.options.Log.Error().Err(err).Str("peer", client.Host).
-				Msg("sessions of a client that has started again stay open")
-		}
+// restarted ends the sessions of a client that has started again.
+func (s *Server) restarted(ctx context.Context, client charging.Origin) {
+	if err := s.endSessionsOf(ctx, client.Host); err != nil {
+		s.options.Log.Error().Err(err).Str("peer", client.Host).
+			Msg("sessions of a client that has started again stay open")
 	}
 }
 

@@ -161,10 +161,9 @@ func (s *Server) assemble() {
 		OriginHost: o.OriginHost, OriginRealm: o.OriginRealm, ProductName: "ocs-sim",
 		OriginStateID: s.ledger.OriginStateID,
 		Charger:       s.charger, Recorder: recorder, Clock: s.clock, Log: o.Log,
-		Settings:     s.settings.Of,
 		AllowedPeers: o.AllowedPeers, DuplicatePeer: o.DuplicatePeer, Watchdog: o.Watchdog,
-		Restarted:   s.restarted(),
 		MaxRequests: o.MaxRequests, BusyFor: o.BusyFor, Realms: o.Realms,
+		Settings: s.settings.Of, Restarted: s.restarted,
 	})
 	control := api.Options{
 		Ledger: s.ledger, Tariffs: s.tariffs, Scenarios: s.scenarios, Journal: s.journal,

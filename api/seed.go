@@ -44,8 +44,8 @@ func (s *server) seedRoutes() {
 		summary: "Apply a seed document",
 		description: "Creates what is not there: accounts that exist are left alone, changed " +
 			"plans get a new version, scenarios are loaded; settings, where the document " +
-			"has any, take the place of those that hold. Nothing is changed where anything is wrong. The start-up seed, to which a reset goes back, stays what it " +
-			"was.",
+			"has any, take the place of those that hold. Nothing is changed where anything " +
+			"is wrong. The start-up seed, to which a reset goes back, stays what it was.",
 		body: document.Document{}, bodyExample: seedExample, example: reportExample,
 		problems: []charging.ErrorKind{charging.KindInvalidDocument, charging.KindLedgerStopped},
 	}, s.putSeed)

@@ -208,6 +208,7 @@ type Terms struct {
 	CostUnit     string
 	Quota        *Quota           // nil: nothing is said
 	Announce     *Announcements   // nil: none
+	Announces    bool             // a rule of the plan does
 	Failure      *FailureHandling // nil: not said; the plan's
 }
 

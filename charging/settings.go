@@ -52,7 +52,7 @@ type Settings struct {
 	// Validity is the Validity-Time of every grant; 0: the plan's. NoValidity sends none.
 	Validity   time.Duration
 	NoValidity bool
-	// GrantUnit is the only unit that grants are made in; empty: the rule's.
+	// GrantUnit is the only unit that sessions are granted; empty: the rule's.
 	GrantUnit Unit
 	// ParticipantsSource says where the number of participants is read.
 	ParticipantsSource ParticipantsSource
@@ -67,7 +67,8 @@ type Settings struct {
 	// OriginState says what becomes of the sessions of a client whose Origin-State-Id has gone up
 	// (RFC 6733 section 8.16).
 	OriginState OriginState
-	// TimerScale is what timers that are sent are multiplied by, in millionths; 0: not at all.
+	// TimerScale is what timers that are sent are multiplied by, in millionths, up to a million
+	// times; 0: not at all.
 	TimerScale int64
 }
 
@@ -284,12 +285,9 @@ func (s *Settings) Scaled(timer time.Duration) time.Duration {
 	}
 	const whole = 1_000_000
 	seconds := int64(timer / time.Second)
-	if seconds > longestTimer/s.TimerScale*whole {
-		return longestTimer * time.Second
-	}
-	// Parts of a million apart, so that nothing overflows.
+	// In two parts, so that nothing overflows with a scale of up to a million.
 	scaled := seconds/whole*s.TimerScale + seconds%whole*s.TimerScale/whole
-	return time.Duration(max(scaled, 1)) * time.Second
+	return time.Duration(min(max(scaled, 1), longestTimer)) * time.Second
 }
 
 // longestTimer is as many seconds as an AVP of 32 bits holds.

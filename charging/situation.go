@@ -60,7 +60,8 @@ func Situate(open *Session, r *Request, told *Information) *Situation {
 	return s
 }
 
-// A tally is what a request tells of participants: their number, or how many more or fewer there are.
+// A tally is what a request tells of participants: their number, or how many more or fewer there
+// are.
 type tally struct {
 	number Number
 	step   int64

@@ -179,7 +179,9 @@ const resultElectionLost charging.Result = 4003
 
 // admitPeer opens the connection for the peer, as the setting for second connections has it.
 func (s *Server) admitPeer(c *connection, peer *Peer) *refusal {
-	others := s.peers.of(peer.OriginHost, c)
+	s.admitting.Lock()
+	defer s.admitting.Unlock()
+	others := s.peers.beside(peer.OriginHost, c)
 	duplicate := s.duplicatePeer(peer)
 	if len(others) > 0 && duplicate == RejectDuplicate {
 		return &refusal{
@@ -286,9 +288,7 @@ func appendHostAddress(dst []byte, code uint32, ip net.IP) []byte {
 
 // deviceWatchdog answers a DWR.
 func (s *Server) deviceWatchdog(g *guard, h header) {
-	if s.options.Restarted != nil {
-		s.noteStateIn(g.frame, g.origin())
-	}
+	s.noteStateIn(g.frame, g.origin())
 	answer := appendMessage(nil, h.answer())
 	answer = g.self.appendResult(answer, charging.Success)
 	g.reply(endMessage(s.appendStateID(answer), 0))

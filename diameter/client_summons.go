@@ -50,7 +50,7 @@ func readSummons(s *charging.Summons, a *avp) {
 		s.Scope.Group = charging.Known(int64(a.uint32()))
 	case avpServiceIdentifier:
 		s.Scope.Service = charging.Known(int64(a.uint32()))
-	case avpGSUPoolIdentifier:
+	case avpPoolIdentifier:
 		s.Scope.Pool = charging.Known(int64(a.uint32()))
 	}
 }

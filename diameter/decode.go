@@ -267,6 +267,7 @@ func (w *walk) finish() {
 		r.Action = charging.NoAction
 	}
 	if w.hasSingle && len(r.Services) == 0 {
+		w.single.Single = true
 		r.Services = append(r.Services, w.single)
 	}
 	w.fallBack()

@@ -31,11 +31,8 @@ func (g *guard) charge(frame []byte, h header) {
 		request.Attributes = frameAttributes{frame}
 	}
 	s.peers.came(g.connection, request.Origin)
-	if s.settingsOf(request.Origin).IsStrict() {
-		request.Refused = strictly(frame, h, request, g.self)
-	}
-	if s.options.Restarted != nil {
-		s.noteStateIn(frame, request.Origin)
+	if own := s.settingsOf(request.Origin); own != nil {
+		g.heed(own, frame, h, request)
 	}
 	if !g.acquire() {
 		return

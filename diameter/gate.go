@@ -18,8 +18,7 @@ const (
 )
 
 const (
-	resultRealmNotServed charging.Result = 3003
-	resultTooBusy        charging.Result = 3004
+	resultTooBusy charging.Result = 3004
 )
 
 // gated reports whether anything of this file is asked for; without it a request pays nothing.

@@ -173,3 +173,103 @@ func TestParseAddress(t *testing.T) {
 		}
 	}
 }
+
+// strictAbout are settings that want every client strict.
+func strictAbout(charging.Origin) *charging.Settings {
+	return &charging.Settings{Strictness: charging.Strict}
+}
+
+// RFC 6733 section 6.1.4: a request for another host is another's, be it the other listener.
+func TestAStrictServerIsWhoItsListenerSays(t *testing.T) {
+	t.Parallel()
+	first := openDoor(t, Options{Settings: strictAbout, Realms: []string{"ims.example.net"}})
+	second := first.listenAs(t, "ocs2.example.com", "example.com")
+	to := func(host, realm string) []byte {
+		frame := appendTo(without(avpDestinationRealm, 1), words(avpDestinationHost, host))
+		return appendTo(frame, words(avpDestinationRealm, realm))
+	}
+	for _, c := range []struct {
+		door        *door
+		host, realm string
+		want        charging.Result
+	}{
+		{first, testSelf.host, testSelf.realm, charging.Success},
+		{first, testSelf.host, "ims.example.net", charging.Success},
+		{first, "ocs2.example.com", testSelf.realm, resultUnableToDeliver},
+		{first, testSelf.host, "example.com", resultRealmNotServed},
+		{second, "OCS2.example.com", "example.com", charging.Success},
+		{second, testSelf.host, "example.com", resultUnableToDeliver},
+		{second, "ocs2.example.com", testSelf.realm, resultRealmNotServed},
+	} {
+		p := c.door.connect(t)
+		p.send(to(c.host, c.realm))
+		p.expect(p.receive(), c.want)
+	}
+}
+
+// To a client of a failover pair the two listeners are two servers.
+func TestAConnectionToEachListenerIsNoSecondOne(t *testing.T) {
+	t.Parallel()
+	for _, setting := range []DuplicatePeer{RejectDuplicate, ReplaceDuplicate} {
+		first := openDoor(t, Options{DuplicatePeer: setting})
+		second := first.listenAs(t, "ocs2.example.com", "example.com")
+		here, there := first.connect(t), second.connect(t)
+		here.expectAlive()
+		there.expectAlive()
+		again := second.dial(t)
+		again.send(cer())
+		if setting == RejectDuplicate {
+			again.expect(again.receive(), resultElectionLost)
+			there.expectAlive()
+		} else {
+			again.expect(again.receive(), charging.Success)
+			there.expectClosed()
+		}
+		here.expectAlive()
+	}
+}
+
+func TestOfManyConnectionsAtOnceOneIsTheFirst(t *testing.T) {
+	t.Parallel()
+	d := openDoor(t, Options{DuplicatePeer: RejectDuplicate})
+	results := make(chan uint32, 16)
+	for range cap(results) {
+		p := d.dial(t)
+		go func() {
+			_, _ = p.Write(cer())
+			result := uint32(0)
+			if answer, err := p.read(); err == nil {
+				result, _ = resultOf(answer)
+			}
+			results <- result
+		}()
+	}
+	seen := make(map[uint32]int)
+	for range cap(results) {
+		seen[<-results]++
+	}
+	want := map[uint32]int{2001: 1, uint32(resultElectionLost): cap(results) - 1}
+	if diff := cmp.Diff(want, seen); diff != "" {
+		t.Errorf("results of the CEAs (-want +got):\n%s", diff)
+	}
+}
+
+func TestASecondConnectionByThePeersOwnSettings(t *testing.T) {
+	t.Parallel()
+	d := openDoor(t, Options{Settings: func(o charging.Origin) *charging.Settings {
+		if o.Host == "client.example.org" {
+			return &charging.Settings{DuplicatePeer: charging.DuplicateReject}
+		}
+		return nil
+	}})
+	d.connect(t)
+	second := d.dial(t)
+	second.send(cer())
+	second.expect(second.receive(), resultElectionLost)
+	second.expectClosed()
+	for range 2 {
+		other := d.dial(t)
+		other.send(cerFrom("other.example.org", number(avpAuthApplicationID, 4)))
+		other.expect(other.receive(), charging.Success)
+	}
+}

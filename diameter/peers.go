@@ -104,6 +104,13 @@ func (p *peers) of(host string, but *connection) []*connection {
 		func(c *connection) bool { return c == but })
 }
 
+// beside returns the other connections of a host to the same identity of this server: by another
+// listener it may have reached what is another server to it.
+func (p *peers) beside(host string, c *connection) []*connection {
+	return slices.DeleteFunc(p.of(host, c),
+		func(other *connection) bool { return other.self != c.self })
+}
+
 // came notes by which peer the requests of a host come, where it is not the peer's own. It looks
 // no further where the last request was the same host's and no route has changed since.
 func (p *peers) came(c *connection, origin charging.Origin) {

@@ -93,8 +93,9 @@ func refusedFrames() []refusedFrame {
 			frame: ccr(9, 0), failed: []part{number(avpCCRequestType, 9)},
 		},
 		{
-			claim: "5005 no Session-Id, of the least length", result: 5005,
-			frame: without(avpSessionID, 1), failed: []part{{0, 0, 1, 7, 0x40, 0, 0, 8}},
+			claim: "5005 no CC-Request-Number, a number of zeros", result: 5005,
+			frame:  without(avpCCRequestNumber, 1),
+			failed: []part{{0, 0, 1, 159, 0x40, 0, 0, 12, 0, 0, 0, 0}},
 		},
 		{
 			claim: "5005 no CC-Request-Type, a number of zeros", result: 5005,

@@ -257,7 +257,7 @@ func appendScope(dst []byte, scope charging.Scope) []byte {
 		code   uint32
 		number charging.Number
 	}{
-		{avpGSUPoolIdentifier, scope.Pool},
+		{avpPoolIdentifier, scope.Pool},
 		{avpServiceIdentifier, scope.Service},
 		{avpRatingGroup, scope.Group},
 	} {

@@ -48,10 +48,12 @@ func (r *restarts) makeRoom() {
 	}
 }
 
-// noteState looks for the sign of a restart in what a host says of itself.
+// noteState looks for the sign of a restart in what a host says of itself, if its settings want
+// its sessions to end then.
 func (s *Server) noteState(origin charging.Origin, id uint32) {
-	restarted := s.options.Restarted
-	if restarted == nil || !s.restarts.wentUp(origin.Host, id) {
+	restarted, own := s.options.Restarted, s.settingsOf(origin)
+	if restarted == nil || own == nil || own.OriginState != charging.OriginStateClean ||
+		!s.restarts.wentUp(origin.Host, id) {
 		return
 	}
 	s.options.Log.Info().Str("peer", origin.Host).Uint32("origin_state_id", id).

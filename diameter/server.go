@@ -29,9 +29,9 @@ type Options struct {
 	Charger  charging.Charger
 	Recorder charging.Recorder // nil: nobody watches
 	Clock    *charging.Clock   // nil: the wall clock
-	// Restarted is told that the Origin-State-Id of a client went up (RFC 6733 section 8.16). What
-	// it says comes before anything that the client asks afterwards on that connection, which waits
-	// for it. nil: nobody wants to know.
+	// Restarted is told that the Origin-State-Id of a client went up (RFC 6733 section 8.16), of
+	// those clients whose Settings.OriginState wants it. What it does is done before anything that
+	// the client asks afterwards on that connection, which waits for it. nil: nothing is done.
 	Restarted func(ctx context.Context, client charging.Origin)
 	Log       zerolog.Logger
 
@@ -98,6 +98,7 @@ type Server struct {
 	decoder    *decoder
 	diam       *diam.Server
 	peers      *peers
+	admitting  sync.Mutex // one peer at a time, so that only one of two can be the first
 	endToEnd   atomic.Uint32
 	gated      bool
 	restarts   restarts

@@ -6,8 +6,11 @@ import (
 	"github.com/ocs-sim/ocs-sim/charging"
 )
 
-// resultInvalidBitInHeader is given by a strict server only (RFC 6733 section 7.1).
-const resultInvalidBitInHeader charging.Result = 5013
+// Results that only a strict server gives (RFC 6733 section 7.1).
+const (
+	resultRealmNotServed     charging.Result = 3003
+	resultInvalidBitInHeader charging.Result = 5013
+)
 
 // reservedFlags are the bits of a header's flags that nobody has defined.
 const reservedFlags = 0x0f
@@ -26,23 +29,37 @@ func (s *Server) settingsOf(origin charging.Origin) *charging.Settings {
 	return s.options.Settings(origin)
 }
 
+// heed does what a client's settings say before its request is charged.
+func (g *guard) heed(own *charging.Settings, frame []byte, h header, r *charging.Request) {
+	if own.OriginState == charging.OriginStateClean {
+		g.server.noteStateIn(frame, r.Origin)
+	}
+	if own.IsStrict() {
+		r.Refused = strictly(frame, h, r, g.self, g.server.options.Realms, g.server.dictionary)
+	}
+}
+
 // A strictness looks through a request once more for what is tolerated otherwise, since real stacks
 // send it. It costs a second walk, which only clients pay that are wanted strict.
 type strictness struct {
-	self    identity
-	request *charging.Request
-	seen    presence
-	host    []byte // Destination-Host
-	realm   []byte
-	many    charging.Number // Multiple-Services-Indicator
-	units   []byte          // the first MSCC
-	trigger bool            // at command level
-	fault   *charging.Refusal
+	self       identity
+	realms     []string // served beside the own
+	dictionary *Dictionary
+	request    *charging.Request
+	seen       presence
+	host       []byte // Destination-Host
+	realm      []byte
+	many       charging.Number // Multiple-Services-Indicator
+	units      []byte          // the first MSCC
+	trigger    bool            // at command level
+	fault      *charging.Refusal
 }
 
 // strictly finds what RFC 6733 and RFC 8506 refuse and this server tolerates by default. What the
 // decoder refused already stays as it is, unless it is the header that is wrong.
-func strictly(frame []byte, h header, r *charging.Request, self identity) *charging.Refusal {
+func strictly(
+	frame []byte, h header, r *charging.Request, self identity, realms []string, d *Dictionary,
+) *charging.Refusal {
 	switch {
 	case h.flags&reservedFlags != 0:
 		return &charging.Refusal{
@@ -56,7 +73,7 @@ func strictly(frame []byte, h header, r *charging.Request, self identity) *charg
 	case r.Refused != nil:
 		return r.Refused
 	}
-	s := strictness{self: self, request: r}
+	s := strictness{self: self, realms: realms, dictionary: d, request: r}
 	for rest := frame[headerLength:]; len(rest) > 0 && s.fault == nil; {
 		a, next, ok := nextAVP(rest)
 		if !ok {
@@ -90,8 +107,20 @@ func (s *strictness) missing(path string) {
 	}
 }
 
+// marked refuses an AVP of the IETF's without the M bit that RFC 6733 section 4.5 and RFC 8506
+// section 8 demand. Those of vendors are theirs to mark.
+func (s *strictness) marked(a *avp) {
+	if a.vendor != 0 || a.flags&flagMandatory != 0 {
+		return
+	}
+	if definition, known := s.dictionary.find(0, a.code); known && definition.mandatory {
+		s.refuse(resultInvalidAVPBits, a.raw, "the M bit of an AVP is not set that must be")
+	}
+}
+
 // command looks at an AVP at command level.
 func (s *strictness) command(a *avp) {
+	s.marked(a)
 	switch a.id() {
 	case avpOriginHost, avpOriginRealm:
 		if place := placeInRequest(a.id()); s.seen&place != 0 {
@@ -128,7 +157,8 @@ func (s *strictness) whole() {
 	case s.host != nil && !bytes.EqualFold(s.host, []byte(s.self.host)):
 		// RFC 6733 section 6.1.4: only an agent could take it further.
 		s.refuse(resultUnableToDeliver, nil, "Destination-Host is not this server")
-	case s.realm != nil && !bytes.EqualFold(s.realm, []byte(s.self.realm)):
+	case s.realm != nil && !bytes.EqualFold(s.realm, []byte(s.self.realm)) &&
+		!matchesAny(s.realms, string(s.realm)):
 		s.refuse(resultRealmNotServed, nil, "Destination-Realm is not served here")
 	case !s.seen.has(sawAuthApplication):
 		s.missing("Auth-Application-Id")
@@ -155,6 +185,7 @@ func (s *strictness) service(group *avp) {
 		if !ok {
 			return
 		}
+		s.marked(&a)
 		switch a.id() {
 		case avpRatingGroup, avpServiceIdentifier:
 			keyed = true

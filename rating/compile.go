@@ -34,9 +34,13 @@ func Compile(name string, version int64, doc *Document) (*Plan, []charging.Fault
 	if len(c.faults) > 0 {
 		return nil, c.faults
 	}
+	announces := slices.ContainsFunc(plan.rules, func(r rule) bool {
+		return r.terms.Announce != nil
+	})
 	for i := range plan.rules {
 		plan.rules[i].terms.Triggers = plan.triggers(i)
 		plan.rules[i].terms.Failure = failure
+		plan.rules[i].terms.Announces = announces
 	}
 	plan.addUnrated(failure)
 	return plan, nil

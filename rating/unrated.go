@@ -5,8 +5,8 @@ import "github.com/ocs-sim/ocs-sim/charging"
 // unratedName is the name of the rule that no plan writes.
 const unratedName = "unrated money"
 
-// addUnrated makes the rule for money that no rule counts. RFC 8506 section 5.2: a sum of money that
-// a client asks for was rated by the client, and is reserved as it is.
+// addUnrated makes the rule for money that no rule counts. RFC 8506 section 5.2: a sum of money
+// that a client asks for was rated by the client, and is reserved as it is.
 func (p *Plan) addUnrated(failure *charging.FailureHandling) {
 	p.unrated = rule{
 		name: unratedName, unit: p.currency, units: []charging.Unit{p.currency}, per: 1, price: 1,

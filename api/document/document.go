@@ -14,8 +14,8 @@ import (
 	"github.com/ocs-sim/ocs-sim/scenarios"
 )
 
-// A Document is a seed: plans, accounts, scenarios and settings, as written. It comes from Decode, which has
-// checked it.
+// A Document is a seed: plans, accounts, scenarios and settings, as written. It comes from Decode,
+// which has checked it.
 type Document struct {
 	Plans     map[string]*rating.Document `json:"plans,omitempty" yaml:"plans"`
 	Accounts  []Account                   `json:"accounts,omitempty" yaml:"accounts"`

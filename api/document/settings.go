@@ -3,6 +3,7 @@ package document
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -96,7 +97,7 @@ func (w *Words) UnmarshalJSON(text []byte) error {
 	}
 	var one string
 	if err := json.Unmarshal(text, &one); err != nil {
-		return fmt.Errorf("expected a list of words")
+		return errors.New("expected a list of words")
 	}
 	return w.UnmarshalText([]byte(one))
 }
@@ -132,7 +133,8 @@ func DecodeSettings(name string, data []byte) (*SettingsDocument, error) {
 }
 
 // Resolve makes settings of what is written, for a SettingsBook: the server's own, nil where
-// nothing is written of them, and those of clients in their order. The faults are all that is wrong.
+// nothing is written of them, and those of clients in their order. The faults are all that is
+// wrong.
 func (d *SettingsDocument) Resolve() (
 	usual *charging.Settings, clients []charging.ClientSettings, faults []charging.Fault,
 ) {
@@ -162,7 +164,12 @@ func (d *SettingsDocument) Resolve() (
 
 func (c *Client) resolve(base charging.Settings) (charging.ClientSettings, []charging.Fault) {
 	faults := c.Settings.apply(&base)
-	if _, err := path.Match(c.OriginHost, ""); err != nil || c.OriginHost == "" {
+	if c.OriginHost == "" {
+		faults = append(faults, charging.Fault{
+			Path: "origin_host", Message: "a client needs origin_host, as in smf*.example.net",
+		})
+	}
+	if _, err := path.Match(c.OriginHost, ""); err != nil {
 		faults = append(faults, charging.Fault{Path: "origin_host", Message: fmt.Sprintf(
 			"%q is no pattern of an Origin-Host; write one like smf*.example.net", c.OriginHost)})
 	}
@@ -196,10 +203,10 @@ func (s *Settings) apply(into *charging.Settings) (faults []charging.Fault) {
 // setting may be, or which keys there are.
 func (s *Settings) Set(key, value string) error {
 	if key == "profile" {
-		s.Profile = value
 		if _, known := profiles()[value]; !known {
-			return fmt.Errorf("%s", noWord("profile", value, ProfileNames()))
+			return errors.New(noWord("profile", value, ProfileNames()))
 		}
+		s.Profile = value
 		return nil
 	}
 	for _, k := range knobs() {
@@ -209,10 +216,13 @@ func (s *Settings) Set(key, value string) error {
 		if value == "" {
 			return fmt.Errorf("%s needs a value: %s", key, k.form())
 		}
+		if err := k.set(new(charging.Settings), value); err != nil {
+			return err
+		}
 		k.write(s, value)
-		return k.set(new(charging.Settings), value)
+		return nil
 	}
-	return fmt.Errorf("%s", noWord("setting", key, SettingKeys()))
+	return errors.New(noWord("setting", key, SettingKeys()))
 }
 
 // SettingKeys are the keys of all settings, in the order in which they are documented.
@@ -222,6 +232,20 @@ func SettingKeys() []string {
 		keys = append(keys, k.key)
 	}
 	return keys
+}
+
+// SettingValues are the words that a setting may be; none where it takes others than those of a
+// list.
+func SettingValues(key string) []string {
+	if key == "profile" {
+		return ProfileNames()
+	}
+	for _, k := range knobs() {
+		if k.key == key {
+			return k.values
+		}
+	}
+	return nil
 }
 
 // Over returns settings with others written over them.
@@ -235,12 +259,21 @@ func (d *SettingsDocument) Over(above *Settings) *SettingsDocument {
 		merged.Timers = nil
 	}
 	merged.Settings.Profile = cmp.Or(above.Profile, merged.Settings.Profile)
+	if above.Profile != "" {
+		profile := profiles()[above.Profile]
+		merged.Settings.overwrite(&profile.Settings)
+	}
+	merged.Settings.overwrite(above)
+	return &merged
+}
+
+// overwrite writes every word of other settings over these.
+func (s *Settings) overwrite(above *Settings) {
 	for _, k := range knobs() {
 		if word := k.written(above); word != "" {
-			k.write(merged.Settings, word)
+			k.write(s, word)
 		}
 	}
-	return &merged
 }
 
 // noWord words the fault of a word that is not among those known.

@@ -240,6 +240,8 @@ func parsePriority(s *charging.Settings, word string) error {
 			s.USUPriority = append(s.USUPriority, charging.InputOutput)
 		case known:
 			s.USUPriority = append(s.USUPriority, unit)
+		case one == "rule":
+			return errors.New("rule stands alone in usu_priority: it is the rule's own order")
 		default:
 			return badWord("usu_priority", one,
 				append([]string{"rule", "first", string(charging.InputOutput)}, unitWords()...))

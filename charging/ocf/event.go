@@ -118,6 +118,10 @@ func (c *charge) happen(
 	if c.request.Action == charging.DirectDebiting && d.Only.Matches(service.Key) {
 		o.limit = d.Limit
 	}
+	if o.terms.Uncontrolled && c.costsNothing(&o) {
+		c.answer.Services = append(c.answer.Services, c.uncontrolled(service))
+		return nil
+	}
 	o.want, o.dearest = o.wanted(&c.request.Information), o.conditions
 	var err error
 	switch c.request.Action {
@@ -147,6 +151,7 @@ func (c *charge) debitEvent(
 	whole := o.terms.Unit != charging.Events || !o.partial()
 	if _, given := o.verdict(); !given || whole && o.units < o.want {
 		answer.Result = c.outOfCredit()
+		announce(o.terms, answer)
 		c.explainWant(o)
 		return nil
 	}
@@ -157,6 +162,7 @@ func (c *charge) debitEvent(
 	}
 	c.why(part.Reason)
 	answer.Granted = []charging.Quantity{o.terms.Unit.Of(o.units)}
+	announce(o.terms, answer)
 	record.Cost.Amount += part.Money
 	record.Services = append(record.Services, charging.ServiceState{
 		Key: o.service.Key, Conditions: o.conditions, Progress: o.charge.Progress,

@@ -74,10 +74,11 @@ type chargeState struct {
 	session  *charging.Session // as it becomes
 	late     *charging.Session // a closed session that usage comes too late for
 	validity time.Duration
-	stale    bool  // a lower number after a higher one
-	again    bool  // answered before, and charged again by a setting
-	exceeded bool  // the service at hand used more than granted, or than there was
-	checked  int64 // money that a balance check has asked for so far
+	stale    bool                    // a lower number after a higher one
+	again    bool                    // answered before, and charged again by a setting
+	exceeded bool                    // the service at hand used more than granted, or than there was
+	checked  int64                   // money that a balance check has asked for so far
+	second   *charging.ServiceAnswer // the other quota of the service at hand
 }
 
 func (c *charge) work(tx charging.Tx) error {
@@ -85,7 +86,7 @@ func (c *charge) work(tx charging.Tx) error {
 	c.chargeState = chargeState{
 		tx: tx,
 		answer: &charging.Answer{
-			Key: r.Key, Type: r.Type, Result: charging.Success,
+			Key: r.Key, Type: r.Type, Result: charging.Success, RFC: c.rfc(),
 			Why: make([]charging.Reason, 0, usualReasons),
 		},
 	}
@@ -216,12 +217,18 @@ func (c *charge) decide() charging.Decision {
 // run charges as usual, or answers as the script says.
 func (c *charge) run(d charging.Decision) error {
 	if d.Instead != nil {
-		return c.scripted(d)
+		if err := c.scripted(d); err != nil {
+			return err
+		}
+		return c.lower()
 	}
 	if err := c.usual(d); err != nil {
 		return err
 	}
-	return c.raise()
+	if err := c.raise(); err != nil {
+		return err
+	}
+	return c.lower()
 }
 
 func (c *charge) usual(d charging.Decision) error {
@@ -248,6 +255,7 @@ func (c *charge) finish(d charging.Decision) {
 	c.answer.Edits, c.answer.Delivery = d.Edits, d.Delivery
 	c.answer.Quirks = c.settings.Quirks
 	c.tellTimers(d)
+	c.fit()
 	if c.session != nil && c.session != c.prior {
 		if c.request.Key.Number > c.session.Highest {
 			c.session.Highest = c.request.Key.Number

@@ -2,7 +2,6 @@ package ocf
 
 import (
 	"errors"
-	"slices"
 	"strconv"
 	"time"
 
@@ -36,6 +35,9 @@ func (c *charge) serve(service *charging.Service, d charging.Decision) error {
 		c.withhold(&answer)
 	}
 	c.answer.Services = append(c.answer.Services, answer)
+	if c.second != nil {
+		c.answer.Services, c.second = append(c.answer.Services, *c.second), nil
+	}
 	return err
 }
 
@@ -91,6 +93,7 @@ func (c *charge) withhold(answer *charging.ServiceAnswer) {
 	state.Granted = 0
 	if terms := c.away(state); terms != nil {
 		answer.ValidFor = c.validFor(terms)
+		c.validity = max(c.validity, answer.ValidFor)
 	}
 }
 
@@ -105,18 +108,28 @@ func (c *charge) inputs(service *charging.Service, at time.Time) charging.Inputs
 		in.Info, in.Participants = &c.session.Info, c.session.Info.Participants
 		in.Context = c.session.Context
 	}
-	if unit := c.settings.GrantUnit; unit != "" {
+	if unit := c.settings.GrantUnit; unit != "" && !in.Event {
 		in.Units = []charging.Unit{unit}
 		return in
 	}
+	in.Monetary = c.rfc()
 	for _, q := range service.Requested {
-		in.Units = append(in.Units, q.Unit)
+		in.Units = append(in.Units, c.ownUnit(q.Unit))
 	}
 	return in
 }
 
+// ownUnit is the plan's currency for money without Currency-Code (RFC 8506 section 8.22).
+func (c *charge) ownUnit(unit charging.Unit) charging.Unit {
+	if unit == charging.NoCurrency && c.plan != nil {
+		return c.plan.Currency()
+	}
+	return unit
+}
+
 // unrated refuses a service that no rule prices, with the AVP that would have to be another
-// (TS 32.299 section 7.1.11). Only the first fault of a request is told.
+// (TS 32.299 section 7.1.11). Only the first fault of a request is told, but for RFC 8506, whose
+// answers may have several Failed-AVPs.
 func (c *charge) unrated(service *charging.Service, err error) charging.Result {
 	var missing *charging.Unrated
 	if !errors.As(err, &missing) {
@@ -133,8 +146,9 @@ func (c *charge) unrated(service *charging.Service, err error) charging.Result {
 		Code: charging.BecauseDenied, Service: service.Key,
 		Detail: c.noRule().Name() + ": " + missing.Error(),
 	})
-	if failed := failedService(service, missing); len(c.answer.Failed) == 0 && failed.Path != "" {
-		c.answer.Failed = []charging.FailedAVP{failed}
+	failed := failedService(service, missing)
+	if (len(c.answer.Failed) == 0 || c.rfc()) && failed.Path != "" {
+		c.answer.Failed = append(c.answer.Failed, failed)
 	}
 	return c.noRule()
 }
@@ -165,7 +179,9 @@ type offer struct {
 	limit      *charging.Limit
 	want       int64
 	validFor   time.Duration
-	change     time.Time // Tariff-Time-Change
+	change     time.Time           // Tariff-Time-Change
+	after      charging.Conditions // those after the change
+	dual       bool                // a quota for each side of it
 	amounts    charging.Amounts
 	units      int64 // granted
 	charge     charging.Charge
@@ -189,9 +205,19 @@ func (c *charge) grant(
 	if state != nil && state.Conditions.Rule != "" {
 		o.progress = c.resume(state, &o.conditions)
 	}
+	if o.terms.Uncontrolled && c.costsNothing(&o) {
+		return c.uncontrolled(service), nil
+	}
 	c.size(&o)
-	if err := c.afford(&o); err != nil {
-		return charging.ServiceAnswer{}, err
+	if c.rfc() && o.after.Rule != "" && o.after.Unit == o.conditions.Unit {
+		if err := c.dual(&o); err != nil {
+			return charging.ServiceAnswer{}, err
+		}
+	}
+	if !o.dual {
+		if err := c.afford(&o); err != nil {
+			return charging.ServiceAnswer{}, err
+		}
 	}
 	final, given := o.verdict()
 	if !given {
@@ -262,7 +288,12 @@ func (c *charge) atSwitch(o *offer, at time.Time, left time.Duration) {
 	}
 	later := o.inputs
 	later.At = at
-	if after, err := c.plan.Rate(&later); err == nil && after.Price > o.dearest.Price {
+	after, err := c.plan.Rate(&later)
+	if err != nil {
+		return
+	}
+	o.after = after
+	if after.Price > o.dearest.Price {
 		o.dearest = after
 	}
 }
@@ -419,12 +450,13 @@ func (c *charge) withoutUnits(o *offer, state *charging.ServiceState) charging.S
 	if state != nil {
 		state.Granted = 0
 	}
+	announce(o.terms, &answer)
 	c.explainWant(o)
 	return answer
 }
 
-// endsWith reports whether a refusal for want of credit is told as a final unit without units: where
-// it leads elsewhere, or where the settings announce every end this way.
+// endsWith reports whether a refusal for want of credit is told as a final unit without units:
+// where it leads elsewhere, or where the settings announce every end this way.
 func (o *offer) endsWith(final *charging.FinalUnit) bool {
 	switch {
 	case o.limit != nil && o.limit.Final != nil:
@@ -443,77 +475,4 @@ func (c *charge) explainWant(o *offer) {
 		Code: charging.BecauseDenied, Service: o.service.Key, Rule: o.terms.Rule,
 		Units: o.terms.Unit.Of(o.want), Detail: c.outOfCredit().Name(),
 	})
-}
-
-func (c *charge) newState(o *offer) *charging.ServiceState {
-	c.session.Services = append(c.session.Services, charging.ServiceState{
-		Key: o.service.Key, Conditions: o.conditions, LastReport: c.tx.Now(),
-		Number: c.request.Key.Number,
-	})
-	return &c.session.Services[len(c.session.Services)-1]
-}
-
-// reserve sets the grant's price aside and makes its conditions those of the service.
-func (c *charge) reserve(
-	o *offer, state *charging.ServiceState, final *charging.FinalUnit,
-) (charging.ServiceAnswer, error) {
-	if state == nil {
-		state = c.newState(o)
-	}
-	now := c.tx.Now()
-	amounts, err := c.joined(o, state)
-	if err != nil {
-		return charging.ServiceAnswer{}, err
-	}
-	if c.settings.Reservation == charging.ReserveNothing {
-		c.because(state.Key, "reservation none: nothing is set aside")
-		amounts = charging.Amounts{}
-	}
-	if amounts != (charging.Amounts{}) {
-		holder := charging.Holder{Session: c.request.Key.Session, Service: state.Key}
-		where := purpose(o.service.Key, &o.conditions, c.plan)
-		id, err := c.tx.Reserve(c.account.ID, holder, where, amounts)
-		if err != nil {
-			return charging.ServiceAnswer{}, errorfIn("reserve a grant", err)
-		}
-		state.Reservation, state.Held = id, amounts
-	}
-	if o.limit != nil && o.limit.ValidFor.Known {
-		o.validFor = time.Duration(o.limit.ValidFor.Value) * time.Second
-	}
-	state.Conditions, state.Progress, state.Granted = o.conditions, o.progress, o.units
-	state.LastReport, state.ValidUntil, state.Final = now, now.Add(o.validFor), final != nil
-	state.Number = c.request.Key.Number
-	c.validity = max(c.validity, o.validFor)
-	c.explainGrant(o, final)
-	return c.answerGrant(o, state, final), nil
-}
-
-func (c *charge) explainGrant(o *offer, final *charging.FinalUnit) {
-	reason := charging.Reason{Code: charging.BecauseGranted, Service: o.service.Key}
-	if final != nil {
-		reason.Code = charging.BecauseLast
-	}
-	describe(&reason, &o.dearest, o.units, o.charge)
-	reason.Cost = c.plan.Currency().Of(o.amounts.Money)
-	c.why(reason)
-}
-
-func (c *charge) answerGrant(
-	o *offer,
-	state *charging.ServiceState,
-	final *charging.FinalUnit,
-) charging.ServiceAnswer {
-	answer := charging.ServiceAnswer{
-		Key: o.service.Key, Result: charging.Success, ValidFor: o.validFor, Final: final,
-		Granted:     []charging.Quantity{o.terms.Unit.Of(o.units)},
-		HoldingTime: o.terms.HoldingTime, TariffChange: o.change,
-	}
-	if t := o.terms.Threshold; t > 0 && t < o.units && final == nil {
-		answer.Threshold = o.terms.Unit.Of(t)
-	}
-	if c.sends(o.terms).Trigger && !slices.Equal(state.Armed, o.terms.Triggers) {
-		answer.Triggers, state.Armed = o.terms.Triggers, o.terms.Triggers
-	}
-	return answer
 }

@@ -10,7 +10,6 @@ import (
 // initial opens a session and reserves (RFC 8506 section 5.2). A refusal at command level opens
 // none; one in an MSCC opens a session that holds nothing.
 func (c *charge) initial(d charging.Decision) error {
-	r := c.request
 	if c.prior != nil && !c.again {
 		c.session = c.prior
 		c.deny(
@@ -25,8 +24,9 @@ func (c *charge) initial(d charging.Decision) error {
 	if c.prior == nil {
 		c.begin()
 	}
-	for i := range r.Services {
-		if err := c.serve(&r.Services[i], d); err != nil {
+	services := c.services()
+	for i := range services {
+		if err := c.serve(&services[i], d); err != nil {
 			return err
 		}
 	}

@@ -80,8 +80,9 @@ func (c *charge) raise() error {
 // lacksServices reports whether a request without MSCC is refused by a setting. A termination needs
 // none.
 func (c *charge) lacksServices() bool {
+	services := c.request.Services
 	return c.settings.NoMSCC == charging.NoMSCCRefuse &&
-		c.request.Type != charging.Termination && len(c.request.Services) == 0
+		c.request.Type != charging.Termination && (len(services) == 0 || services[0].Single)
 }
 
 // denyLacking refuses a request without MSCC; one that belongs to a session ends it (RFC 8506 table
@@ -144,8 +145,8 @@ func (c *charge) winds(service *charging.Service) bool {
 
 // failed notes an AVP at fault, if it is the first.
 func (c *charge) failed(path string) {
-	if len(c.answer.Failed) == 0 {
-		c.answer.Failed = []charging.FailedAVP{{Path: path}}
+	if len(c.answer.Failed) == 0 || c.rfc() {
+		c.answer.Failed = append(c.answer.Failed, charging.FailedAVP{Path: path})
 	}
 }
 
@@ -178,6 +179,9 @@ func (c *charge) misplaced(service *charging.Service) bool {
 func (c *charge) blame(service *charging.Service) charging.Result {
 	c.because(service.Key, "require "+string(c.settings.AfterFinal)+
 		": the final units are reported in another kind of request")
+	if state := c.state(service.Key); state != nil {
+		state.Granted = 0
+	}
 	return charging.UnableToComply
 }
 
@@ -198,12 +202,20 @@ func (c *charge) tellTimers(d charging.Decision) {
 		if s.NoValidity && !scriptsValidity(&d, answer.Key) {
 			answer.ValidFor = 0
 		}
-		answer.ValidFor = s.Scaled(answer.ValidFor)
-		if answer.HoldingTime.Value > 0 {
-			held := s.Scaled(time.Duration(answer.HoldingTime.Value) * time.Second)
-			answer.HoldingTime.Value = int64(held / time.Second)
+		if s.TimerScale != 0 {
+			answer.ValidFor = s.Scaled(answer.ValidFor)
+			answer.HoldingTime = scaled(s, answer.HoldingTime)
 		}
+		answer.Quota = c.scaledQuota(answer.Quota)
 	}
+}
+
+// scaled is a timer in seconds as it is sent; zero switches one off, and stays.
+func scaled(s *charging.Settings, timer charging.Number) charging.Number {
+	if timer.Value > 0 {
+		timer.Value = int64(s.Scaled(time.Duration(timer.Value)*time.Second) / time.Second)
+	}
+	return timer
 }
 
 func scriptsValidity(d *charging.Decision, key charging.ServiceKey) bool {

@@ -104,7 +104,7 @@ func (c *charge) ungranted(service *charging.Service) (charging.ServiceState, ch
 	in := c.inputs(service, c.tx.Now())
 	for _, used := range c.reports(service) {
 		for _, q := range used.Units {
-			in.Units = append(in.Units, q.Unit)
+			in.Units = append(in.Units, c.ownUnit(q.Unit))
 		}
 	}
 	if c.prior != nil {
@@ -157,7 +157,7 @@ func sum(used []share) (units int64) {
 func unitsOf(list []charging.Quantity, unit charging.Unit) (amount int64, told bool) {
 	var sum int64
 	for _, q := range list {
-		if q.Unit == unit {
+		if q.Unit == unit || q.Unit == charging.NoCurrency && unit.Money() {
 			return q.Amount, true
 		}
 		if unit == charging.Total && q.Unit.Octets() {

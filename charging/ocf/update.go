@@ -24,8 +24,9 @@ func (c *charge) update(d charging.Decision) error {
 
 // serveAll serves every service of an open session.
 func (c *charge) serveAll(d charging.Decision) error {
-	for i := range c.request.Services {
-		if err := c.serve(&c.request.Services[i], d); err != nil {
+	services := c.services()
+	for i := range services {
+		if err := c.serve(&services[i], d); err != nil {
 			return err
 		}
 	}

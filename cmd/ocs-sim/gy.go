@@ -70,7 +70,6 @@ type gyFlags struct {
 	watchdog        time.Duration
 	maxRequests     int
 	busyFor         string
-	originState     string
 	realms          []string
 }
 
@@ -88,8 +87,6 @@ func (f *gyFlags) add(flags *pflag.FlagSet) {
 		"requests under way in all, beyond which --busy-for are answered 3004; 0 is no limit")
 	flags.StringVar(&f.busyFor, "busy-for", "named",
 		"who is told 3004: named (Destination-Host is this server) or all")
-	flags.StringVar(&f.originState, "origin-state", "ignore",
-		"sessions of a client whose Origin-State-Id went up: ignore, or clean (end and release)")
 	flags.StringSliceVar(&f.realms, "serve-realm", nil,
 		"glob for realms served beside the own; others are refused with 3003; may be repeated")
 }
@@ -117,7 +114,6 @@ func (f *gyFlags) fill(o *ocssim.Options) error {
 	if f.watchdog == 0 {
 		o.Watchdog = -1
 	}
-	o.CleanRestarted = f.originState == "clean"
 	o.AllowedPeers, o.Realms = f.allowedPeers, f.realms
 	o.DuplicatePeer = diameter.DuplicatePeer(f.duplicatePeer)
 	o.MaxRequests, o.BusyFor = f.maxRequests, diameter.BusyFor(f.busyFor)
@@ -128,8 +124,6 @@ func (f *gyFlags) check() error {
 	switch {
 	case f.clientAuthority != "" && f.secure.certificate == "":
 		return errors.New("--tls-client-ca is for servers with TLS; give --tls-certificate and --tls-key")
-	case f.originState != "ignore" && f.originState != "clean":
-		return fmt.Errorf("--origin-state is ignore or clean, not %q", f.originState)
 	case f.watchdog < 0:
 		return fmt.Errorf("--watchdog is a time, or 0 for none, not %s", f.watchdog)
 	case f.maxRequests < 0:

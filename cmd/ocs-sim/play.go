@@ -111,8 +111,13 @@ func readConversations(files []string) ([]*conversation.Conversation, error) {
 func (c *console) playOne(
 	ctx context.Context, talk *conversation.Conversation,
 	gy *ocssim.GyDoor, control *ocssim.ControlDoor, f *playFlags,
-) error {
+) (failed error) {
 	if control != nil && f.seed && len(talk.Seed) > 0 {
+		restore, err := control.KeepSettings(ctx)
+		if err != nil {
+			return fmt.Errorf("%s: %w", talk.Name, err)
+		}
+		defer func() { failed = errors.Join(failed, restore()) }()
 		if err := control.ApplySeed(ctx, talk.Seed); err != nil {
 			return fmt.Errorf("%s: apply the seed: %w", talk.Name, err)
 		}
