@@ -275,7 +275,7 @@ func (g *Register) Charged(r *charging.Request, a *charging.Answer) {
 	defer g.mu.Unlock()
 	for _, e := range g.open[r.Key.Session] {
 		e.reborn = e.reborn || r.Type == charging.Initial
-		if e.report.Follow != nil || !e.followedBy(r) {
+		if e.report.Follow != nil || !e.followedBy(r, a) {
 			continue
 		}
 		e.report.Follow = &Follow{
@@ -291,7 +291,7 @@ func (g *Register) Charged(r *charging.Request, a *charging.Answer) {
 // followedBy reports whether a request is what the summons asks for. RFC 8506 section 5.5: one that
 // crosses it on the way is. One that was received before it was sent is not, though it may be
 // answered later. The end of the session answers every question about it.
-func (e *entry) followedBy(r *charging.Request) bool {
+func (e *entry) followedBy(r *charging.Request, a *charging.Answer) bool {
 	if e.report.Sent.IsZero() || r.Exchange != 0 && r.Exchange < e.report.Exchange {
 		return false
 	}
@@ -301,7 +301,7 @@ func (e *entry) followedBy(r *charging.Request) bool {
 	case e.report.Summons.Kind == charging.Abortion:
 		return false
 	}
-	return r.Type == charging.Update && e.report.Summons.Scope.Covers(r)
+	return r.Type == charging.Update && e.report.Summons.Scope.Covers(r, a)
 }
 
 // Close gives up all that is under way and returns when nothing is any more.
