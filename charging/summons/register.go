@@ -188,7 +188,8 @@ func (g *Register) unanswered(e *entry, err error) {
 	}
 }
 
-// answeredWith notes the answer and reports whether a CCR is to be awaited.
+// answeredWith notes the answer and reports whether a CCR is to be awaited. A client may end a
+// session though it answers an ASR with a failure (TS 32.299 section 6.5.5).
 func (g *Register) answeredWith(e *entry, result charging.Result) bool {
 	if result == charging.UnknownSessionID {
 		g.end(e)
@@ -201,11 +202,15 @@ func (g *Register) answeredWith(e *entry, result charging.Result) bool {
 	case result == charging.UnknownSessionID:
 		e.report.State = Unknown
 	case e.report.Follow != nil:
-	case !result.Success():
-		e.report.State = Refused
-	default:
+	case result.Success():
 		e.report.State, e.report.Deadline = Answered, time.Now().Add(e.wait)
 		return true
+	default:
+		e.report.State = Refused
+		if mayFollow := e.report.Summons.Kind == charging.Abortion; mayFollow {
+			e.report.Deadline = time.Now().Add(e.wait)
+			return true
+		}
 	}
 	return false
 }
@@ -235,7 +240,7 @@ func (g *Register) awaitFollower(e *entry) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if e.report.Follow == nil {
+	if e.report.State == Answered {
 		e.report.State = NotFollowed
 	}
 }
