@@ -87,3 +87,43 @@ func (s Scope) mayPool(key ServiceKey, a *Answer) bool {
 	}
 	return true
 }
+
+// Occasions are when a client is summoned though nobody asks for it; zero: as the server usually
+// does.
+type Occasions uint8
+
+// The occasions.
+const (
+	OnTopUp        Occasions = 1 << iota // RAR: the account gets more
+	OnTariffChange                       // RAR: its plan gets a new version, or it another plan
+	OnBarring                            // ASR: the account is not active any more
+	OnDeletion                           // ASR: the account is deleted
+	OnNothing                            // none of the others
+)
+
+// ReauthorizeOccasions are the words for occasions of RAR.
+func ReauthorizeOccasions() []Word {
+	return []Word{
+		{"top-up", int64(OnTopUp)}, {"tariff-change", int64(OnTariffChange)},
+		{"none", int64(OnNothing)},
+	}
+}
+
+// AbortOccasions are the words for occasions of ASR.
+func AbortOccasions() []Word {
+	return []Word{
+		{"barred", int64(OnBarring)}, {"deleted", int64(OnDeletion)}, {"none", int64(OnNothing)},
+	}
+}
+
+// OccasionsOf reads a list of such words. None stands alone.
+func OccasionsOf(list []string, words []Word) (occasions Occasions, ok bool) {
+	for _, text := range list {
+		at := slices.IndexFunc(words, func(w Word) bool { return w.Text == text })
+		if at < 0 {
+			return 0, false
+		}
+		occasions |= Occasions(words[at].Number)
+	}
+	return occasions, len(list) > 0 && (occasions&OnNothing == 0 || len(list) == 1)
+}
