@@ -209,6 +209,7 @@ type Terms struct {
 	Quota        *Quota           // nil: nothing is said
 	Announce     *Announcements   // nil: none
 	Announces    bool             // a rule of the plan does
+	Pools        bool             // a rule of the plan puts its grants into a pool
 	Failure      *FailureHandling // nil: not said; the plan's
 }
 

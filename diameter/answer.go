@@ -144,7 +144,7 @@ func (w *walk) serviceAnswer(answer *charging.Answer, group *avp) (s charging.Se
 		case avpValidityTime:
 			s.ValidFor = time.Duration(a.uint32()) * time.Second
 		case avpFinalUnitIndication:
-			s.Final = w.finalUnit(&a)
+			s.Final = overQoS(s.Final, w.finalUnit(&a))
 		case avpRefundInformation:
 			answer.Refund = bytes.Clone(a.data)
 		default:

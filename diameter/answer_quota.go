@@ -16,7 +16,8 @@ func (w *walk) singleAnswer(answer *charging.Answer, a *avp) bool {
 	case avpValidityTime:
 		w.singleOf(answer).ValidFor = time.Duration(a.uint32()) * time.Second
 	case avpFinalUnitIndication:
-		w.singleOf(answer).Final = w.finalUnit(a)
+		s := w.singleOf(answer)
+		s.Final = overQoS(s.Final, w.finalUnit(a))
 	case avpQoSFinalUnitIndication:
 		w.singleOf(answer).Final, answer.RFC = w.qosFinal(a), true
 	default:
@@ -178,6 +179,15 @@ func (w *walk) variablePart(group *avp) (got charging.AnnouncementPart) {
 		}
 	})
 	return got
+}
+
+// overQoS is the final unit to follow: QoS-Final-Unit-Indication where there is one (RFC 8506
+// section 5.6.3).
+func overQoS(before, plain *charging.FinalUnit) *charging.FinalUnit {
+	if before != nil && before.QoS {
+		return before
+	}
+	return plain
 }
 
 // qosFinal reads QoS-Final-Unit-Indication. A filter is known by the identifier of its classifier.

@@ -7,13 +7,16 @@ import (
 	"github.com/ocs-sim/ocs-sim/charging"
 )
 
-// appendFinal appends what happens when the last units are used up: as QoS-Final-Unit-Indication
-// where that is wanted and the answer is of RFC 8506, which alone knows it.
+// appendFinal appends what happens when the last units are used up; where it is wanted and the
+// answer is of RFC 8506, which alone knows it, as QoS-Final-Unit-Indication too.
+// Final-Unit-Indication stands beside it for clients that know RFC 4006 only; others ignore it
+// (sections 5.6.3 and 8.68).
 func appendFinal(dst []byte, f *charging.FinalUnit, rfc bool) []byte {
+	dst = appendFinalUnit(dst, f)
 	if f.QoS && rfc && f.Action != charging.Terminate {
 		return appendQoSFinal(dst, f)
 	}
-	return appendFinalUnit(dst, f)
+	return dst
 }
 
 // appendFinalUnit appends Final-Unit-Indication. RFC 8506 section 8.34: TERMINATE holds the action

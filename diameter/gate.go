@@ -17,9 +17,8 @@ const (
 	BusyForAll   BusyFor = "all"
 )
 
-const (
-	resultTooBusy charging.Result = 3004
-)
+// resultTooBusy says that another server had better be asked (RFC 6733 section 7.1.3).
+const resultTooBusy charging.Result = 3004
 
 // gated reports whether anything of this file is asked for; without it a request pays nothing.
 func (o *Options) gated() bool { return o.MaxRequests > 0 || len(o.Realms) > 0 }

@@ -6,10 +6,10 @@ import (
 	"github.com/ocs-sim/ocs-sim/charging"
 )
 
-// Results that only a strict server gives (RFC 6733 section 7.1).
+// Results of RFC 6733 section 7.1 that are given by settings only.
 const (
 	resultRealmNotServed     charging.Result = 3003
-	resultInvalidBitInHeader charging.Result = 5013
+	resultInvalidBitInHeader charging.Result = 5013 // by a strict server
 )
 
 // reservedFlags are the bits of a header's flags that nobody has defined.

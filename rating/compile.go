@@ -37,10 +37,13 @@ func Compile(name string, version int64, doc *Document) (*Plan, []charging.Fault
 	announces := slices.ContainsFunc(plan.rules, func(r rule) bool {
 		return r.terms.Announce != nil
 	})
+	pools := slices.ContainsFunc(plan.rules, func(r rule) bool {
+		return r.terms.Quota != nil && r.terms.Quota.Pool != nil
+	})
 	for i := range plan.rules {
 		plan.rules[i].terms.Triggers = plan.triggers(i)
 		plan.rules[i].terms.Failure = failure
-		plan.rules[i].terms.Announces = announces
+		plan.rules[i].terms.Announces, plan.rules[i].terms.Pools = announces, pools
 	}
 	plan.addUnrated(failure)
 	return plan, nil

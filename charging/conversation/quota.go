@@ -94,7 +94,10 @@ func announceWord(a *charging.Announcement) string {
 		name   string
 		number charging.Number
 	}{
-		{"at", a.At}, {"quota", a.Quota}, {"order", a.Order}, {"play", a.Play},
+		{"at", a.At},
+		{"quota", a.Quota},
+		{"order", a.Order},
+		{"play", a.Play},
 		{"privacy", a.Private},
 	} {
 		if part.number.Known {

@@ -44,6 +44,12 @@ func (c *charge) serve(service *charging.Service, d charging.Decision) error {
 // settleInOrder settles what a service reports. The grant stays where a lower number comes after a
 // higher one, and where an earlier service of this request got it.
 func (c *charge) settleInOrder(service *charging.Service) (charging.Result, error) {
+	if c.pooled != nil {
+		if before, done := c.pooled[service]; done {
+			c.exceeded = before.exceeded
+			return before.result, nil
+		}
+	}
 	state := c.holder(service)
 	fresh := state != nil && state.Reservation != 0 && !service.Asked &&
 		state.Number == c.request.Key.Number
@@ -283,18 +289,19 @@ func (c *charge) atSwitch(o *offer, at time.Time, left time.Duration) {
 		}
 		return
 	}
-	if o.terms.TariffAVP {
-		o.change = at
-	}
 	later := o.inputs
 	later.At = at
 	after, err := c.plan.Rate(&later)
-	if err != nil {
+	if err == nil && after.Price > o.dearest.Price {
+		o.dearest = after
+	}
+	split := c.rfc() && o.terms.Unit == charging.Time && !intermittent(o.terms)
+	if !o.terms.TariffAVP || split {
 		return
 	}
-	o.after = after
-	if after.Price > o.dearest.Price {
-		o.dearest = after
+	o.change = at
+	if err == nil {
+		o.after = after
 	}
 }
 

@@ -1,6 +1,10 @@
 package ocf
 
-import "github.com/ocs-sim/ocs-sim/charging"
+import (
+	"slices"
+
+	"github.com/ocs-sim/ocs-sim/charging"
+)
 
 // A pooled reservation is one that was given up for a moment, so that another service of its pool
 // could draw on it.
@@ -8,6 +12,45 @@ type pooled struct {
 	state  *charging.ServiceState
 	before charging.Amounts
 }
+
+// settlePools settles what all services of pools report before any of them is granted anew: what
+// one did not use may be what another has used, and is free only then.
+func (c *charge) settlePools(services []charging.Service) error {
+	if len(services) < 2 || c.stale || len(c.session.Services) < 2 {
+		return nil
+	}
+	terms, err := c.termsOf(&c.session.Services[0].Conditions)
+	if err != nil || !terms.Pools {
+		return nil // A plan that is gone has no pools; settling tells of it.
+	}
+	for i := range services {
+		service := &services[i]
+		state := c.state(service.Key)
+		if state == nil || len(service.Used) == 0 || state.Reservation == 0 ||
+			c.poolOf(state) == nil || !slices.Equal(state.Key.IDs, service.Key.IDs) {
+			continue
+		}
+		c.exceeded = false
+		result, err := c.settle(service)
+		if err != nil {
+			return err
+		}
+		if c.pooled == nil {
+			c.pooled = make(map[*charging.Service]settled, len(services))
+		}
+		c.pooled[service] = settled{result, c.exceeded}
+	}
+	return nil
+}
+
+// settled is how a service was settled before its turn.
+type settled struct {
+	result   charging.Result
+	exceeded bool // more was used than granted, or than there was
+}
+
+// accountOf is the account that a service is charged to.
+func (c *charge) accountOf(*charging.ServiceState) string { return c.account.ID }
 
 // poolOf is the credit pool that a service's grants go into; nil: into none.
 func (c *charge) poolOf(state *charging.ServiceState) *charging.Pool {
@@ -42,7 +85,8 @@ func (c *charge) pooledUnits(state *charging.ServiceState) (units int64) {
 	for i := range c.session.Services {
 		other := &c.session.Services[i]
 		if other == state || other.Held.Units == 0 ||
-			other.Conditions.Unit != state.Conditions.Unit {
+			other.Conditions.Unit != state.Conditions.Unit ||
+			c.accountOf(other) != c.accountOf(state) {
 			continue
 		}
 		if theirs := c.poolOf(other); theirs != nil && theirs.ID == pool.ID {
@@ -65,10 +109,11 @@ func (c *charge) openPool(state *charging.ServiceState, need charging.Amounts) (
 	var opened []pooled
 	for i := range c.session.Services {
 		other := &c.session.Services[i]
-		if other == state || other.Reservation == 0 {
+		if other == state || other.Reservation == 0 || c.accountOf(other) != c.accountOf(state) {
 			continue
 		}
-		if theirs := c.poolOf(other); theirs == nil || theirs.ID != pool.ID {
+		if theirs := c.poolOf(other); theirs == nil || theirs.ID != pool.ID ||
+			!c.sameMoney(state, other) {
 			continue
 		}
 		if err := c.tx.Release(other.Reservation); err != nil {
@@ -78,6 +123,17 @@ func (c *charge) openPool(state *charging.ServiceState, need charging.Amounts) (
 		other.Reservation = 0
 	}
 	return opened, nil
+}
+
+// sameMoney reports whether both services are priced in one currency: the account may have moved to
+// another plan in mid-session.
+func (c *charge) sameMoney(one, other *charging.ServiceState) bool {
+	plan, err := c.planOf(&one.Conditions)
+	if err != nil {
+		return false
+	}
+	theirs, err := c.planOf(&other.Conditions)
+	return err == nil && theirs.Currency() == plan.Currency()
 }
 
 // closePool reserves again what was not drawn. taken is what came out of the pool and out of what
@@ -110,7 +166,7 @@ func (c *charge) reserveRest(state *charging.ServiceState, held charging.Amounts
 		return err
 	}
 	where := purpose(state.Key, &state.Conditions, plan)
-	means := c.tx.Available(c.account.ID, where)
+	means := c.tx.Available(c.accountOf(state), where)
 	state.Held = charging.Amounts{
 		Units: min(held.Units, means.Units), Money: min(held.Money, means.Money),
 	}
@@ -118,7 +174,7 @@ func (c *charge) reserveRest(state *charging.ServiceState, held charging.Amounts
 		return nil
 	}
 	holder := charging.Holder{Session: c.request.Key.Session, Service: state.Key}
-	id, err := c.tx.Reserve(c.account.ID, holder, where, state.Held)
+	id, err := c.tx.Reserve(c.accountOf(state), holder, where, state.Held)
 	state.Reservation = id
 	if err != nil {
 		return errorfIn("close a pool", err)

@@ -113,6 +113,14 @@ func (c *charge) fit() {
 	}
 }
 
+// intermittent reports whether a grant of time is not consumed second by second. RFC 8506 section
+// 5.1.1: where it is, client and server know by the clock what is used on either side of a change
+// of tariff, which is not announced then.
+func intermittent(terms *charging.Terms) bool {
+	q := terms.Quota
+	return q != nil && (q.ConsumptionTime.Known || q.Mechanism != nil)
+}
+
 // dual tries to grant two quotas for one service, one for each side of a change of tariff (RFC 8506
 // section 5.1.1), and reserves both. It is given up where the account cannot pay them, or where
 // units of a balance would.
@@ -121,19 +129,23 @@ func (c *charge) dual(o *offer) error {
 	if means.Units > 0 || o.want <= 0 || o.limit != nil {
 		return nil
 	}
-	before, err := c.plan.Price(&o.conditions, o.progress, o.want)
+	earlier, later := &o.conditions, &o.after
+	if o.terms.Quota != nil && o.terms.Quota.Pool != nil {
+		earlier, later = &o.dearest, &o.dearest // all of the pool may be used on either side
+	}
+	before, err := c.plan.Price(earlier, o.progress, o.want)
 	if err != nil {
 		return errorfIn("price the quota before a change of tariff", err)
 	}
 	next := before.Progress
 	next.Rest = 0
-	after, err := c.plan.Price(&o.after, next, o.want)
+	after, err := c.plan.Price(later, next, o.want)
 	if err != nil {
 		return errorfIn("price the quota after a change of tariff", err)
 	}
 	sum, err := charging.Add(before.Money, after.Money)
 	if err != nil || sum > means.Money {
-		return nil //nolint:nilerr // one quota is granted then, which need not overflow
+		return nil // One quota is granted then, which need not overflow.
 	}
 	o.dual, o.units, o.charge = true, o.want, before
 	o.charge.Money, o.charge.Blocks = sum, before.Blocks+after.Blocks

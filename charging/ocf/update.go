@@ -25,6 +25,9 @@ func (c *charge) update(d charging.Decision) error {
 // serveAll serves every service of an open session.
 func (c *charge) serveAll(d charging.Decision) error {
 	services := c.services()
+	if err := c.settlePools(services); err != nil {
+		return err
+	}
 	for i := range services {
 		if err := c.serve(&services[i], d); err != nil {
 			return err
