@@ -26,6 +26,8 @@ func otherValues() map[string][]string {
 		"usu_priority": {"rule", "first", "input_output,total,time"},
 		"grant_unit":   {"rule", "time", "total"}, "validity": {"plan", "none", "600s"},
 		"timers.scale": {"0.01", "10"}, "rar_wait": {"5s"}, "participants_offset": {"-1", "1"},
+		"reauthorize_on": {"top-up", "tariff-change,top-up", "none"},
+		"abort_on":       {"barred", "deleted,barred", "none"},
 	}
 }
 
