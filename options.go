@@ -37,6 +37,9 @@ type Options struct {
 	Seeds []document.File
 	// Seed is a document that was read already, in place of Seeds.
 	Seed *document.Document
+	// Dictionaries are vendors' dictionaries, XML, YAML or JSON, each named as its file is, without
+	// directory and extension. Reset goes back to them.
+	Dictionaries []document.File
 	// OriginHost and OriginRealm are the simulator's Diameter identity. Empty: ocs.example.net of
 	// example.net.
 	OriginHost, OriginRealm string
@@ -64,6 +67,11 @@ type Options struct {
 	DebitLate bool
 	// Supervision is how long a session without grants is kept; 0: one hour.
 	Supervision time.Duration
+	// Records is the file that offline charging (Rf) keeps its records in, one JSON line each. Empty:
+	// they are acknowledged and shown in the journal only.
+	Records string
+	// InterimInterval asks Rf clients for interim records; 0: it does not.
+	InterimInterval time.Duration
 	// RARWait is how long the answer to a RAR or ASR is awaited, and then the CCR that must follow;
 	// 0: ten seconds.
 	RARWait time.Duration

@@ -101,14 +101,14 @@ func (s *server) createSandbox(ctx context.Context, in *Written) (*Output[Sandbo
 	if s.Sandboxes == nil {
 		return nil, noSandboxes()
 	}
-	order, err := sandboxOrder(in)
+	order, err := s.sandboxOrder(in)
 	if err != nil {
 		return nil, err
 	}
 	return answer(s.Sandboxes.Create(ctx, order))
 }
 
-func sandboxOrder(in *Written) (order SandboxOrder, err error) {
+func (s *server) sandboxOrder(in *Written) (order SandboxOrder, err error) {
 	written, err := decode(in, func(w *WrittenSandbox) (faults []charging.Fault) {
 		if order.TTL, err = timeToLive(w.TTL); err != nil {
 			faults = append(faults, charging.Fault{Path: "ttl", Message: err.Error()})
@@ -131,7 +131,7 @@ func sandboxOrder(in *Written) (order SandboxOrder, err error) {
 	if err != nil {
 		return order, err
 	}
-	order.Seed, err = document.DecodeSeed(source.Part("seed"))
+	order.Seed, err = document.DecodeSeed(s.Dictionaries.Current(), source.Part("seed"))
 	return order, err
 }
 

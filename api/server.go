@@ -22,6 +22,7 @@ import (
 	"github.com/ocs-sim/ocs-sim/api/document"
 	"github.com/ocs-sim/ocs-sim/charging"
 	"github.com/ocs-sim/ocs-sim/charging/summons"
+	"github.com/ocs-sim/ocs-sim/diameter"
 	"github.com/ocs-sim/ocs-sim/rating"
 	"github.com/ocs-sim/ocs-sim/scenarios"
 )
@@ -45,7 +46,9 @@ type Options struct {
 	Scenarios *scenarios.Set
 	Journal   *scenarios.Journal
 	Charger   charging.Charger
-	Clock     *charging.Clock
+	// Records is what offline charging keeps, of which reset forgets what is known; nil: nothing.
+	Records *scenarios.Records
+	Clock   *charging.Clock
 	// Summons sends RAR and ASR; nil: one that reaches nobody.
 	Summons *summons.Register
 	// Occasions say when it does so though nobody asks.
@@ -60,6 +63,8 @@ type Options struct {
 	StartSettings *document.SettingsDocument
 	// Recorder is told of charges; nil: the Journal is.
 	Recorder charging.Recorder
+	// Dictionaries are the AVPs of vendors; nil: none, and those that are put stay here.
+	Dictionaries *diameter.Dictionaries
 	// Token is what clients must show as a bearer token; empty: nothing.
 	Token string
 	// Seed is the start-up seed, which reset applies again; nil: an empty one.
@@ -91,6 +96,9 @@ func New(o Options) http.Handler {
 	}
 	if s.Seed == nil {
 		s.Seed = &document.Document{}
+	}
+	if s.Dictionaries == nil {
+		s.Dictionaries = diameter.NewDictionaries()
 	}
 	if s.Summons == nil {
 		s.Summons = summons.New(summons.Options{})
@@ -141,8 +149,10 @@ func (s *server) routes() {
 	s.postingRoutes()
 	s.planRoutes()
 	s.scenarioRoutes()
+	s.dictionaryRoutes()
 	s.chargeRoutes()
 	s.sessionRoutes()
+	s.conferenceRoutes()
 	s.summonsRoutes()
 	s.peerRoutes()
 	s.exchangeRoutes()

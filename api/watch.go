@@ -35,7 +35,7 @@ type Timeout string
 
 // The bounds of waiting.
 const (
-	usualWait   = 5 * time.Second
+	usualWait    = 5 * time.Second
 	longestWatch = 50 * time.Second // less than what any request may take
 )
 

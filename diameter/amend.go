@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/ocs-sim/ocs-sim/charging"
 )
@@ -32,12 +31,12 @@ const (
 
 // CheckEdit says what is wrong with an edit, before there is an answer to change: the path names no
 // AVP, or the value does not fit it.
-func CheckEdit(e charging.Edit) error {
+func (d *Dictionary) CheckEdit(e charging.Edit) error {
 	if e.Op == EditFlags && e.Path == "" {
 		_, err := SetFlags(make([]byte, headerLength), e.Value)
 		return err
 	}
-	way, err := parseWay(e.Path)
+	way, err := d.path(e.Path)
 	if err != nil {
 		return err
 	}
@@ -66,20 +65,20 @@ func checkValue(e charging.Edit, last *definition) error {
 
 // amend returns the frame with all edits made, one after the other. What an edit asks for that is
 // not there, or cannot be, leaves the frame as it is.
-func amend(frame []byte, edits []charging.Edit) []byte {
+func (d *Dictionary) amend(frame []byte, edits []charging.Edit) []byte {
 	for _, e := range edits {
-		if changed, err := amended(frame, e); err == nil {
+		if changed, err := d.amended(frame, e); err == nil {
 			frame = changed
 		}
 	}
 	return frame
 }
 
-func amended(frame []byte, e charging.Edit) ([]byte, error) {
+func (d *Dictionary) amended(frame []byte, e charging.Edit) ([]byte, error) {
 	if e.Op == EditFlags && e.Path == "" {
 		return SetFlags(frame, e.Value)
 	}
-	way, err := parseWay(e.Path)
+	way, err := d.path(e.Path)
 	if err != nil {
 		return nil, err
 	}
@@ -90,36 +89,8 @@ func amended(frame []byte, e charging.Edit) ([]byte, error) {
 	return endMessage(out, 0), nil
 }
 
-// A turning is one step of a path: an AVP, and its place among its like.
-type turning struct {
-	*definition
-	place int // -1: not said
-}
-
-func parseWay(path string) ([]turning, error) {
-	var way []turning
-	for step := range strings.SplitSeq(path, ".") {
-		name, bracket, placed := strings.Cut(step, "[")
-		t := turning{place: -1}
-		if placed {
-			number, err := strconv.ParseUint(strings.TrimSuffix(bracket, "]"), 10, 16)
-			if err != nil || !strings.HasSuffix(bracket, "]") {
-				return nil, fmt.Errorf("%q names no place; write it as %s[1]", step, name)
-			}
-			t.place = int(number)
-		}
-		known, ok := SharedDictionary().step(name)
-		if !ok {
-			return nil, fmt.Errorf("no AVP is called %q; write its name, code or vendor:code", name)
-		}
-		t.definition = known
-		way = append(way, t)
-	}
-	return way, nil
-}
-
 // appendAmended appends members, changed as the edit says at the end of the way.
-func appendAmended(dst, members []byte, way []turning, e charging.Edit) ([]byte, error) {
+func appendAmended(dst, members []byte, way []step, e charging.Edit) ([]byte, error) {
 	raws, tail := cutAll(members)
 	found := way[0].among(raws)
 	var err error
@@ -149,7 +120,7 @@ func appendAmended(dst, members []byte, way []turning, e charging.Edit) ([]byte,
 }
 
 // appendInside closes a group that begins with head and has its members amended.
-func appendInside(head, members []byte, way []turning, e charging.Edit) ([]byte, error) {
+func appendInside(head, members []byte, way []step, e charging.Edit) ([]byte, error) {
 	group, err := appendAmended(head, members, way, e)
 	return endAVP(group, 0), err
 }
@@ -168,26 +139,26 @@ func cutAll(members []byte) (raws [][]byte, tail []byte) {
 
 func padded(raw []byte) []byte { return appendRaw(nil, raw) }
 
-// among finds the AVPs that a turning means: all of its kind, or the one of its place.
-func (t turning) among(raws [][]byte) (found []int) {
+// among finds the AVPs that a step means: all of its kind, or the one of its place.
+func (s *step) among(raws [][]byte) (found []int) {
 	for at, raw := range raws {
-		if a, _, ok := nextAVP(padded(raw)); ok && a.id() == t.id() {
+		if a, _, ok := nextAVP(padded(raw)); ok && a.id() == s.id() {
 			found = append(found, at)
 		}
 	}
 	switch {
-	case t.place < 0:
+	case s.index < 0:
 		return found
-	case t.place < len(found):
-		return found[t.place : t.place+1]
+	case s.index < len(found):
+		return found[s.index : s.index+1]
 	}
 	return nil
 }
 
 // edit changes the list of a group's members; found are the places of those meant.
-func (t turning) edit(raws [][]byte, found []int, e charging.Edit) ([][]byte, error) {
+func (s *step) edit(raws [][]byte, found []int, e charging.Edit) ([][]byte, error) {
 	if e.Op == EditAdd || e.Op == EditSet && len(found) == 0 {
-		made, err := t.appendData(t.appendHeader(nil), e.Value)
+		made, err := s.appendData(s.appendHeader(nil), e.Value)
 		if err != nil {
 			return raws, err
 		}
@@ -199,7 +170,7 @@ func (t turning) edit(raws [][]byte, found []int, e charging.Edit) ([][]byte, er
 	first := found[0]
 	switch e.Op {
 	case EditSet:
-		return raws, setRaw(&raws[first], t.definition, e.Value)
+		return raws, setRaw(&raws[first], s.definition, e.Value)
 	case EditRemove:
 		for _, at := range slices.Backward(found) {
 			raws = slices.Delete(raws, at, at+1)

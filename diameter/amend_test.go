@@ -46,6 +46,9 @@ func encoded(a *charging.Answer) []byte {
 	return appendAnswer(nil, a, h, nil, testSelf)
 }
 
+// amended is the answer with its edits made.
+func amended(a *charging.Answer) []byte { return SharedDictionary().amend(encoded(a), a.Edits) }
+
 const (
 	beginning = "Session-Id Result-Code Origin-Host Origin-Realm Auth-Application-Id " +
 		"CC-Request-Type CC-Request-Number "
@@ -131,10 +134,10 @@ func TestEditsChangeWhatTheySayAndNothingElse(t *testing.T) {
 	} {
 		answer := twoServices()
 		answer.Edits = []charging.Edit{test.edit}
-		if err := CheckEdit(test.edit); err != nil {
+		if err := SharedDictionary().CheckEdit(test.edit); err != nil {
 			t.Errorf("CheckEdit(%v) = %v, want none", test.edit, err)
 		}
-		frame := encoded(answer)
+		frame := amended(answer)
 		tree := Render(frame)
 		if got := outline(tree.AVPs); got != test.want || tree.Fault != "" {
 			t.Errorf("after %v: %s (fault %q), want %s", test.edit, got, tree.Fault, test.want)
@@ -155,7 +158,7 @@ func TestEditsOfFlags(t *testing.T) {
 		{Op: EditFlags, Value: "TE,-P"},
 		{Op: EditFlags, Path: services + "[1].Result-Code", Value: "-M,P"},
 	}
-	tree := Render(encoded(answer))
+	tree := Render(amended(answer))
 	mscc := tree.AVPs[len(tree.AVPs)-1]
 	if result := mscc.Children[1]; tree.Flags != "ET" || result.Flags != "P" {
 		t.Errorf(
@@ -170,22 +173,22 @@ func TestEditsOfFlags(t *testing.T) {
 func TestEditsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	for want, edit := range map[string]charging.Edit{
-		`no AVP is called "Resultcode"`: {Op: EditSet, Path: "Resultcode", Value: "1"},
-		`is no value of Result-Code`:    {Op: EditSet, Path: "Result-Code", Value: "many"},
-		`names no place`:                {Op: EditRemove, Path: "Result-Code[x]"},
-		`is no place to move to`:        {Op: EditMove, Path: "Result-Code", Value: "up"},
-		`no AVP flag X`:                 {Op: EditFlags, Path: "Result-Code", Value: "X"},
-		`no flag M`:                     {Op: EditFlags, Value: "M"},
-		`an AVP cannot be "burn"`:       {Op: "burn", Path: "Result-Code"},
+		`no AVP is called Resultcode`: {Op: EditSet, Path: "Resultcode", Value: "1"},
+		`is no value of Result-Code`:  {Op: EditSet, Path: "Result-Code", Value: "many"},
+		`an index is a number`:        {Op: EditRemove, Path: "Result-Code[x]"},
+		`is no place to move to`:      {Op: EditMove, Path: "Result-Code", Value: "up"},
+		`no AVP flag X`:               {Op: EditFlags, Path: "Result-Code", Value: "X"},
+		`no flag M`:                   {Op: EditFlags, Value: "M"},
+		`an AVP cannot be "burn"`:     {Op: "burn", Path: "Result-Code"},
 	} {
-		err := CheckEdit(edit)
+		err := SharedDictionary().CheckEdit(edit)
 		if err == nil || !strings.Contains(err.Error(), strings.TrimPrefix(want, "no ")) {
 			t.Errorf("CheckEdit(%v) = %v, want %s", edit, err, want)
 		}
 		answer := twoServices()
 		plain := encoded(answer)
 		answer.Edits = []charging.Edit{edit}
-		if !slices.Equal(encoded(answer), plain) {
+		if !slices.Equal(amended(answer), plain) {
 			t.Errorf("after %v the answer is another one", edit)
 		}
 	}

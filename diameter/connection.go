@@ -226,9 +226,16 @@ func (c *connection) send(buffer []byte, batch []outgoing) ([]byte, error) {
 func (c *connection) encode(buffer []byte, o *outgoing) []byte {
 	start, number := len(buffer), o.number
 	if x := o.charged; x != nil {
-		buffer = appendAnswer(buffer, o.answer, x.header, x.proxyInfo, c.self)
+		if x.accounted != nil {
+			buffer = c.server.appendAccountingAnswer(buffer, o.answer, x)
+		} else {
+			buffer = appendAnswer(buffer, o.answer, x.header, x.proxyInfo, c.self)
+		}
 		if o.answer.Quirks != 0 {
 			buffer = withQuirks(buffer, start, o.answer.Quirks, x.request.Origin)
+		}
+		if len(o.answer.Edits) > 0 {
+			buffer = c.amend(buffer, start, o.answer.Edits)
 		}
 		number = x.request.Exchange
 		if d := o.answer.Delivery; d != nil && d.Preset != "" {
@@ -242,6 +249,11 @@ func (c *connection) encode(buffer []byte, o *outgoing) []byte {
 		recorder.Sent(number, c.message(buffer[start:len(buffer):len(buffer)]))
 	}
 	return buffer
+}
+
+// amend changes the AVPs of the answer that begins at start, by the dictionaries of the moment.
+func (c *connection) amend(buffer []byte, start int, edits []charging.Edit) []byte {
+	return append(buffer[:start], c.server.dictionary().amend(buffer[start:], edits)...)
 }
 
 func (c *connection) flush(buffer []byte) error {

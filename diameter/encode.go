@@ -34,11 +34,7 @@ func appendAnswer(
 	for _, raw := range proxyInfo {
 		dst = appendRaw(dst, raw)
 	}
-	dst = endMessage(dst, start)
-	if len(a.Edits) > 0 {
-		dst = append(dst[:start], amend(dst[start:], a.Edits)...)
-	}
-	return dst
+	return endMessage(dst, start)
 }
 
 // appendBareAnswer appends the grammar that RFC 6733 section 7.2 has for protocol errors, and for

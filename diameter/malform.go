@@ -123,7 +123,7 @@ func inHeader(change func(frame []byte)) func([]byte) []byte {
 }
 
 func edited(edits ...charging.Edit) func([]byte) []byte {
-	return func(frame []byte) []byte { return amend(frame, edits) }
+	return func(frame []byte) []byte { return SharedDictionary().amend(frame, edits) }
 }
 
 func lacking(path string) func([]byte) []byte {
@@ -182,7 +182,7 @@ func experimentalOnly(frame []byte) []byte {
 	if err != nil {
 		return frame
 	}
-	return amend(frame, []charging.Edit{
+	return SharedDictionary().amend(frame, []charging.Edit{
 		{Op: EditRemove, Path: "Result-Code"},
 		{Op: EditSet, Path: "Experimental-Result.Vendor-Id", Value: "10415"},
 		{

@@ -45,9 +45,10 @@ type Rule struct {
 // matches every request. RatingGroup, Service, Requested and Used must hold for one and the same
 // Multiple-Services-Credit-Control.
 type When struct {
-	Message string `yaml:"message,omitempty" json:"message,omitempty"` // CCR, the default
-	Type    string `yaml:"type,omitempty" json:"type,omitempty"`       // initial to event
-	Number  Range  `yaml:"number,omitempty" json:"number,omitzero"`    // CC-Request-Number
+	// Message is CCR, the default, or ACR; then Type is start, interim, stop or event.
+	Message string `yaml:"message,omitempty" json:"message,omitempty"`
+	Type    string `yaml:"type,omitempty" json:"type,omitempty"`    // initial to event
+	Number  Range  `yaml:"number,omitempty" json:"number,omitzero"` // CC-Request-Number
 	Nth     Nth    `yaml:"nth,omitempty" json:"nth,omitzero"`
 	// RatingGroup and Service restrict the verb to the services they name, too.
 	RatingGroup *uint32 `yaml:"rating_group,omitempty" json:"rating_group,omitempty"`
@@ -60,11 +61,13 @@ type When struct {
 	Used         UnitsRange `yaml:"used,omitempty" json:"used,omitzero"`
 	OriginHost   string     `yaml:"origin_host,omitempty" json:"origin_host,omitempty"` // a glob
 	Context      string     `yaml:"context,omitempty" json:"context,omitempty"`         // a glob
+	Conference   string     `yaml:"conference,omitempty" json:"conference,omitempty"`   // a glob
 	// Available is what the account has available before the request, in the range's unit.
 	Available UnitsRange `yaml:"available,omitempty" json:"available,omitzero"`
-	If        Expression `yaml:"if,omitempty" json:"if,omitzero"`
-
-	LaterConditions `yaml:",inline"`
+	// AVP are globs on the values of AVPs by path; of each path one value must fit. The value none
+	// says that there is no such AVP.
+	AVP map[string]Names `yaml:"avp,omitempty" json:"avp,omitempty"`
+	If  Expression       `yaml:"if,omitempty" json:"if,omitzero"`
 }
 
 // A Limit bounds a grant before charging: the client gets at most Grant, and what else is written.
@@ -105,12 +108,6 @@ type ServiceAnswer struct {
 type LaterVerbs struct {
 	Do     NotYet `yaml:"do,omitempty" json:"do,omitzero"`
 	Expect NotYet `yaml:"expect,omitempty" json:"expect,omitzero"`
-}
-
-// LaterConditions are keys of a condition that the notation reserves and this version refuses.
-type LaterConditions struct {
-	Conference NotYet `yaml:"conference,omitempty" json:"conference,omitzero"`
-	AVP        NotYet `yaml:"avp,omitempty" json:"avp,omitzero"`
 }
 
 // The limits of a document.

@@ -196,8 +196,6 @@ func TestMistakesAreRefusedWhereTheyStand(t *testing.T) {
 		{"a share without a sign", `{probability: "0.5"}`, "is no share"},
 		{"do comes later", `{do: [{after: 1s}]}`, "not supported yet"},
 		{"expect comes later", `{expect: {within: 1s}}`, "not supported yet"},
-		{"conference comes later", `{when: {conference: x}}`, "not supported yet"},
-		{"avp comes later", `{when: {avp: x}}`, "not supported yet"},
 	} {
 		t.Run(test.claim, func(t *testing.T) {
 			t.Parallel()

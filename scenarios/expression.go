@@ -150,7 +150,7 @@ func newView(s *charging.Situation) view {
 		Recipients: int(r.Information.Recipients.Or(-1)), Hour: s.Now.UTC().Hour(),
 		Available: func(unit string) int { return int(s.Holds(charging.Unit(unit)).Or(0)) },
 		Quantity:  quantityOf,
-		AVP:       func(path string) []string { return lookup(r, path) },
+		AVP:       func(path string) []string { return lookup(s, path) },
 	}
 	if len(r.Subscribers) > 0 {
 		v.Subscriber = r.Subscribers[0].Data
@@ -162,13 +162,6 @@ func newView(s *charging.Situation) view {
 		v.Services = append(v.Services, newServiceView(&r.Services[i]))
 	}
 	return v
-}
-
-func lookup(r *charging.Request, path string) []string {
-	if r.Attributes == nil {
-		return nil
-	}
-	return r.Attributes.Lookup(path)
 }
 
 // quantityOf is a quantity in its smallest unit: seconds, octets, events, or 10^-6 of a currency.

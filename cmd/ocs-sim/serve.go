@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
@@ -25,10 +26,12 @@ const (
 // serveFlags are what serve can be told.
 type serveFlags struct {
 	diameter, seeds         []string
+	dictionaries            []string
 	api, database           string
 	originHost, originRealm string
 	token, readyFile, level string
-	lateUsage               string
+	lateUsage, records      string
+	interimInterval         time.Duration
 	allowRemote             bool
 	randomSeed              uint64
 	settings                settingFlags
@@ -59,6 +62,7 @@ func newServe(c *console) *cobra.Command {
 		"the ledger's file; without it a temporary one that is deleted at exit")
 	flags.StringArrayVar(&f.seeds, "seed", nil,
 		"document with plans, accounts and scenarios; may be repeated")
+	dictionaryFlag(flags, &f.dictionaries)
 	flags.StringVar(&f.originHost, "origin-host", "ocs.example.net", "own Origin-Host")
 	flags.StringVar(&f.originRealm, "origin-realm", "example.net", "own Origin-Realm")
 	flags.StringVar(&f.token, "token", "", "bearer token that REST calls must carry")
@@ -70,6 +74,10 @@ func newServe(c *console) *cobra.Command {
 		"usage after supervision ended the session: refuse (5002) or debit (5002 too, but charged)")
 	flags.Uint64Var(&f.randomSeed, "random-seed", 0,
 		"where chance begins in scenarios; 0: another one each time, which the log tells")
+	flags.StringVar(&f.records, "cdr", "",
+		"file that offline charging (Rf) appends its records to, one JSON line each")
+	flags.DurationVar(&f.interimInterval, "interim-interval", 0,
+		"Acct-Interim-Interval to ask Rf clients for, like 5m; 0: none")
 	f.settings.add(flags)
 	f.occasions.add(flags)
 	f.gy.add(flags)
@@ -129,6 +137,10 @@ func (f *serveFlags) options(logs io.Writer) (ocssim.Options, error) {
 	if f.lateUsage != "refuse" && f.lateUsage != "debit" {
 		return ocssim.Options{}, fmt.Errorf("--late-usage is refuse or debit, not %q", f.lateUsage)
 	}
+	if i := f.interimInterval; i < 0 || i > 0 && i < time.Second || i%time.Second != 0 {
+		return ocssim.Options{}, fmt.Errorf(
+			"--interim-interval is a time of whole seconds, like 5m, not %s", i)
+	}
 	settings, err := f.settings.settings()
 	if err != nil {
 		return ocssim.Options{}, err
@@ -137,27 +149,33 @@ func (f *serveFlags) options(logs io.Writer) (ocssim.Options, error) {
 	if err != nil {
 		return ocssim.Options{}, err
 	}
-	seeds, err := readSeeds(f.seeds)
+	seeds, err := readFiles("read the seed", f.seeds)
+	if err != nil {
+		return ocssim.Options{}, err
+	}
+	dictionaries, err := readFiles("read the dictionary", f.dictionaries)
 	if err != nil {
 		return ocssim.Options{}, err
 	}
 	options := ocssim.Options{
 		Diameter: f.diameter, API: f.api, Database: f.database, Seeds: seeds,
-		OriginHost: f.originHost, OriginRealm: f.originRealm, Token: f.token,
+		Dictionaries: dictionaries,
+		OriginHost:   f.originHost, OriginRealm: f.originRealm, Token: f.token,
 		AllowRemote: f.allowRemote, RandomSeed: f.randomSeed,
 		DebitLate: f.lateUsage == "debit", Version: version(),
+		Records: f.records, InterimInterval: f.interimInterval,
 		Settings: settings, Occasions: occasions,
 		Log: zerolog.New(logs).Level(level).With().Timestamp().Logger(),
 	}
 	return options, f.gy.fill(&options)
 }
 
-// readSeeds reads all documents, and tells every one that cannot be read.
-func readSeeds(paths []string) ([]document.File, error) {
+// readFiles reads all files, and tells every one that cannot be read.
+func readFiles(purpose string, paths []string) ([]document.File, error) {
 	var out []document.File
 	var faults []error
 	for _, path := range paths {
-		text, err := readNamed("read the seed", path)
+		text, err := readNamed(purpose, path)
 		if err != nil {
 			faults = append(faults, err)
 			continue
