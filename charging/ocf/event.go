@@ -56,7 +56,8 @@ func (c *charge) record() *charging.Session {
 // concludeEvent tells the cost. Only a direct debit leaves something to remember.
 func (c *charge) concludeEvent(record *charging.Session) error {
 	r := c.request
-	if r.Action != charging.CheckBalance {
+	sends := c.recordSends(record)
+	if r.Action != charging.CheckBalance && (r.Action != charging.DirectDebiting || sends.Cost) {
 		c.answer.Cost = record.Cost
 	}
 	if c.refused() {
@@ -70,10 +71,23 @@ func (c *charge) concludeEvent(record *charging.Session) error {
 		return nil
 	}
 	c.session = record
-	if c.sends(nil).Balance {
+	if c.sends(nil).Balance || sends.Balance {
 		c.answer.Refund = refundInformation(r.Key)
 	}
 	return nil
+}
+
+// recordSends says which optional AVPs the answer to an event carries. The cost of a price enquiry
+// and of a refund is what was asked for, whatever the plan sends.
+func (c *charge) recordSends(record *charging.Session) charging.Sends {
+	if len(record.Services) == 0 {
+		return c.sends(nil)
+	}
+	terms, err := c.termsOf(&record.Services[len(record.Services)-1].Conditions)
+	if err != nil {
+		terms = nil
+	}
+	return c.sends(terms)
 }
 
 // refused reports whether no service was served.

@@ -446,7 +446,15 @@ func (c *charge) answerGrant(
 		answer.Threshold = o.terms.Unit.Of(t)
 	}
 	if c.sends(o.terms).Trigger && !slices.Equal(state.Armed, o.terms.Triggers) {
-		answer.Triggers, state.Armed = o.terms.Triggers, o.terms.Triggers
+		answer.Triggers, state.Armed = armed(o.terms.Triggers), o.terms.Triggers
 	}
 	return answer
+}
+
+// armed is how a new list of triggers is told.
+func armed(triggers []uint32) []uint32 {
+	if len(triggers) == 0 {
+		return []uint32{charging.TriggersDisarmed}
+	}
+	return triggers
 }
