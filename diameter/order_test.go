@@ -1,6 +1,7 @@
 package diameter
 
 import (
+	"context"
 	"slices"
 	"testing"
 
@@ -32,5 +33,28 @@ func TestASessionIDIsReadAnywhereAndWrittenFirst(t *testing.T) {
 		if diff := cmp.Diff(want, tree.values("Session-Id")); diff != "" {
 			t.Errorf("%s: Session-Id (-want +got):\n%s", name, diff)
 		}
+	}
+}
+
+// A watchdog tells whether the connection lives, so its answer does not wait for the ledger's disk.
+func TestAWatchdogIsAnsweredWhileCreditControlWaits(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	charger := chargerFunc(
+		func(_ context.Context, r *charging.Request, reply func(*charging.Answer)) {
+			go func() {
+				<-release
+				reply(plainAnswer(r))
+			}()
+		},
+	)
+	p := openDoor(t, Options{Charger: charger}).connect(t)
+	p.send(ccr(1, 0), dwr())
+	if tree := p.expect(p.receive(), charging.Success); tree.Name != "DWA" {
+		t.Errorf("%s came first, want a DWA", tree.Name)
+	}
+	close(release)
+	if tree := p.expect(p.receive(), charging.Success); tree.Name != "CCA" {
+		t.Errorf("%s came then, want the CCA", tree.Name)
 	}
 }
