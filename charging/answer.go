@@ -38,7 +38,7 @@ type ServiceAnswer struct {
 	Threshold    Quantity  // Time-, Volume- or Unit-Quota-Threshold; no Unit: not sent
 	HoldingTime  Number    // Quota-Holding-Time, seconds
 	TariffChange time.Time // Tariff-Time-Change; zero: not sent
-	Triggers     []uint32  // Trigger-Types armed, or TriggersDisarmed; empty: no Trigger AVP
+	Triggers     []uint32  // Trigger-Types armed; empty: no Trigger AVP
 }
 
 // FinalAction is Final-Unit-Action (RFC 8506 section 8.35).

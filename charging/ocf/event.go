@@ -77,19 +77,6 @@ func (c *charge) concludeEvent(record *charging.Session) error {
 	return nil
 }
 
-// recordSends says which optional AVPs the answer to an event carries. The cost of a price enquiry
-// and of a refund is what was asked for, whatever the plan sends.
-func (c *charge) recordSends(record *charging.Session) charging.Sends {
-	if len(record.Services) == 0 {
-		return c.sends(nil)
-	}
-	terms, err := c.termsOf(&record.Services[len(record.Services)-1].Conditions)
-	if err != nil {
-		terms = nil
-	}
-	return c.sends(terms)
-}
-
 // refused reports whether no service was served.
 func (c *charge) refused() bool {
 	for i := range c.answer.Services {
