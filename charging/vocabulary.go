@@ -31,7 +31,8 @@ func ServiceTypes() []Word {
 // TriggerTypes are the words for those Trigger-Types that instant messaging needs.
 func TriggerTypes() []Word {
 	return []Word{
-		{"media", TriggerMedia}, {"participants", TriggerParticipants},
+		{"media", TriggerMedia},
+		{"participants", TriggerParticipants},
 		{"disarmed", TriggersDisarmed},
 	}
 }
