@@ -56,3 +56,11 @@ func (c *charge) someTerms() *charging.Terms {
 	}
 	return nil
 }
+
+// armed is how a new list of triggers is told.
+func armed(triggers []uint32) []uint32 {
+	if len(triggers) == 0 {
+		return []uint32{charging.TriggersDisarmed}
+	}
+	return triggers
+}

@@ -450,11 +450,3 @@ func (c *charge) answerGrant(
 	}
 	return answer
 }
-
-// armed is how a new list of triggers is told.
-func armed(triggers []uint32) []uint32 {
-	if len(triggers) == 0 {
-		return []uint32{charging.TriggersDisarmed}
-	}
-	return triggers
-}
