@@ -50,6 +50,10 @@ func TestConformanceTellsFaults(t *testing.T) {
 			aboutItem("7", "MUST", "strict", sound),
 			"x.md:3: what strict mode does is not said; begin it with *Strict:*",
 		},
+		"strict in name only": {
+			strings.Replace(aboutItem("7", "MUST", "strict", sound), "done", "*Strict:* 5005", 1),
+			"x.md:3: 7 has no proof of what strict mode does",
+		},
 		"unexplained": {
 			aboutItem("7", "MUST", "deviates", sound),
 			"x.md:3: 7 deviates and has no row among the deviations",

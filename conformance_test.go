@@ -226,6 +226,9 @@ func (s *statement) checkDeviation(r *conformanceRow) {
 // A proof is what stands in backticks, and (interop) behind what runs only with that build tag.
 var proofWord = regexp.MustCompile("`([^`]+)`( \\(interop\\))?")
 
+// A strictProof shows strict mode, as its name says.
+var strictProof = regexp.MustCompile("`[^`]*(-strict-|Strict)[^`]*`")
+
 // checkProofs checks that all proofs exist, and that one of them at least runs by default.
 func (s *statement) checkProofs(r *conformanceRow, known *proofs) {
 	path, cell := r.cells["path"], r.cells["Proof"]
@@ -245,6 +248,9 @@ func (s *statement) checkProofs(r *conformanceRow, known *proofs) {
 			s.fault(path, r.line, "%s does not need the tag interop", name)
 		}
 		always = always || runs == runsAlways
+	}
+	if r.cells["State"] == stateStrict && !strictProof.MatchString(cell) {
+		s.fault(path, r.line, "%s has no proof of what strict mode does", r.id)
 	}
 	if !always {
 		s.fault(path, r.line, "%s has no proof that runs whenever the tests do", r.id)

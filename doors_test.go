@@ -21,15 +21,16 @@ func inProcess(_ *testing.T, s *ocssim.Server) conversation.Door {
 	return conversation.Door{Name: "in process", Charger: d, Books: d, Turner: d}
 }
 
-// overGy is a Diameter client over TCP; accounts and the clock are reached directly.
+// overGy is a Diameter client over TCP. Accounts and the clock are reached over REST, since what is
+// done there may have the server ask its clients.
 func overGy(t *testing.T, s *ocssim.Server) conversation.Door {
 	t.Helper()
 	g := ocssim.NewGyDoor(s.DiameterAddresses()[0], diameter.ClientOptions{
 		DestinationRealm: "example.net",
 	})
 	t.Cleanup(func() { _ = g.Close() })
-	door, d := g.Door(nil), direct{s}
-	door.Books, door.Turner = d, d
+	door, control := g.Door(nil), ocssim.NewControlDoor(s.APIURL(), "")
+	door.Books, door.Turner, door.Caller = control, control, control
 	return door
 }
 
