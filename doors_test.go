@@ -26,7 +26,7 @@ func inProcess(_ *testing.T, s *ocssim.Server) conversation.Door {
 func overGy(t *testing.T, s *ocssim.Server) conversation.Door {
 	t.Helper()
 	g := ocssim.NewGyDoor(s.DiameterAddresses()[0], diameter.ClientOptions{
-		DestinationRealm: "example.net",
+		DestinationRealm: "example.net", Dictionary: s.Dictionary(),
 	})
 	t.Cleanup(func() { _ = g.Close() })
 	door, control := g.Door(nil), ocssim.NewControlDoor(s.APIURL(), "")
