@@ -64,6 +64,11 @@ type Options struct {
 	DebitLate bool
 	// Supervision is how long a session without grants is kept; 0: one hour.
 	Supervision time.Duration
+	// Records is the file that offline charging (Rf) keeps its records in, one JSON line each. Empty:
+	// they are acknowledged and shown in the journal only.
+	Records string
+	// InterimInterval asks Rf clients for interim records; 0: it does not.
+	InterimInterval time.Duration
 	// RARWait is how long the answer to a RAR or ASR is awaited, and then the CCR that must follow;
 	// 0: ten seconds.
 	RARWait time.Duration

@@ -35,14 +35,14 @@ func TestRelayServerRequests(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		code uint32
-		send func(context.Context, charging.SessionID, charging.Origin) (uint32, error)
+		send func(context.Context, charging.SessionID, charging.Origin) (charging.Result, error)
 	}{
 		{"RAR", reAuth, server.Reauthorize},
 		{"ASR", abortSession, server.Abort},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			type outcome struct {
-				result uint32
+				result charging.Result
 				err    error
 			}
 			done := make(chan outcome, 1)

@@ -31,6 +31,7 @@ type Server struct {
 	scenarios *scenarios.Set
 	journal   *scenarios.Journal
 	vendors   *diameter.Dictionaries
+	records   *scenarios.Records
 	clock     *charging.Clock
 	settings  charging.SettingsBook
 	written   *document.SettingsDocument // the settings of the start
@@ -74,6 +75,10 @@ func (s *Server) open(ctx context.Context) error {
 		return err
 	}
 	if err := s.openBooks(ctx); err != nil {
+		return err
+	}
+	s.scenarios = scenarios.New(scenarios.Options{})
+	if err := s.openRecords(); err != nil {
 		return err
 	}
 	s.assemble()
@@ -134,6 +139,22 @@ func (s *Server) openLedger(ctx context.Context) error {
 	return nil
 }
 
+// openRecords opens the file of records for offline charging.
+func (s *Server) openRecords() error {
+	records, notice, err := scenarios.OpenRecords(scenarios.RecordOptions{
+		Path: s.options.Records, Script: s.scenarios,
+		ServiceInformation: diameter.ServiceInformation,
+	})
+	if err != nil {
+		return databaseError(err)
+	}
+	s.records = records
+	if notice != "" {
+		s.notices = append(s.notices, notice)
+	}
+	return nil
+}
+
 // databaseError adds what to do where the file system is in the way.
 func databaseError(err error) error {
 	switch {
@@ -151,7 +172,6 @@ func databaseError(err error) error {
 func (s *Server) assemble() {
 	o := &s.options
 	s.tariffs = rating.NewTariffs()
-	s.scenarios = scenarios.New(scenarios.Options{})
 	s.journal = scenarios.NewJournal(scenarios.JournalOptions{
 		Render:    func(raw []byte) any { return s.vendors.Current().Render(raw) },
 		SessionOf: diameter.SessionOf,
@@ -164,7 +184,8 @@ func (s *Server) assemble() {
 	s.gy = diameter.NewServer(diameter.Options{
 		OriginHost: o.OriginHost, OriginRealm: o.OriginRealm, ProductName: "ocs-sim",
 		OriginStateID: s.ledger.OriginStateID,
-		Charger:       s.charger, Recorder: recorder, Clock: s.clock, Log: o.Log,
+		Accounting:    s.records, InterimInterval: o.InterimInterval,
+		Charger: s.charger, Recorder: recorder, Clock: s.clock, Log: o.Log,
 		AllowedPeers: o.AllowedPeers, DuplicatePeer: o.DuplicatePeer, Watchdog: o.Watchdog,
 		MaxRequests: o.MaxRequests, BusyFor: o.BusyFor, Realms: o.Realms,
 		Settings: s.settings.Of, Restarted: s.restarted,
@@ -172,6 +193,7 @@ func (s *Server) assemble() {
 	})
 	control := api.Options{
 		Ledger: s.ledger, Tariffs: s.tariffs, Scenarios: s.scenarios, Journal: s.journal,
+		Records: s.records,
 		Charger: s.charger, Clock: s.clock, Seed: s.seed, Token: o.Token, Version: o.Version,
 		Summons: s.summons, Occasions: *o.Occasions, Peers: s.gy, Recorder: recorder,
 		ClockTurned: s.clockTurned,
@@ -247,6 +269,9 @@ func (s *Server) Close() error {
 	}
 	if s.rest != nil {
 		errs = append(errs, s.rest.Shutdown(ctx))
+	}
+	if s.records != nil {
+		errs = append(errs, s.records.Close())
 	}
 	for _, listener := range s.listeners {
 		_ = listener.Close()

@@ -14,12 +14,13 @@ type ExchangesInput struct {
 	Session    string `query:"session" doc:"Session-Id"`
 	Subscriber string `query:"subscriber" doc:"any identity, or the account's id"`
 	Account    string `query:"account" doc:"the account's id"`
-	Type       string `query:"type" enum:"initial,update,termination,event" doc:"CC-Request-Type"`
 	Result     uint32 `query:"result" doc:"Result-Code, at command level or of a service"`
-	Door       string `query:"door" enum:"gy,rest" doc:"the way it came in"`
+	Door       string `query:"door" enum:"gy,rest,rf" doc:"the way it came in"`
 	Trees      bool   `query:"trees" doc:"with both messages decoded"`
 	Raw        bool   `query:"raw" doc:"with the bytes of both messages, in hexadecimal"`
 	Page
+
+	Type string `query:"type" enum:"initial,update,termination,event,start,interim,stop" doc:"kind"`
 }
 
 // ExchangeInput is the input of GET /v1/exchanges/{seq}.

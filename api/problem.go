@@ -55,6 +55,11 @@ func problemKinds() []problemKind {
 				"forgotten.",
 		},
 		{
+			string(charging.KindConferenceNotFound), 404, "There is no such conference",
+			"No session that is open or remembered names this Service-Id or " +
+				"IMS-Charging-Identifier. GET /v1/conferences lists those that are named.",
+		},
+		{
 			string(charging.KindExchangeNotFound), 404, "There is no such exchange",
 			"The journal keeps the last exchanges only, and does not survive a restart.",
 		},

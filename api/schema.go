@@ -54,6 +54,7 @@ func tags() []*huma.Tag {
 		{Name: "Plans", Description: "What it costs."},
 		{Name: "Charging", Description: "The REST door to charging."},
 		{Name: "Sessions", Description: "What is going on."},
+		{Name: "Conferences", Description: "Sessions that belong together."},
 		{Name: "Scenarios", Description: "What is answered on purpose."},
 		{Name: "Dictionaries", Description: "AVPs that the standards do not tell of."},
 		{Name: "Journal", Description: "What was asked and answered."},

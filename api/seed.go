@@ -145,6 +145,9 @@ func (s *server) reset(ctx context.Context, _ *struct{}) (*Output[resource.SeedR
 		return nil, err
 	}
 	s.Journal.Clear()
+	if s.Records != nil {
+		s.Records.Forget()
+	}
 	s.Summons.Forget()
 	s.set(s.StartSettings)
 	report := resource.SeedReport{

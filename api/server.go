@@ -45,7 +45,9 @@ type Options struct {
 	Scenarios *scenarios.Set
 	Journal   *scenarios.Journal
 	Charger   charging.Charger
-	Clock     *charging.Clock
+	// Records is what offline charging keeps, of which reset forgets what is known; nil: nothing.
+	Records *scenarios.Records
+	Clock   *charging.Clock
 	// Summons sends RAR and ASR; nil: one that reaches nobody.
 	Summons *summons.Register
 	// Occasions say when it does so though nobody asks.
@@ -147,6 +149,7 @@ func (s *server) routes() {
 	s.dictionaryRoutes()
 	s.chargeRoutes()
 	s.sessionRoutes()
+	s.conferenceRoutes()
 	s.summonsRoutes()
 	s.peerRoutes()
 	s.exchangeRoutes()

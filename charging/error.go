@@ -11,6 +11,7 @@ const (
 	KindPlanNotFound       ErrorKind = "plan-not-found"
 	KindScenarioNotFound   ErrorKind = "scenario-not-found"
 	KindSessionNotFound    ErrorKind = "session-not-found"
+	KindConferenceNotFound ErrorKind = "conference-not-found"
 	KindExchangeNotFound   ErrorKind = "exchange-not-found"
 	KindPeerNotFound       ErrorKind = "peer-not-found"
 	KindSummonsNotFound    ErrorKind = "summons-not-found"

@@ -210,6 +210,7 @@ type Terms struct {
 	Announce     *Announcements   // nil: none
 	Announces    bool             // a rule of the plan does
 	Pools        bool             // a rule of the plan puts its grants into a pool
+	CallerPays   bool             // a rule of the plan charges the calling party
 	Failure      *FailureHandling // nil: not said; the plan's
 }
 

@@ -10,6 +10,7 @@ const (
 	Success              Result = 2001
 	LimitedSuccess       Result = 2002
 	TooBusy              Result = 3004
+	OutOfSpace           Result = 4002
 	EndUserServiceDenied Result = 4010
 	CreditNotApplicable  Result = 4011
 	CreditLimitReached   Result = 4012

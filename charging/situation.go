@@ -122,6 +122,7 @@ func (i *Information) inherit(before *Information) {
 	inheritNumber(&i.Recipients, before.Recipients)
 	inheritText(&i.Method, before.Method)
 	inheritText(&i.Destination, before.Destination)
+	inheritText(&i.Calling, before.Calling)
 	inheritText(&i.Conference, before.Conference)
 }
 

@@ -9,8 +9,8 @@ import (
 	"github.com/ocs-sim/ocs-sim/charging"
 )
 
-// ParseAnswer reads a CCA. It fails where the frame is no CCA, or where an AVP of it cannot be
-// read; AVPs that are not known are passed over, whatever their flags.
+// ParseAnswer reads a CCA or an ACA. It fails where the frame is neither, or where an AVP of it
+// cannot be read; AVPs that are not known are passed over, whatever their flags.
 func ParseAnswer(frame []byte) (*charging.Answer, error) {
 	return SharedDictionary().ParseAnswer(frame)
 }
@@ -31,8 +31,9 @@ func (d answerReader) parse(frame []byte) (*charging.Answer, error) {
 	if len(frame) < headerLength {
 		return nil, errors.New("read CCA: the message is shorter than its header")
 	}
-	if h := parseHeader(frame); h.request() || h.command != commandCreditControl {
-		return nil, fmt.Errorf("read CCA: command %d is no answer to a CCR", h.command)
+	h := parseHeader(frame)
+	if h.request() || h.command != commandCreditControl && h.command != commandAccounting {
+		return nil, fmt.Errorf("read CCA: command %d is no answer to a CCR or ACR", h.command)
 	}
 	room := new(room)
 	w := walk{
@@ -55,9 +56,9 @@ func (w *walk) answered(answer *charging.Answer, a *avp) {
 	switch a.id() {
 	case avpSessionID:
 		answer.Key.Session.ID = string(a.data)
-	case avpCCSubSessionID:
+	case avpCCSubSessionID, avpAccountingSubSessionID:
 		answer.Key.Session.Sub = a.uint64()
-	case avpCCRequestNumber:
+	case avpCCRequestNumber, avpAccountingRecordNumber:
 		answer.Key.Number = a.uint32()
 	case avpCCRequestType:
 		answer.Type = charging.RequestType(min(a.uint32(), 0xff))

@@ -208,7 +208,11 @@ func (c *connection) send(buffer []byte, batch []outgoing) ([]byte, error) {
 func (c *connection) encode(buffer []byte, o *outgoing) []byte {
 	start, number := len(buffer), o.number
 	if x := o.charged; x != nil {
-		buffer = appendAnswer(buffer, o.answer, x.header, x.proxyInfo, c.self)
+		if x.accounted != nil {
+			buffer = c.server.appendAccountingAnswer(buffer, o.answer, x)
+		} else {
+			buffer = appendAnswer(buffer, o.answer, x.header, x.proxyInfo, c.self)
+		}
 		if o.answer.Quirks != 0 {
 			buffer = withQuirks(buffer, start, o.answer.Quirks, x.request.Origin)
 		}

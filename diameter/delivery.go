@@ -14,6 +14,7 @@ type charged struct {
 	header     header
 	counted    bool // among the requests under way; see gate
 	proxyInfo  [][]byte
+	accounted  *accounted // nil: a CCR
 }
 
 // charge takes a CCR around the library, whose decoder is half of the server's work otherwise,

@@ -395,7 +395,7 @@ func digest(t testing.TB, dictionary *Dictionary, frame []byte) {
 	broken := dictionary.inspect(frame, h.request())
 	fault := broken
 	if h.request() {
-		if headerFault := inspectRequest(h); headerFault != nil {
+		if headerFault := new(Server).inspectRequest(h); headerFault != nil {
 			fault = headerFault
 		} else if h.command == commandCreditControl {
 			digestCharged(t, frame, h, broken)

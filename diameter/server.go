@@ -26,9 +26,14 @@ type Options struct {
 	// OriginStateID is asked whenever Origin-State-Id is sent; nil: it is not sent.
 	OriginStateID func() uint32
 
-	Charger  charging.Charger
-	Recorder charging.Recorder // nil: nobody watches
-	Clock    *charging.Clock   // nil: the wall clock
+	Charger charging.Charger
+	// Accounting answers what clients report for offline charging (ACR): requests that have a
+	// Record. nil: application 3 is not served.
+	Accounting charging.Charger
+	// InterimInterval asks clients for interim records, in Acct-Interim-Interval; 0: it is not sent.
+	InterimInterval time.Duration
+	Recorder        charging.Recorder // nil: nobody watches
+	Clock           *charging.Clock   // nil: the wall clock
 	// Restarted is told that the Origin-State-Id of a client went up (RFC 6733 section 8.16), of
 	// those clients whose Settings.OriginState wants it. What it does is done before anything that
 	// the client asks afterwards on that connection, which waits for it. nil: nothing is done.

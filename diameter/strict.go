@@ -15,12 +15,6 @@ const (
 // reservedFlags are the bits of a header's flags that nobody has defined.
 const reservedFlags = 0x0f
 
-// Accounting AVPs, which some clients of credit control send with the M bit.
-const (
-	avpAccountingRecordType   = 480
-	avpAccountingRecordNumber = 485
-)
-
 // settingsOf finds the settings of a client; nil are the default ones.
 func (s *Server) settingsOf(origin charging.Origin) *charging.Settings {
 	if s.options.Settings == nil {

@@ -60,6 +60,9 @@ func (c *checker) rule(path string, r *Rule) {
 		c.fault(path+".times", "times is 1 or more; leave it out for always")
 	}
 	c.verbs(path, r)
+	if r.When.Message == messageACR {
+		c.accounting(path, r)
+	}
 	if r.Limit != nil {
 		c.limit(path+".limit", r.Limit)
 	}
@@ -68,6 +71,18 @@ func (c *checker) rule(path string, r *Rule) {
 	}
 	if r.Fault != nil {
 		c.delivery(path+".fault", r.Fault)
+	}
+}
+
+// accounting refuses what only credit control has.
+func (c *checker) accounting(path string, r *Rule) {
+	if r.Limit != nil {
+		c.fault(path+".limit", "an ACR asks for nothing that could be limited; "+
+			"use answer: {result: 4002} or a fault")
+	}
+	if a := r.Answer; a != nil && (a.Result == 0 || !a.Grant.IsZero() || a.Final != nil ||
+		!a.Validity.IsZero() || len(a.MSCC) > 0 || a.Level != "" || a.Ledger != "") {
+		c.fault(path+".answer", "an ACR is answered with a result, and nothing else")
 	}
 }
 
@@ -96,10 +111,12 @@ func (c *checker) verbs(path string, r *Rule) {
 }
 
 func (c *checker) when(path string, w *When) {
-	if w.Message != "" && w.Message != "CCR" {
-		c.fault(path+".message", "rules about %q are not supported yet; only CCR is", w.Message)
+	c.word(path+".message", w.Message, messageCCR, messageACR)
+	if w.Message == messageACR {
+		c.word(path+".type", w.Type, "start", "interim", "stop", "event")
+	} else {
+		c.word(path+".type", w.Type, "initial", "update", "termination", "event")
 	}
-	c.word(path+".type", w.Type, "initial", "update", "termination", "event")
 	c.word(path+".trigger", w.Trigger, "participants", "media")
 	c.avps(path+".avp", w.AVP)
 	c.word(path+".nth.per", w.Nth.Per, "session", "subscriber", "total")

@@ -30,12 +30,12 @@ func conditions(w *When) []condition {
 }
 
 func (w *When) requestConditions() (list []condition) {
+	list = append(list, messageCondition(w.Message))
 	if w.Type != "" {
-		kind := requestType(w.Type)
 		list = append(list, condition{
 			key: "type", want: w.Type,
-			holds: func(s *charging.Situation) bool { return s.Request.Type == kind },
-			seen:  func(s *charging.Situation) string { return s.Request.Type.String() },
+			holds: func(s *charging.Situation) bool { return s.Request.Kind() == w.Type },
+			seen:  func(s *charging.Situation) string { return s.Request.Kind() },
 		})
 	}
 	if !w.Number.IsZero() {
@@ -49,14 +49,29 @@ func (w *When) requestConditions() (list []condition) {
 	return list
 }
 
-// requestType finds the type of a word; 0, which no request has, where there is none.
-func requestType(word string) charging.RequestType {
-	for kind := charging.Initial; kind <= charging.Event; kind++ {
-		if kind.String() == word {
-			return kind
-		}
+// messageCondition tells accounting from credit control, which rules are about unless they say so.
+func messageCondition(want string) condition {
+	if want == "" {
+		want = messageCCR
 	}
-	return 0
+	return condition{
+		key: "message", want: want,
+		holds: func(s *charging.Situation) bool { return messageOf(s.Request) == want },
+		seen:  func(s *charging.Situation) string { return messageOf(s.Request) },
+	}
+}
+
+// The messages that rules may be about.
+const (
+	messageCCR = "CCR"
+	messageACR = "ACR"
+)
+
+func messageOf(r *charging.Request) string {
+	if r.Record != charging.NoRecord {
+		return messageACR
+	}
+	return messageCCR
 }
 
 func (w *When) originConditions() (list []condition) {
@@ -85,6 +100,9 @@ func (w *When) conferenceConditions() (list []condition) {
 	if len(w.Media) > 0 {
 		list = append(list, mediaCondition(w.Media))
 	}
+	if w.Conference != "" {
+		list = append(list, globCondition("conference", w.Conference, conferenceOf))
+	}
 	switch w.Trigger {
 	case "participants":
 		list = append(list, triggerCondition(w.Trigger, charging.TriggerParticipants,
@@ -94,6 +112,14 @@ func (w *When) conferenceConditions() (list []condition) {
 			func(s *charging.Situation) bool { return s.MediaChanged }))
 	}
 	return list
+}
+
+// conferenceOf is the conference that the request names, else its session.
+func conferenceOf(s *charging.Situation) string {
+	if s.Request.Information.Conference == "" && s.Session != nil {
+		return s.Session.Info.Conference
+	}
+	return s.Request.Information.Conference
 }
 
 func participantsCondition(want Range) condition {

@@ -37,9 +37,10 @@ type Rule struct {
 // matches every request. RatingGroup, Service, Requested and Used must hold for one and the same
 // Multiple-Services-Credit-Control.
 type When struct {
-	Message string `yaml:"message,omitempty" json:"message,omitempty"` // CCR, the default
-	Type    string `yaml:"type,omitempty" json:"type,omitempty"`       // initial to event
-	Number  Range  `yaml:"number,omitempty" json:"number,omitzero"`    // CC-Request-Number
+	// Message is CCR, the default, or ACR; then Type is start, interim, stop or event.
+	Message string `yaml:"message,omitempty" json:"message,omitempty"`
+	Type    string `yaml:"type,omitempty" json:"type,omitempty"`    // initial to event
+	Number  Range  `yaml:"number,omitempty" json:"number,omitzero"` // CC-Request-Number
 	Nth     Nth    `yaml:"nth,omitempty" json:"nth,omitzero"`
 	// RatingGroup and Service restrict the verb to the services they name, too.
 	RatingGroup *uint32 `yaml:"rating_group,omitempty" json:"rating_group,omitempty"`
@@ -52,6 +53,7 @@ type When struct {
 	Used         UnitsRange `yaml:"used,omitempty" json:"used,omitzero"`
 	OriginHost   string     `yaml:"origin_host,omitempty" json:"origin_host,omitempty"` // a glob
 	Context      string     `yaml:"context,omitempty" json:"context,omitempty"`         // a glob
+	Conference   string     `yaml:"conference,omitempty" json:"conference,omitempty"`   // a glob
 	// AVP are globs on the values of AVPs by path; of each path one value must fit. The value none
 	// says that there is no such AVP.
 	AVP map[string]Names `yaml:"avp,omitempty" json:"avp,omitempty"`
@@ -111,9 +113,8 @@ type LaterVerbs struct {
 
 // LaterConditions are keys of a condition that the notation reserves and this version refuses.
 type LaterConditions struct {
-	Available  NotYet `yaml:"available,omitempty" json:"available,omitzero"`
-	Conference NotYet `yaml:"conference,omitempty" json:"conference,omitzero"`
-	If         NotYet `yaml:"if,omitempty" json:"if,omitzero"`
+	Available NotYet `yaml:"available,omitempty" json:"available,omitzero"`
+	If        NotYet `yaml:"if,omitempty" json:"if,omitzero"`
 }
 
 // LaterFaults are keys of a fault that the notation reserves and this version refuses.

@@ -69,7 +69,7 @@ func (j *Journal) picks(f *Filter, r *record) bool {
 
 func (f *Filter) picksRequest(r *charging.Request, a *charging.Answer) bool {
 	return (f.Session == "" || f.Session == r.Key.Session.ID) &&
-		(f.Type == "" || f.Type == r.Type.String()) &&
+		(f.Type == "" || f.Type == r.Kind()) &&
 		(f.Account == "" || f.Account == a.Account) &&
 		(f.Subscriber == "" || f.picksSubscriber(r, a)) &&
 		(f.Result == 0 || hasResult(a, f.Result))

@@ -74,10 +74,11 @@ type chargeState struct {
 	session  *charging.Session // as it becomes
 	late     *charging.Session // a closed session that usage comes too late for
 	validity time.Duration
-	stale    bool  // a lower number after a higher one
-	again    bool  // answered before, and charged again by a setting
-	exceeded bool  // the service at hand used more than granted, or than there was
-	checked  int64 // money that a balance check has asked for so far
+	stale    bool             // a lower number after a higher one
+	again    bool             // answered before, and charged again by a setting
+	exceeded bool             // the service at hand used more than granted, or than there was
+	checked  map[string]int64 // money that a balance check has asked for so far, by account
+	unpaid   *unpaid          // a service was refused since nobody pays for it
 	// pooled are the services that were settled before any of them is granted anew.
 	pooled map[*charging.Service]settled
 	second *charging.ServiceAnswer // the other quota of the service at hand

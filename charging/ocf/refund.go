@@ -178,7 +178,7 @@ func (c *charge) giveBack(claimed claim) (money int64, err error) {
 		},
 	}
 	where := purpose(state.Key, &state.Conditions, plan)
-	if err := c.tx.Credit(c.account.ID, where, part); err != nil {
+	if err := c.tx.Credit(state.PaidBy(c.account.ID), where, part); err != nil {
 		return 0, errorfIn("credit a refund", err)
 	}
 	state.Granted -= units

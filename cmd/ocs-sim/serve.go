@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
@@ -29,7 +30,8 @@ type serveFlags struct {
 	api, database           string
 	originHost, originRealm string
 	token, readyFile, level string
-	lateUsage               string
+	lateUsage, records      string
+	interimInterval         time.Duration
 	allowRemote             bool
 	settings                settingFlags
 	occasions               occasionFlags
@@ -69,6 +71,10 @@ func newServe(c *console) *cobra.Command {
 		"file to write, when ready, with the addresses as JSON")
 	flags.StringVar(&f.lateUsage, "late-usage", "refuse",
 		"usage after supervision ended the session: refuse (5002) or debit (5002 too, but charged)")
+	flags.StringVar(&f.records, "cdr", "",
+		"file that offline charging (Rf) appends its records to, one JSON line each")
+	flags.DurationVar(&f.interimInterval, "interim-interval", 0,
+		"Acct-Interim-Interval to ask Rf clients for, like 5m; 0: none")
 	f.settings.add(flags)
 	f.occasions.add(flags)
 	f.gy.add(flags)
@@ -125,6 +131,10 @@ func (f *serveFlags) options(logs io.Writer) (ocssim.Options, error) {
 	if f.lateUsage != "refuse" && f.lateUsage != "debit" {
 		return ocssim.Options{}, fmt.Errorf("--late-usage is refuse or debit, not %q", f.lateUsage)
 	}
+	if i := f.interimInterval; i < 0 || i > 0 && i < time.Second || i%time.Second != 0 {
+		return ocssim.Options{}, fmt.Errorf(
+			"--interim-interval is a time of whole seconds, like 5m, not %s", i)
+	}
 	settings, err := f.settings.settings()
 	if err != nil {
 		return ocssim.Options{}, err
@@ -146,6 +156,7 @@ func (f *serveFlags) options(logs io.Writer) (ocssim.Options, error) {
 		Dictionaries: dictionaries,
 		OriginHost:   f.originHost, OriginRealm: f.originRealm, Token: f.token,
 		AllowRemote: f.allowRemote, DebitLate: f.lateUsage == "debit", Version: version(),
+		Records: f.records, InterimInterval: f.interimInterval,
 		Settings: settings, Occasions: occasions,
 		Log: zerolog.New(logs).Level(level).With().Timestamp().Logger(),
 	}
