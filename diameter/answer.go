@@ -177,7 +177,9 @@ func (w *walk) quotaManagement(s *charging.ServiceAnswer, a *avp) {
 	case avpQuotaHoldingTime:
 		s.HoldingTime = charging.Known(int64(a.uint32()))
 	case avpTrigger:
-		s.Triggers = w.triggers(s.Triggers, a)
+		if s.Triggers = w.triggers(s.Triggers, a); len(s.Triggers) == 0 {
+			s.Triggers = []uint32{charging.TriggersDisarmed}
+		}
 	default:
 		w.lessUsualQuota(s, a)
 	}

@@ -155,7 +155,9 @@ func appendTriggers(dst []byte, types []uint32) []byte {
 	start := len(dst)
 	dst = beginGroup(dst, avpTrigger)
 	for _, t := range types {
-		dst = appendNumber(dst, avpTriggerType, t)
+		if t != charging.TriggersDisarmed {
+			dst = appendNumber(dst, avpTriggerType, t)
+		}
 	}
 	return endAVP(dst, start)
 }

@@ -61,7 +61,8 @@ func (c *charge) record() *charging.Session {
 // concludeEvent tells the cost. Only a direct debit leaves something to remember.
 func (c *charge) concludeEvent(record *charging.Session) error {
 	r := c.request
-	if r.Action != charging.CheckBalance {
+	sends := c.recordSends(record)
+	if r.Action != charging.CheckBalance && (r.Action != charging.DirectDebiting || sends.Cost) {
 		c.answer.Cost = record.Cost
 	}
 	if c.answer.Enough.Known && c.settings.CheckBalance == charging.CheckBalanceResult {
@@ -79,7 +80,7 @@ func (c *charge) concludeEvent(record *charging.Session) error {
 		return nil
 	}
 	c.session = record
-	if c.sends(nil).Balance {
+	if c.sends(nil).Balance || sends.Balance {
 		c.answer.Refund = refundInformation(r.Key)
 	}
 	return nil

@@ -79,7 +79,7 @@ func (c *charge) answerGrant(
 		answer.Threshold = o.terms.Unit.Of(t)
 	}
 	if c.sends(o.terms).Trigger && !slices.Equal(state.Armed, o.terms.Triggers) {
-		answer.Triggers, state.Armed = o.terms.Triggers, o.terms.Triggers
+		answer.Triggers, state.Armed = armed(o.terms.Triggers), o.terms.Triggers
 	}
 	announce(o.terms, &answer)
 	if o.dual {
