@@ -21,13 +21,21 @@ func inProcess(_ *testing.T, s *ocssim.Server) conversation.Door {
 	return conversation.Door{Name: "in process", Charger: d, Books: d, Turner: d}
 }
 
-// overGy is a Diameter client over TCP; accounts and the clock are reached directly.
+// overGy is a Diameter client over TCP; accounts and the clock are reached directly. Whatever the
+// server says there is judged by the grammar of the standards.
 func overGy(t *testing.T, s *ocssim.Server) conversation.Door {
 	t.Helper()
-	g := ocssim.NewGyDoor(s.DiameterAddresses()[0], diameter.ClientOptions{
+	p := startTap(t, s.DiameterAddresses()[0])
+	g := ocssim.NewGyDoor(p.address(), diameter.ClientOptions{
 		DestinationRealm: "example.net",
 	})
-	t.Cleanup(func() { _ = g.Close() })
+	t.Cleanup(func() {
+		_ = g.Close()
+		if err := p.ended(); err != nil {
+			t.Error(err)
+		}
+		p.judgeAll(t)
+	})
 	door, d := g.Door(nil), direct{s}
 	door.Books, door.Turner = d, d
 	return door

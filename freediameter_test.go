@@ -4,7 +4,6 @@ package ocssim_test
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -12,14 +11,12 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
-	"io"
 	"math/big"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -168,70 +165,4 @@ func freePort(t *testing.T) int {
 	}
 	defer listener.Close()
 	return listener.Addr().(*net.TCPAddr).Port
-}
-
-// A tap stands between two peers, passes every frame on and keeps it.
-type tap struct {
-	listener net.Listener
-	mu       sync.Mutex
-	frames   [][]byte
-}
-
-func startTap(t *testing.T, server string) *tap {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	p := &tap{listener: listener}
-	go func() {
-		for {
-			near, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			far, err := net.Dial("tcp", server)
-			if err != nil {
-				near.Close()
-				continue
-			}
-			go p.pass(far, near)
-			go p.pass(near, far)
-		}
-	}()
-	return p
-}
-
-func (p *tap) port() int { return p.listener.Addr().(*net.TCPAddr).Port }
-
-// pass copies frames until either side ends.
-func (p *tap) pass(to io.WriteCloser, from io.Reader) {
-	defer to.Close()
-	for {
-		frame, err := readFrame(from)
-		if err != nil {
-			return
-		}
-		p.mu.Lock()
-		p.frames = append(p.frames, frame)
-		p.mu.Unlock()
-		if _, err := to.Write(frame); err != nil {
-			return
-		}
-	}
-}
-
-// seen returns the frames of a command that carry a Session-Id, in the order of their passing.
-func (p *tap) seen(code uint32, session string) [][]byte {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	var frames [][]byte
-	for _, frame := range p.frames {
-		id, ok := find(frame, sessionID)
-		if ok && command(frame) == code && bytes.Equal(id.data, []byte(session)) {
-			frames = append(frames, frame)
-		}
-	}
-	return frames
 }
