@@ -118,13 +118,14 @@ func (v *verdict) attribute(p *production, raw []byte) *avpRule {
 		}
 		return nil
 	}
+	if p.word == "Failed-AVP" {
+		return rule // it is what was wrong, as it was
+	}
 	if raw[4]&avpFlagsReserved != 0 {
 		v.say("%s has the flags %#x", rule.word, raw[4])
 	}
-	if p.word != "Failed-AVP" {
-		v.mandatory(rule, raw[4]&avpFlagMandatory != 0)
-		v.format(rule, data)
-	}
+	v.mandatory(rule, raw[4]&avpFlagMandatory != 0)
+	v.format(rule, data)
 	return rule
 }
 
@@ -139,8 +140,7 @@ func (v *verdict) mandatory(rule *avpRule, set bool) {
 	}
 }
 
-// format judges data by its format (RFC 6733 sections 4.2 and 4.3). What stands in a Failed-AVP
-// may have any.
+// format judges data by its format (RFC 6733 sections 4.2 and 4.3).
 func (v *verdict) format(rule *avpRule, data []byte) {
 	fits := true
 	switch rule.format {
