@@ -26,6 +26,12 @@ func inProcess(_ *testing.T, s *ocssim.Server) conversation.Door {
 func overGy(t *testing.T, s *ocssim.Server) conversation.Door {
 	t.Helper()
 	p := startTap(t, s.DiameterAddresses()[0])
+	return overTap(t, s, p)
+}
+
+// overTap is a door for conversations through a tap, which judges what it has seen at the end.
+func overTap(t *testing.T, s *ocssim.Server, p *tap) conversation.Door {
+	t.Helper()
 	g := ocssim.NewGyDoor(p.address(), diameter.ClientOptions{
 		DestinationRealm: "example.net",
 	})
