@@ -75,12 +75,104 @@ verdict(Packet) when element(1, Packet) == diameter_packet ->
 verdict(Other) ->
     io_lib:format("failed: ~0p", [Other]).
 
-talk(_) -> ok.
-peer_up(_, _, S) -> S.
-peer_down(_, _, S) -> S.
-pick_peer(_, _, _, _) -> false.
-prepare_request(_, _, _) -> discard.
+%%% Talking. Each step says so in a line; the other end of standard input says when to go on.
+
+talk(Port) ->
+    true = register(talk, self()),
+    ok = diameter:start(),
+    true = diameter:subscribe(?SERVICE),
+    ok = diameter:start_service(?SERVICE, service()),
+    {ok, _} = diameter:add_transport(?SERVICE, transport(Port)),
+    await_up(),
+    say("open", 2001),
+    say("granted", ask(1, 0, #{'Multiple-Services-Indicator' => [1],
+                               'Multiple-Services-Credit-Control' =>
+                                   [#{'Rating-Group' => [100], 'Requested-Service-Unit' => [#{}]}]})),
+    await('RAR'),
+    say("updated", ask(2, 1, #{'Multiple-Services-Credit-Control' =>
+                                   [#{'Rating-Group' => [100], 'Used-Service-Unit' => [#{'CC-Time' => [5]}],
+                                      'Requested-Service-Unit' => [#{'CC-Time' => [60]}]}]})),
+    await('ASR'),
+    say("terminated", ask(3, 2, #{'Termination-Cause' => [4]})),
+    _ = io:get_line(""),
+    ok = diameter:stop_service(?SERVICE),
+    ok = diameter:stop().
+
+service() ->
+    [{'Origin-Host', "im.example.net"}, {'Origin-Realm', "example.net"},
+     {'Vendor-Id', 10415}, {'Product-Name', "OTP"}, {'Auth-Application-Id', [4]},
+     {decode_format, map}, {string_decode, false}, {strict_mbit, true}, {strict_arities, true},
+     {application, [{alias, cc}, {dictionary, ?CC}, {module, ?MODULE},
+                    {answer_errors, callback}, {request_errors, callback}]}].
+
+%% Six seconds are the least that RFC 3539 allows, and they may be four.
+transport(Port) ->
+    {connect, [{transport_module, diameter_tcp}, {watchdog_timer, 6000},
+               {transport_config, [{raddr, {127, 0, 0, 1}}, {rport, Port}]}]}.
+
+await_up() ->
+    receive
+        #{} -> await_up();
+        Event when element(1, Event) == diameter_event ->
+            case element(3, Event) of
+                Up when element(1, Up) == up -> ok;
+                start -> await_up();
+                {watchdog, _, _, _, _} -> await_up();
+                Info -> exit({no_connection, Info})
+            end
+    after 20000 -> exit(no_connection)
+    end.
+
+await(Name) ->
+    receive {request, Name} -> ok
+    after 20000 -> exit({no, Name})
+    end.
+
+say(Step, Result) ->
+    io:format("~s ~p~n", [Step, Result]).
+
+ask(Type, Number, More) ->
+    Common = #{'Session-Id' => "im.example.net;otp;1", 'Auth-Application-Id' => 4,
+               'Service-Context-Id' => "32260@3gpp.org", 'Destination-Realm' => "example.net",
+               'CC-Request-Type' => Type, 'CC-Request-Number' => Number,
+               'Subscription-Id' => [#{'Subscription-Id-Type' => 0,
+                                       'Subscription-Id-Data' => "15560000001"}]},
+    diameter:call(?SERVICE, cc, ['CCR' | maps:merge(Common, More)], []).
+
+peer_up(_, _, State) -> State.
+
+peer_down(_, _, State) -> State.
+
+pick_peer([Peer | _], _, _, _) -> {ok, Peer}.
+
+prepare_request(Packet, _, {_, Caps}) ->
+    ['CCR' | Avps] = element(4, Packet),
+    {OriginHost, _} = element(2, Caps),
+    {OriginRealm, _} = element(3, Caps),
+    {send, ['CCR' | Avps#{'Origin-Host' => OriginHost, 'Origin-Realm' => OriginRealm}]}.
+
 prepare_retransmit(_, _, _) -> discard.
-handle_answer(_, _, _, _) -> ok.
-handle_error(_, _, _, _) -> ok.
-handle_request(_, _, _) -> discard.
+
+%% An answer with faults is told as those, and fails whoever wants a number.
+handle_answer(Packet, _, _, _) ->
+    case {element(4, Packet), element(6, Packet)} of
+        {[_ | #{'Result-Code' := Result}], []} -> Result;
+        {_, Errors} -> {errors, Errors}
+    end.
+
+handle_error(Reason, _, _, _) -> {error, Reason}.
+
+handle_request(Packet, _, {_, Caps}) ->
+    {[Name | #{'Session-Id' := Id}], []} = {element(4, Packet), element(6, Packet)},
+    {OriginHost, _} = element(2, Caps),
+    {OriginRealm, _} = element(3, Caps),
+    talk ! {request, Name},
+    {reply, [answer(Name) | #{'Session-Id' => Id, 'Result-Code' => result(Name),
+                              'Origin-Host' => OriginHost, 'Origin-Realm' => OriginRealm}]}.
+
+answer('RAR') -> 'RAA';
+answer('ASR') -> 'ASA'.
+
+%% RFC 8506 section 5.5: a CCR-U follows.
+result('RAR') -> 2002;
+result('ASR') -> 2001.
