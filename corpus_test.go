@@ -30,6 +30,9 @@ func corpus(t *testing.T) []saying {
 	}
 	var all []saying
 	for _, file := range append(files, "cmd/ocs-sim/demo.conv") {
+		if _, wrong := wrongOnPurpose(file); wrong {
+			continue
+		}
 		t.Run("play "+filepath.Base(file), func(t *testing.T) {
 			p := overheard(t, file)
 			all = append(all, sayings(filepath.Base(file), p)...)
