@@ -32,7 +32,7 @@ Port = %[1]d;
 SecPort = 0;
 No_SCTP;
 No_IPv6;
-ListenOn = "127.0.0.1";
+ListenOn = "%[5]s";
 TcTimer = 6;
 TwTimer = 6;
 TLS_Cred = "%[2]s/relay.pem", "%[2]s/relay.key";
@@ -55,12 +55,13 @@ type relay struct {
 func startRelay(t *testing.T, server, serverHost string) *relay {
 	t.Helper()
 	dir, port := t.TempDir(), freePort(t)
-	r := &relay{address: fmt.Sprintf("127.0.0.1:%d", port), tap: startTap(t, server)}
+	host := loopbackOf(port)
+	r := &relay{address: fmt.Sprintf("%s:%d", host, port), tap: startTap(t, server)}
 	writeCertificate(t, dir)
 	writeFile(t, filepath.Join(dir, "peers.acl"), "ALLOW_IPSEC *.example.net\n")
 	configuration := filepath.Join(dir, "freeDiameter.conf")
 	writeFile(t, configuration,
-		fmt.Sprintf(freeDiameterConfiguration, port, dir, serverHost, r.tap.port()))
+		fmt.Sprintf(freeDiameterConfiguration, port, dir, serverHost, r.tap.port(), host))
 	cmd := exec.Command("freeDiameterd", "-c", configuration)
 	lines := talking(t, cmd)
 	if lines == nil {
@@ -166,3 +167,7 @@ func freePort(t *testing.T) int {
 	defer listener.Close()
 	return listener.Addr().(*net.TCPAddr).Port
 }
+
+// loopbackOf is a loopback address for a program that listens on a port. The system may give a port
+// that freePort found to somebody else in between, but on 127.0.0.1 only.
+func loopbackOf(port int) string { return fmt.Sprintf("127.%d.%d.1", port>>8, port&0xff) }
