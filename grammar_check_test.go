@@ -20,6 +20,7 @@ const (
 // A verdict gathers what is wrong with one message.
 type verdict struct {
 	grammar *grammar
+	result  uint32
 	wrong   []string
 }
 
@@ -29,7 +30,7 @@ func (v *verdict) say(format string, args ...any) {
 
 // judge says what is wrong with a message of the server.
 func (g *grammar) judge(frame []byte) []string {
-	v := &verdict{grammar: g}
+	v := &verdict{grammar: g, result: result(frame)}
 	if frame[4]&flagsReserved != 0 {
 		v.say("reserved flags are set in the header: %#x", frame[4])
 	}
@@ -119,7 +120,8 @@ func (v *verdict) attribute(p *production, raw []byte) *avpRule {
 		return nil
 	}
 	if p.word == "Failed-AVP" {
-		return rule // it is what was wrong, as it was
+		v.failed(rule, data)
+		return rule
 	}
 	if raw[4]&avpFlagsReserved != 0 {
 		v.say("%s has the flags %#x", rule.word, raw[4])
@@ -127,6 +129,15 @@ func (v *verdict) attribute(p *production, raw []byte) *avpRule {
 	v.mandatory(rule, raw[4]&avpFlagMandatory != 0)
 	v.format(rule, data)
 	return rule
+}
+
+// failed judges what a Failed-AVP holds. That is what was wrong, as it was, but for an example of
+// what is missing: only groups are empty there.
+func (v *verdict) failed(rule *avpRule, data []byte) {
+	const missing = 5005
+	if v.result == missing && rule.format != "Grouped" && len(data) == 0 {
+		v.say("Failed-AVP shows %s without data", rule.word)
+	}
 }
 
 // mandatory judges the M flag. RFC 8506 section 8 leaves it open for the AVPs it adds.

@@ -53,6 +53,7 @@ func TestGrammarJudges(t *testing.T) {
 		{"an AVP without the M flag", spoiled(soundAnswer(nil), 20+4, 0), "M flag of Session-Id"},
 		{"2001 with the E flag", spoiled(soundAnswer(nil), 4, 0x60), "2001 comes with the E flag"},
 		{"the T flag", spoiled(soundAnswer(nil), 4, 0x50), "T flag"},
+		{"nothing as an example of what is missing", missing(), "Origin-Host without data"},
 		{"Session-Id behind another", sessionSecond(), "Session-Id at place 1"},
 	} {
 		t.Run(test.claim, func(t *testing.T) {
@@ -89,6 +90,15 @@ func sessionSecond() []byte {
 	m.number(resultCode, 2001)
 	m.text(sessionID, "im;1;1")
 	restOfAnswer(m)
+	return m.frame(1, 2)
+}
+
+func missing() []byte {
+	m := newMessage(creditControl, flagProxiable, creditControlApplication)
+	m.text(sessionID, "im;1;1")
+	m.number(resultCode, 5005)
+	restOfAnswer(m)
+	m.group(name{0, 279}, func() { m.text(originHost, "") })
 	return m.frame(1, 2)
 }
 

@@ -11,15 +11,31 @@ import (
 	"testing"
 )
 
-// dissectorExcuses are what tshark may say of a sound message, as patterns, and why.
-func dissectorExcuses() map[string]string {
+// An excuse is what tshark may say of a sound message: of the sentences of its experts, Session-Ids
+// and Result-Codes, parted by tabs.
+type excuse struct {
+	said      string // a pattern
+	why       string
+	sometimes bool // whether the conversations may do without it
+}
+
+func dissectorExcuses() []excuse {
 	const refused = "Failed-AVP shows what was refused as it was"
-	return map[string]string{
-		`^Unknown AVP \d+ .*\t5001\t`:   refused + " (RFC 6733 section 7.1.5)",
-		`^Reserved bit set\t.*\t3009\t`: refused + " (RFC 6733 section 7.1.3)",
-		`^Unknown command\b.*\t3001\t`:  "an answer repeats the command that it refuses",
-		`^Unknown Application Id\b.*\t3007\t`: "an answer repeats the application that it " +
-			"refuses",
+	return []excuse{
+		{said: `^Unknown AVP \d+ .*\t5001\t`, why: refused + " (RFC 6733 section 7.1.5)"},
+		{said: `^Reserved bit set\t.*\t3009\t`, why: refused + " (RFC 6733 section 7.1.3)"},
+		{said: `^Unknown command\b.*\t3001\t`, why: "an answer repeats the command it refuses"},
+		{said: `^Unknown Application Id\b.*\t3007\t`, why: "and the application"},
+		{
+			said: `^Data is empty\t\t[^\t]*\t(\d+,)*(5004|5005|5007)\t`, sometimes: true,
+			why: "a group whose members are all optional is shown without any; the judge of " +
+				"grammar sees to it that nothing else is",
+		},
+		{
+			said: `^(Unknown AVP (66[5-9]|3926) \(vendor=\w+\), if you know what this is you can ` +
+				`add it to dictionary.xml,?)+\t\t`, sometimes: true,
+			why: "tshark 4.0 has no AVPs that RFC 8506 added to answers, nor Related-Trigger",
+		},
 	}
 }
 
@@ -51,21 +67,21 @@ func TestDissectorOnEverything(t *testing.T) {
 // judgeDissected wants an excuse for everything that tshark says, and something for every excuse.
 func judgeDissected(t *testing.T, wrong []string) {
 	t.Helper()
-	needed := map[string]bool{}
+	excuses := dissectorExcuses()
+	needed := make([]bool, len(excuses))
 	for _, line := range wrong {
-		excused := false
-		for pattern := range dissectorExcuses() {
-			if regexp.MustCompile(pattern).MatchString(line) {
-				excused, needed[pattern] = true, true
-			}
-		}
-		if !excused {
+		at := slices.IndexFunc(excuses, func(e excuse) bool {
+			return regexp.MustCompile(e.said).MatchString(line)
+		})
+		if at < 0 {
 			t.Errorf("tshark, of message, malformed, Session-Id, Result-Code, octets: %s", line)
+			continue
 		}
+		needed[at] = true
 	}
-	for pattern := range dissectorExcuses() {
-		if !needed[pattern] {
-			t.Errorf("nothing needs the excuse %q", pattern)
+	for i, e := range excuses {
+		if !needed[i] && !e.sometimes {
+			t.Errorf("nothing needs the excuse %q (%s)", e.said, e.why)
 		}
 	}
 }
