@@ -130,10 +130,12 @@ func serverRequests(s *diameter.Server) []serverRequest {
 	origin := charging.Origin{Host: "im.example.net", Realm: "example.net"}
 	return []serverRequest{
 		{"RAR", reAuth, func(ctx context.Context, session string) (uint32, error) {
-			return s.Reauthorize(ctx, charging.SessionID{ID: session}, origin)
+			code, err := s.Reauthorize(ctx, charging.SessionID{ID: session}, origin)
+			return uint32(code), err
 		}},
 		{"ASR", abortSession, func(ctx context.Context, session string) (uint32, error) {
-			return s.Abort(ctx, charging.SessionID{ID: session}, origin)
+			code, err := s.Abort(ctx, charging.SessionID{ID: session}, origin)
+			return uint32(code), err
 		}},
 	}
 }

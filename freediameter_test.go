@@ -32,7 +32,7 @@ Port = %[1]d;
 SecPort = 0;
 No_SCTP;
 No_IPv6;
-ListenOn = "%[5]s";
+ListenOn = "127.0.0.1";
 TcTimer = 6;
 TwTimer = 6;
 TLS_Cred = "%[2]s/relay.pem", "%[2]s/relay.key";
@@ -51,33 +51,58 @@ type relay struct {
 }
 
 // startRelay runs freeDiameter until the end of the test, and returns once it is open towards the
-// server, whose Origin-Host must be the one given.
+// server, whose Origin-Host must be the one given. It listens on all addresses, whatever ListenOn
+// says of the loopback device, so somebody else may have its port by then: it is started again.
 func startRelay(t *testing.T, server, serverHost string) *relay {
 	t.Helper()
+	between := startTap(t, server)
+	for range 5 {
+		if r := tryRelay(t, between, serverHost); r != nil {
+			return r
+		}
+	}
+	t.Fatal("freeDiameterd found no port of its own in five tries")
+	return nil
+}
+
+func tryRelay(t *testing.T, between *tap, serverHost string) *relay {
+	t.Helper()
 	dir, port := t.TempDir(), freePort(t)
-	host := loopbackOf(port)
-	r := &relay{address: fmt.Sprintf("%s:%d", host, port), tap: startTap(t, server)}
 	writeCertificate(t, dir)
 	writeFile(t, filepath.Join(dir, "peers.acl"), "ALLOW_IPSEC *.example.net\n")
 	configuration := filepath.Join(dir, "freeDiameter.conf")
 	writeFile(t, configuration,
-		fmt.Sprintf(freeDiameterConfiguration, port, dir, serverHost, r.tap.port(), host))
+		fmt.Sprintf(freeDiameterConfiguration, port, dir, serverHost, between.port()))
 	cmd := exec.Command("freeDiameterd", "-c", configuration)
 	lines := talking(t, cmd)
 	if lines == nil {
 		t.FailNow()
 	}
-	late := time.After(patience)
+	if !opened(t, lines, serverHost) {
+		return nil
+	}
+	return &relay{address: fmt.Sprintf("127.0.0.1:%d", port), tap: between}
+}
+
+// opened reads until freeDiameter has opened its connection to the server. It is false where the
+// port was taken; any other end fails the test.
+func opened(t *testing.T, lines <-chan string, serverHost string) bool {
+	t.Helper()
+	taken, late := false, time.After(patience)
 	for {
 		select {
 		case line, more := <-lines:
+			if !more && taken {
+				return false
+			}
 			if !more {
 				t.Fatal("freeDiameterd ended before it was connected")
 			}
 			t.Log("freeDiameter: " + line)
+			taken = taken || strings.Contains(line, "Address already in use")
 			if strings.Contains(line, "-> 'STATE_OPEN'") && strings.Contains(line, serverHost) {
 				go drain(lines)
-				return r
+				return true
 			}
 		case <-late:
 			t.Fatalf("freeDiameter did not open %s within %v", serverHost, patience)
@@ -167,7 +192,3 @@ func freePort(t *testing.T) int {
 	defer listener.Close()
 	return listener.Addr().(*net.TCPAddr).Port
 }
-
-// loopbackOf is a loopback address for a program that listens on a port. The system may give a port
-// that freePort found to somebody else in between, but on 127.0.0.1 only.
-func loopbackOf(port int) string { return fmt.Sprintf("127.%d.%d.1", port>>8, port&0xff) }

@@ -168,7 +168,9 @@ func (v *verdict) format(rule *avpRule, data []byte) {
 		fits = bytes.HasPrefix(data, []byte{0, 1}) && len(data) == 6 ||
 			bytes.HasPrefix(data, []byte{0, 2}) && len(data) == 18
 	case "UTF8String", "IPFilterRule":
-		fits = utf8.Valid(data)
+		fits = utf8.Valid(data) && len(data) > 0
+	case "OctetString":
+		fits = len(data) > 0
 	case "DiameterIdentity", "DiameterURI":
 		fits = len(data) > 0 && !strings.ContainsFunc(string(data), func(r rune) bool {
 			return r <= ' ' || r > '~'
