@@ -192,3 +192,5 @@ func freePort(t *testing.T) int {
 	defer listener.Close()
 	return listener.Addr().(*net.TCPAddr).Port
 }
+
+func (p *tap) port() int { return p.listener.Addr().(*net.TCPAddr).Port }

@@ -185,3 +185,15 @@ func needs(talk string) (settings []string) {
 	}
 	return settings
 }
+
+// seen returns the frames of a command that carry a Session-Id, in the order of their passing.
+func (p *tap) seen(code uint32, session string) [][]byte {
+	var frames [][]byte
+	for _, f := range p.all() {
+		id, ok := find(f.frame, sessionID)
+		if ok && command(f.frame) == code && bytes.Equal(id.data, []byte(session)) {
+			frames = append(frames, f.frame)
+		}
+	}
+	return frames
+}

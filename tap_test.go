@@ -2,7 +2,6 @@ package ocssim_test
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -59,8 +58,6 @@ func startTap(t testing.TB, server string) *tap {
 
 func (p *tap) address() string { return p.listener.Addr().String() }
 
-func (p *tap) port() int { return p.listener.Addr().(*net.TCPAddr).Port }
-
 // pass copies octets as they come until either side ends, and keeps the frames among them. Behind
 // something that is no frame there are no more to keep.
 func (p *tap) pass(to io.WriteCloser, from io.Reader, call int, fromServer bool) {
@@ -84,18 +81,6 @@ func (p *tap) all() []passed {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.frames)
-}
-
-// seen returns the frames of a command that carry a Session-Id, in the order of their passing.
-func (p *tap) seen(code uint32, session string) [][]byte {
-	var frames [][]byte
-	for _, f := range p.all() {
-		id, ok := find(f.frame, sessionID)
-		if ok && command(f.frame) == code && bytes.Equal(id.data, []byte(session)) {
-			frames = append(frames, f.frame)
-		}
-	}
-	return frames
 }
 
 // ended waits until all connections are closed and every frame is kept.
