@@ -24,20 +24,24 @@ type GyDoor struct {
 	options diameter.ClientOptions
 	mu      sync.Mutex
 	clients map[string]*diameter.Client
+	heard   hearing
 }
 
 // NewGyDoor returns a door to the server at an address, host:port. It connects when it is first
 // used; options without Origin-Host take that of the first request.
 func NewGyDoor(address string, options diameter.ClientOptions) *GyDoor {
-	return &GyDoor{address: address, options: options, clients: map[string]*diameter.Client{}}
+	return &GyDoor{
+		address: address, options: options, clients: map[string]*diameter.Client{},
+		heard: newHearing(),
+	}
 }
 
 // Door is the Gy door for conversations. Accounts and clock are not reached over Gy: without
 // control the lines that need them are passed over.
 func (g *GyDoor) Door(control *ControlDoor) conversation.Door {
-	door := conversation.Door{Name: "gy", Charger: g, Wire: g}
+	door := conversation.Door{Name: "gy", Charger: g, Wire: g, Hearer: &g.heard}
 	if control != nil {
-		door.Books, door.Turner = control, control
+		door.Books, door.Turner, door.Caller = control, control, control
 		door.Explain = control.Explain
 	}
 	return door
@@ -63,6 +67,7 @@ func (g *GyDoor) client(
 		return c, nil
 	}
 	options := g.options
+	options.Summoned = g.heard.take
 	if options.OriginHost == "" {
 		options.OriginHost, options.OriginRealm = origin.Host, origin.Realm
 	}
@@ -71,6 +76,7 @@ func (g *GyDoor) client(
 		return nil, fmt.Errorf("connect to %s: %w", g.address, err)
 	}
 	g.clients[name] = c
+	g.heard.follow(c)
 	return c, nil
 }
 
@@ -194,6 +200,20 @@ func (d *ControlDoor) Set(ctx context.Context, at time.Time) error {
 func (d *ControlDoor) ApplySeed(ctx context.Context, document []byte) error {
 	_, err := d.client.ApplySeed(ctx, document)
 	return err
+}
+
+// KeepSettings returns a function that brings the settings of now back, after a seed with others.
+func (d *ControlDoor) KeepSettings(ctx context.Context) (restore func() error, err error) {
+	settings, err := d.client.Settings(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the settings: %w", err)
+	}
+	return func() error {
+		if err := d.client.PutSettings(ctx, settings); err != nil {
+			return fmt.Errorf("bring the settings back: %w", err)
+		}
+		return nil
+	}, nil
 }
 
 // Explain finds the reasons behind an answer in the server's journal, as sentences; none where the

@@ -21,8 +21,9 @@ func inProcess(_ *testing.T, s *ocssim.Server) conversation.Door {
 	return conversation.Door{Name: "in process", Charger: d, Books: d, Turner: d}
 }
 
-// overGy is a Diameter client over TCP; accounts and the clock are reached directly. Whatever the
-// server says there is judged by the grammar of the standards.
+// overGy is a Diameter client over TCP. Accounts and the clock are reached over REST, since what is
+// done there may have the server ask its clients. Whatever the server says at Gy is judged by the
+// grammar of the standards.
 func overGy(t *testing.T, s *ocssim.Server) conversation.Door {
 	t.Helper()
 	p := startTap(t, s.DiameterAddresses()[0])
@@ -42,8 +43,8 @@ func overTap(t *testing.T, s *ocssim.Server, p *tap) conversation.Door {
 		}
 		p.judgeAll(t)
 	})
-	door, d := g.Door(nil), direct{s}
-	door.Books, door.Turner = d, d
+	door, control := g.Door(nil), ocssim.NewControlDoor(s.APIURL(), "")
+	door.Books, door.Turner, door.Caller = control, control, control
 	return door
 }
 

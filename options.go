@@ -1,23 +1,32 @@
 package ocssim
 
 import (
+	"crypto/tls"
 	"fmt"
+	"maps"
 	"net"
+	"path"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
 
+	"github.com/ocs-sim/ocs-sim/api"
 	"github.com/ocs-sim/ocs-sim/api/document"
 	"github.com/ocs-sim/ocs-sim/charging"
+	"github.com/ocs-sim/ocs-sim/diameter"
 )
 
 // Options say what Start builds. The zero value is a simulator on free loopback ports with a
 // temporary database and no accounts.
 type Options struct {
-	// Diameter are the addresses to listen on for Gy, host:port; port 0 takes a free one. None:
-	// 127.0.0.1:0.
-	Diameter []string
+	// Diameter are the addresses to listen on for Gy, as ParseListener reads them: host:port at
+	// least; port 0 takes a free one. Listeners are more of them. None of both: 127.0.0.1:0.
+	Diameter  []string
+	Listeners []Listener
+	// TLS is for listeners with TLS, and must have a certificate then.
+	TLS *tls.Config
 	// API is the address of the REST door. Empty: 127.0.0.1:0.
 	API string
 	// Database is the ledger's file. Empty: a temporary one, deleted at the end.
@@ -28,14 +37,35 @@ type Options struct {
 	// OriginHost and OriginRealm are the simulator's Diameter identity. Empty: ocs.example.net of
 	// example.net.
 	OriginHost, OriginRealm string
+	// AllowedPeers are globs for the Origin-Host of peers. None: every peer is admitted.
+	AllowedPeers []string
+	// DuplicatePeer is what becomes of a peer's second connection. Empty: it is admitted.
+	DuplicatePeer diameter.DuplicatePeer
+	// Watchdog is Tw of RFC 3539. 0: 30 seconds; below zero: peers are never asked.
+	Watchdog time.Duration
+	// MaxRequests is how many requests may be under way in all; beyond it those that BusyFor names
+	// are answered 3004. 0: any number.
+	MaxRequests int
+	BusyFor     diameter.BusyFor
+	// Realms are globs for the realms that are served beside the own ones; others are answered
+	// 3003. None: every realm is served.
+	Realms []string
 	// Token must be sent to the REST door as a bearer token, if set.
 	Token string
 	// AllowRemote lets the REST door listen beyond loopback without a token.
 	AllowRemote bool
-	// DebitLate debits usage that comes after supervision ended its session; otherwise it is 5002.
+	// Settings go over those of the seeds, for all clients: strictness, a profile, and the rest.
+	Settings document.Settings
+	// DebitLate debits usage that comes after supervision or a refusal ended its session; otherwise
+	// it is 5002. Settings.LateUsage says the same.
 	DebitLate bool
 	// Supervision is how long a session without grants is kept; 0: one hour.
 	Supervision time.Duration
+	// RARWait is how long the answer to a RAR or ASR is awaited, and then the CCR that must follow;
+	// 0: ten seconds.
+	RARWait time.Duration
+	// Occasions say when RAR and ASR are sent though nobody asks; nil: RAR on top-up.
+	Occasions *api.Occasions
 	// Clock is where the charging clock starts, where the ledger has none yet.
 	Clock charging.ClockState
 	// Version is shown to people.
@@ -50,9 +80,6 @@ const (
 )
 
 func (o *Options) fill() error {
-	if len(o.Diameter) == 0 {
-		o.Diameter = []string{anyLoopback}
-	}
 	if o.API == "" {
 		o.API = anyLoopback
 	}
@@ -61,6 +88,12 @@ func (o *Options) fill() error {
 	}
 	if o.OriginRealm == "" {
 		o.OriginRealm = defaultRealm
+	}
+	if o.Occasions == nil {
+		o.Occasions = &api.Occasions{TopUp: true}
+	}
+	if o.DebitLate && o.Settings.LateUsage == "" {
+		o.Settings.LateUsage = string(charging.LateDebit)
 	}
 	return o.check()
 }
@@ -76,24 +109,58 @@ func (e *OptionError) Error() string { return e.Option + ": " + e.Problem }
 
 // check refuses what cannot be, before anything is opened.
 func (o *Options) check() error {
-	for _, address := range o.Diameter {
-		if err := checkAddress("--diameter", address); err != nil {
-			return err
-		}
+	if err := o.fillListeners(); err != nil {
+		return err
 	}
-	identities := []struct{ option, value string }{
-		{"--origin-host", o.OriginHost}, {"--origin-realm", o.OriginRealm},
+	if err := checkIdentity("--origin-host", o.OriginHost); err != nil {
+		return err
 	}
-	for _, identity := range identities {
-		if strings.ContainsAny(identity.value, " \t\r\n:/;") {
-			return &OptionError{identity.option, fmt.Sprintf(
-				"%q is no host name; a DiameterIdentity is one, as %s", identity.value, defaultHost)}
-		}
+	if err := checkIdentity("--origin-realm", o.OriginRealm); err != nil {
+		return err
 	}
 	if err := checkAddress("--api", o.API); err != nil {
 		return err
 	}
+	if err := o.checkRARWait(); err != nil {
+		return err
+	}
+	if err := o.checkPeers(); err != nil {
+		return err
+	}
 	return o.guardAPI()
+}
+
+// checkPeers refuses words and globs that nobody knows.
+func (o *Options) checkPeers() error {
+	switch o.DuplicatePeer {
+	case "", diameter.AdmitDuplicate, diameter.RejectDuplicate, diameter.ReplaceDuplicate:
+	default:
+		return &OptionError{"--duplicate-peer", fmt.Sprintf(
+			"it is admit, reject or replace, not %q", o.DuplicatePeer)}
+	}
+	switch o.BusyFor {
+	case "", diameter.BusyForNamed, diameter.BusyForAll:
+	default:
+		return &OptionError{"--busy-for", fmt.Sprintf("it is named or all, not %q", o.BusyFor)}
+	}
+	globs := map[string][]string{"--allow-peer": o.AllowedPeers, "--serve-realm": o.Realms}
+	for _, option := range slices.Sorted(maps.Keys(globs)) {
+		for _, glob := range globs[option] {
+			if _, err := path.Match(glob, ""); err != nil || glob == "" {
+				return &OptionError{option, fmt.Sprintf(
+					"%q is no glob; write a name in which * stands for any characters", glob)}
+			}
+		}
+	}
+	return nil
+}
+
+func checkIdentity(option, name string) error {
+	if strings.ContainsAny(name, " \t\r\n:/;") {
+		return &OptionError{option, fmt.Sprintf(
+			"%q is no host name; a DiameterIdentity is one, as %s", name, defaultHost)}
+	}
+	return nil
 }
 
 func checkAddress(option, address string) error {

@@ -20,6 +20,20 @@ func (s *Server) decodeSeed(plans []charging.PlanVersion) error {
 		return err
 	}
 	s.seed, s.notices = seed, seed.Warnings()
+	return s.resolveSettings()
+}
+
+// resolveSettings makes the settings of the start: the seed's, and over them those of the options.
+func (s *Server) resolveSettings() error {
+	s.written = &s.seed.SettingsDocument
+	if !s.options.Settings.Empty() {
+		s.written = s.written.Over(&s.options.Settings)
+	}
+	usual, clients, faults := s.written.Resolve()
+	if len(faults) > 0 {
+		return &OptionError{"--set", faults[0].Message}
+	}
+	s.settings.Set(usual, clients)
 	return nil
 }
 

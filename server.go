@@ -17,6 +17,7 @@ import (
 	"github.com/ocs-sim/ocs-sim/api/document"
 	"github.com/ocs-sim/ocs-sim/charging"
 	"github.com/ocs-sim/ocs-sim/charging/ocf"
+	"github.com/ocs-sim/ocs-sim/charging/summons"
 	"github.com/ocs-sim/ocs-sim/diameter"
 	"github.com/ocs-sim/ocs-sim/rating"
 	"github.com/ocs-sim/ocs-sim/scenarios"
@@ -30,16 +31,22 @@ type Server struct {
 	scenarios *scenarios.Set
 	journal   *scenarios.Journal
 	clock     *charging.Clock
+	settings  charging.SettingsBook
+	written   *document.SettingsDocument // the settings of the start
 	charger   charging.Charger
+	summons   *summons.Register
 	gy        *diameter.Server
 	rest      *http.Server
-	listeners []net.Listener
+	listeners []gyListener
 	api       net.Listener
 	failed    chan error
 	seed      *document.Document
 	notices   []string
 	stopTimer context.CancelFunc
 	timerDone chan struct{}
+
+	turned      chan struct{} // has one after the clock was turned
+	tariffsDone chan struct{}
 }
 
 // Start opens the ledger, applies the seed, and serves. It returns when both doors are open. The
@@ -48,7 +55,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err := o.fill(); err != nil {
 		return nil, err
 	}
-	s := &Server{options: o, failed: make(chan error, 8)}
+	s := &Server{options: o, failed: make(chan error, 8), turned: make(chan struct{}, 1)}
 	if err := s.open(ctx); err != nil {
 		s.Close()
 		return nil, err
@@ -75,12 +82,8 @@ func (s *Server) open(ctx context.Context) error {
 
 // listen comes first, so that a busy port is found before anything is written.
 func (s *Server) listen() error {
-	for _, address := range s.options.Diameter {
-		listener, err := net.Listen("tcp", address)
-		if err != nil {
-			return listenError("Diameter", "--diameter", address, err)
-		}
-		s.listeners = append(s.listeners, listener)
+	if err := s.openGy(); err != nil {
+		return err
 	}
 	listener, err := net.Listen("tcp", s.options.API)
 	if err != nil {
@@ -88,15 +91,6 @@ func (s *Server) listen() error {
 	}
 	s.api = listener
 	return nil
-}
-
-// listenError says what to do about an address that cannot be had.
-func listenError(door, option, address string, err error) error {
-	advice := "choose another address with " + option
-	if errors.Is(err, syscall.EADDRINUSE) {
-		advice = "stop what listens there, or " + advice + "; port 0 takes a free one"
-	}
-	return fmt.Errorf("listen for %s on %s: %w; %s", door, address, err, advice)
 }
 
 // openBooks opens the ledger and reads the seed. A new database is made only once the seed is known
@@ -155,19 +149,28 @@ func (s *Server) assemble() {
 	s.tariffs = rating.NewTariffs()
 	s.scenarios = scenarios.New(scenarios.Options{})
 	s.journal = scenarios.NewJournal(scenarios.JournalOptions{
-		Render: func(raw []byte) any { return diameter.Render(raw) },
+		Render:    func(raw []byte) any { return diameter.Render(raw) },
+		SessionOf: diameter.SessionOf,
 	})
-	s.charger = ocf.New(s.ledger, s.tariffs, s.scenarios, ocf.Options{
-		Supervision: o.Supervision, DebitLate: o.DebitLate,
+	function := ocf.New(s.ledger, s.tariffs, s.scenarios, ocf.Options{
+		Supervision: o.Supervision, Settings: s.settings.Of,
 	})
+	s.charger, s.summons = function, s.newSummons(function)
+	recorder := s.summons.Watch(s.journal)
 	s.gy = diameter.NewServer(diameter.Options{
 		OriginHost: o.OriginHost, OriginRealm: o.OriginRealm, ProductName: "ocs-sim",
 		OriginStateID: s.ledger.OriginStateID,
-		Charger:       s.charger, Recorder: s.journal, Clock: s.clock, Log: o.Log,
+		Charger:       s.charger, Recorder: recorder, Clock: s.clock, Log: o.Log,
+		AllowedPeers: o.AllowedPeers, DuplicatePeer: o.DuplicatePeer, Watchdog: o.Watchdog,
+		MaxRequests: o.MaxRequests, BusyFor: o.BusyFor, Realms: o.Realms,
+		Settings: s.settings.Of, Restarted: s.restarted,
 	})
 	control := api.Options{
 		Ledger: s.ledger, Tariffs: s.tariffs, Scenarios: s.scenarios, Journal: s.journal,
 		Charger: s.charger, Clock: s.clock, Seed: s.seed, Token: o.Token, Version: o.Version,
+		Summons: s.summons, Occasions: *o.Occasions, Peers: s.gy, Recorder: recorder,
+		ClockTurned: s.clockTurned,
+		Settings:    &s.settings, StartSettings: s.written,
 	}
 	s.rest = api.NewServer(meanwhile(func() http.Handler { return api.New(control) }))
 }
@@ -183,12 +186,13 @@ func meanwhile(build func() http.Handler) http.Handler {
 
 func (s *Server) serve() {
 	for _, listener := range s.listeners {
-		go s.watch("Diameter", func() error { return s.gy.Serve(listener) })
+		go s.watch("Diameter", func() error { return s.serveGy(listener) })
 	}
 	go s.watch("REST", func() error { return s.rest.Serve(s.api) })
 	ctx, cancel := context.WithCancel(context.Background())
-	s.stopTimer, s.timerDone = cancel, make(chan struct{})
+	s.stopTimer, s.timerDone, s.tariffsDone = cancel, make(chan struct{}), make(chan struct{})
 	go s.keepTime(ctx)
+	go s.keepTariffs(ctx)
 }
 
 // watch reports a door that fails while it should serve.
@@ -205,15 +209,6 @@ func (s *Server) watch(door string, serve func() error) {
 
 // Failed reports a door that stopped serving by itself.
 func (s *Server) Failed() <-chan error { return s.failed }
-
-// DiameterAddresses are the addresses that Gy is served on, with the ports chosen.
-func (s *Server) DiameterAddresses() []string {
-	var out []string
-	for _, listener := range s.listeners {
-		out = append(out, listener.Addr().String())
-	}
-	return out
-}
 
 // APIURL is the base of the REST door, without a slash at its end.
 func (s *Server) APIURL() string { return "http://" + s.api.Addr().String() }
@@ -236,6 +231,10 @@ func (s *Server) Close() error {
 	if s.stopTimer != nil {
 		s.stopTimer()
 		<-s.timerDone
+		<-s.tariffsDone
+	}
+	if s.summons != nil {
+		s.summons.Close()
 	}
 	if s.gy != nil {
 		errs = append(errs, s.gy.Shutdown(ctx))
@@ -243,10 +242,11 @@ func (s *Server) Close() error {
 	if s.rest != nil {
 		errs = append(errs, s.rest.Shutdown(ctx))
 	}
-	for _, listener := range append(s.listeners, s.api) {
-		if listener != nil {
-			_ = listener.Close()
-		}
+	for _, listener := range s.listeners {
+		_ = listener.Close()
+	}
+	if s.api != nil {
+		_ = s.api.Close()
 	}
 	if s.ledger != nil {
 		errs = append(errs, s.ledger.Close())

@@ -69,6 +69,35 @@ func (l *Ledger) Reservations(
 	return list, err
 }
 
+// HasOpenSessions reports whether sessions are open on an account, at no cost.
+func (l *Ledger) HasOpenSessions(account string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.accounts[account]
+	return a != nil && a.open > 0
+}
+
+// EachOpenSession looks at the open sessions of an account, or at all, oldest first; those that
+// are opened or closed meanwhile may be left out. look runs without the lock.
+func (l *Ledger) EachOpenSession(
+	ctx context.Context, account string, look func(*charging.Session),
+) error {
+	for after := ""; ; {
+		sessions, next, err := l.Sessions(ctx, account, after, 0)
+		if err != nil {
+			return err
+		}
+		for _, session := range sessions {
+			if session.Open() {
+				look(session)
+			}
+		}
+		if after = next; after == "" {
+			return nil
+		}
+	}
+}
+
 // sessionsPerHold is how many sessions one hold of the lock looks at.
 const sessionsPerHold = 20_000
 

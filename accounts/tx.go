@@ -296,3 +296,21 @@ func (t *tx) Funds(id string, currency charging.Unit) charging.Funds {
 	}
 	return a.funds(currency, t.now)
 }
+
+// Expiration is part of charging.Tx.
+func (t *tx) Expiration(id string) (last time.Time) {
+	a := t.account(id)
+	if a == nil {
+		return time.Time{}
+	}
+	for _, b := range a.balances {
+		switch {
+		case b.expired:
+		case b.until.IsZero():
+			return time.Time{}
+		case b.until.After(last):
+			last = b.until
+		}
+	}
+	return last
+}

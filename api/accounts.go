@@ -102,11 +102,30 @@ func (s *server) putAccount(ctx context.Context, in *PutAccountInput) (
 	if err != nil {
 		return nil, err
 	}
+	before, err := s.accountBefore(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
 	stored, created, err := s.Ledger.PutAccount(ctx, s.Clock.Now(), account)
 	if err != nil {
 		return nil, placed(source, err)
 	}
+	s.changedAccount(before, &stored)
 	return put(writeAccount(&stored), created), nil
+}
+
+// accountBefore is an account as it was before a change that open sessions may have to hear of;
+// nil: there are none.
+func (s *server) accountBefore(ctx context.Context, id string) (*accounts.Account, error) {
+	if !s.Ledger.HasOpenSessions(id) {
+		return nil, nil
+	}
+	before, err := s.Ledger.Account(ctx, id)
+	var gone *charging.Error
+	if errors.As(err, &gone) && gone.Kind == charging.KindAccountNotFound {
+		return nil, nil
+	}
+	return &before, err
 }
 
 func (s *server) getAccount(ctx context.Context, in *AccountPath) (
@@ -117,7 +136,15 @@ func (s *server) getAccount(ctx context.Context, in *AccountPath) (
 }
 
 func (s *server) deleteAccount(ctx context.Context, in *DeleteAccountInput) (*struct{}, error) {
-	return nil, s.Ledger.DeleteAccount(ctx, s.Clock.Now(), in.ID, in.Force)
+	open, err := s.sessionsOf(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Ledger.DeleteAccount(ctx, s.Clock.Now(), in.ID, in.Force); err != nil {
+		return nil, err
+	}
+	s.deletedAccount(in.ID, open)
+	return nil, nil
 }
 
 func writeAccount(a *accounts.Account) resource.Account {

@@ -152,5 +152,8 @@ func (s *server) turn(ctx context.Context, change func() error) (*Output[resourc
 	if err := s.Ledger.Tick(ctx, now); err != nil {
 		return nil, err
 	}
+	if s.ClockTurned != nil {
+		s.ClockTurned()
+	}
 	return answer(s.clock(), nil)
 }

@@ -93,6 +93,9 @@ func start(t testing.TB, seed string, change func(*api.Options)) *simulator {
 	if change != nil {
 		change(&options)
 	}
+	if options.Summons != nil {
+		options.Recorder = options.Summons.Watch(options.Journal)
+	}
 	server := httptest.NewServer(api.New(options))
 	t.Cleanup(server.Close)
 	s.url = server.URL

@@ -98,14 +98,14 @@ func (listForm) Schema(huma.Registry) *huma.Schema {
 }
 
 func (finalForm) Schema(huma.Registry) *huma.Schema {
-	only := func(key string, of *huma.Schema) *huma.Schema {
-		return &huma.Schema{
-			Type: huma.TypeObject, Properties: map[string]*huma.Schema{key: of},
-			Required: []string{key}, AdditionalProperties: false,
-		}
+	long := &huma.Schema{
+		Type: huma.TypeObject, AdditionalProperties: false,
+		Properties: map[string]*huma.Schema{
+			"redirect": textSchema(), "restrict": listSchema(textSchema()),
+			"qos": {Type: huma.TypeBoolean},
+		},
 	}
-	return oneOf(&huma.Schema{Type: huma.TypeString, Enum: []any{"terminate"}},
-		only("redirect", textSchema()), only("restrict", listSchema(textSchema())))
+	return oneOf(&huma.Schema{Type: huma.TypeString, Enum: []any{"terminate"}}, long)
 }
 
 func (nthForm) Schema(huma.Registry) *huma.Schema {

@@ -11,6 +11,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/ocs-sim/ocs-sim/api"
+	"github.com/ocs-sim/ocs-sim/charging"
 )
 
 // update rewrites the golden files: go test ./api -run Golden -update.
@@ -85,7 +88,10 @@ func TestEveryOperationIsDescribedAndItsExampleWorks(t *testing.T) {
 				}
 				// A simulator of its own, with an account that nobody's example is about.
 				own := start(t,
-					seedText+"  - {id: example, plan: im, balances: [{amount: 10 EUR}]}\n", nil)
+					seedText+"  - {id: example, plan: im, subscribers: [{private: example}], "+
+						"balances: [{amount: 10 EUR}]}\n",
+					func(o *api.Options) { o.Summons = agreeable(t, charging.Success) })
+				own.open(t, "example", "example", "im.example.com")
 				own.want(t, http.StatusNoContent, "DELETE", "/v1/accounts/alice", "")
 				own.want(t, http.StatusNoContent, "DELETE", "/v1/exchanges", "")
 				got := own.ask(t, strings.ToUpper(method), names.Replace(path), string(body))

@@ -134,6 +134,9 @@ func (s *server) putPlan(ctx context.Context, in *PutPlanInput) (*StatusOutput[*
 	if err != nil {
 		return nil, err
 	}
+	if changed && version > 1 {
+		s.changedPlan(in.Name)
+	}
 	plan := &Plan{Name: in.Name, Version: version, Document: *written}
 	if compiled, faults := rating.Compile(in.Name, version, written); len(faults) == 0 {
 		for _, warning := range rating.Warnings(compiled) {

@@ -69,6 +69,9 @@ func (s *server) credit(ctx context.Context, in *TransferInput) (*Output[resourc
 		return nil, err
 	}
 	account, err := s.Ledger.Credit(ctx, s.Clock.Now(), in.ID, *transfer)
+	if err == nil {
+		s.toppedUp(in.ID)
+	}
 	return answer(writeAccount(&account), err)
 }
 

@@ -54,6 +54,30 @@ func problemKinds() []problemKind {
 			"The journal keeps the last exchanges only, and does not survive a restart.",
 		},
 		{
+			string(charging.KindPeerNotFound), 404, "No such peer is connected",
+			"No open Diameter connection is the peer's own, or a relay's by which its requests " +
+				"came. GET /v1/peers lists the connections.",
+		},
+		{
+			string(charging.KindSummonsNotFound), 404, "There is no such summons",
+			"The last 10,000 re-authorizations and aborts are remembered, and none survives a " +
+				"restart or a reset.",
+		},
+		{
+			string(charging.KindNoPeer), 409, "The session has no peer",
+			"It was opened over REST, where the server can ask nobody. Only clients that " +
+				"speak Diameter can be re-authorized or told to abort.",
+		},
+		{
+			string(charging.KindSessionClosed), 409, "The session is closed",
+			"Only an open session can be re-authorized or aborted.",
+		},
+		{
+			string(charging.KindTooManyWaiting), 503, "Too many clients are awaited",
+			"So many re-authorizations and aborts are under way that no more are begun. Each " +
+				"ends by itself when its client has come back, or its time is over.",
+		},
+		{
 			string(charging.KindInvalidDocument), 422, "The document is not valid",
 			"Each of the errors says what is wrong and at which line and column of the body. All " +
 				"of them are there at once, and nothing was changed.",

@@ -58,6 +58,7 @@ func tags() []*huma.Tag {
 		{Name: "Journal", Description: "What was asked and answered."},
 		{Name: "Clock", Description: "The time that prices."},
 		{Name: "Seed", Description: "Where everything begins."},
+		{Name: "Settings", Description: "How the server behaves where the standards leave it open."},
 		{Name: "Ledger", Description: "Whether the sums are right."},
 		{Name: "Health", Description: "Whether it runs."},
 	}

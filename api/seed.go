@@ -43,9 +43,9 @@ func (s *server) seedRoutes() {
 		method: "PUT", path: seedPath, id: "put-seed", tag: "Seed",
 		summary: "Apply a seed document",
 		description: "Creates what is not there: accounts that exist are left alone, changed " +
-			"plans get a new version, scenarios are loaded. Nothing is changed where " +
-			"anything is wrong. The start-up seed, to which a reset goes back, stays what it " +
-			"was.",
+			"plans get a new version, scenarios are loaded; settings, where the document " +
+			"has any, take the place of those that hold. Nothing is changed where anything " +
+			"is wrong. The start-up seed, to which a reset goes back, stays what it was.",
 		body: document.Document{}, bodyExample: seedExample, example: reportExample,
 		problems: []charging.ErrorKind{charging.KindInvalidDocument, charging.KindLedgerStopped},
 	}, s.putSeed)
@@ -87,6 +87,12 @@ func (s *server) putSeed(ctx context.Context, in *SeedInput) (*Output[resource.S
 	report, err := s.Ledger.Seed(ctx, s.Clock.Now(), written.Seed())
 	if err != nil {
 		return nil, err
+	}
+	for _, plan := range report.PlansChanged {
+		s.changedPlan(plan)
+	}
+	if !written.SettingsDocument.Empty() {
+		s.set(&written.SettingsDocument)
 	}
 	names, err := s.loadScenarios(written.Scenarios)
 	return answer(writeReport(&report, names), err)
@@ -132,6 +138,8 @@ func (s *server) reset(ctx context.Context, _ *struct{}) (*Output[resource.SeedR
 		return nil, err
 	}
 	s.Journal.Clear()
+	s.Summons.Forget()
+	s.set(s.StartSettings)
 	report := resource.SeedReport{
 		Plans: []string{}, Accounts: len(seed.Accounts), KeptIDs: []string{}, Scenarios: names,
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/ocs-sim/ocs-sim/accounts"
 	"github.com/ocs-sim/ocs-sim/api/document"
 	"github.com/ocs-sim/ocs-sim/charging"
+	"github.com/ocs-sim/ocs-sim/charging/summons"
 	"github.com/ocs-sim/ocs-sim/rating"
 	"github.com/ocs-sim/ocs-sim/scenarios"
 )
@@ -44,6 +45,18 @@ type Options struct {
 	Journal   *scenarios.Journal
 	Charger   charging.Charger
 	Clock     *charging.Clock
+	// Summons sends RAR and ASR; nil: one that reaches nobody.
+	Summons *summons.Register
+	// Occasions say when it does so though nobody asks.
+	Occasions Occasions
+	// ClockTurned is called after the clock was turned; nil: nobody minds. It must not block.
+	ClockTurned func()
+	// Peers are the Diameter connections; nil: there are none.
+	Peers Peers
+	// Settings is the book that holds the settings of clients; nil: there is none.
+	Settings *charging.SettingsBook
+	// StartSettings are the settings of the start, which a reset brings back; nil: those of Seed.
+	StartSettings *document.SettingsDocument
 	// Recorder is told of charges; nil: the Journal is.
 	Recorder charging.Recorder
 	// Token is what clients must show as a bearer token; empty: nothing.
@@ -61,9 +74,10 @@ type Options struct {
 type server struct {
 	Options
 	api huma.API
-	// turning is held while the clock is turned, and while a reset goes through: each of them is
-	// more than one step.
-	turning sync.Mutex
+	// turning is held while the clock is turned, settings change, or a reset goes through: each of
+	// them is more than one step.
+	turning  sync.Mutex
+	settings *document.SettingsDocument // as they are now; under the same lock
 }
 
 // New returns the control API. It holds no goroutine; what it works on is the caller's to close.
@@ -75,6 +89,16 @@ func New(o Options) http.Handler {
 	if s.Seed == nil {
 		s.Seed = &document.Document{}
 	}
+	if s.Summons == nil {
+		s.Summons = summons.New(summons.Options{})
+	}
+	if s.Peers == nil {
+		s.Peers = noPeers{}
+	}
+	if s.StartSettings == nil {
+		s.StartSettings = &s.Seed.SettingsDocument
+	}
+	s.settings = s.StartSettings
 	router := chi.NewRouter()
 	router.Use(s.recoverPanics, s.limitTime, s.authorize, refuseOtherSites, middleware.GetHead)
 	router.NotFound(func(w http.ResponseWriter, r *http.Request) {
@@ -116,9 +140,12 @@ func (s *server) routes() {
 	s.scenarioRoutes()
 	s.chargeRoutes()
 	s.sessionRoutes()
+	s.summonsRoutes()
+	s.peerRoutes()
 	s.exchangeRoutes()
 	s.clockRoutes()
 	s.seedRoutes()
+	s.settingsRoutes()
 	s.healthRoutes()
 	s.finishDescription()
 }

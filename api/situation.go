@@ -14,12 +14,20 @@ func (s *server) situation(ctx context.Context, r *charging.Request) (*charging.
 		if !found || !open.Open() {
 			open = nil
 		}
-		told, _ := charging.Told(open, r)
+		told, _ := charging.Told(open, r, s.settingsOf(r.Origin))
 		situation = charging.Situate(open, r, &told)
 		situation.Account, situation.Now = accountOf(tx, open, r), tx.Now()
 		return nil
 	})
 	return situation, err
+}
+
+// settingsOf finds the settings of a client; nil are the default ones.
+func (s *server) settingsOf(origin charging.Origin) *charging.Settings {
+	if s.Settings == nil {
+		return nil
+	}
+	return s.Settings.Of(origin)
 }
 
 func accountOf(tx charging.Tx, s *charging.Session, r *charging.Request) *charging.Account {

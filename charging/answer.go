@@ -17,6 +17,12 @@ type Answer struct {
 	Failed   []FailedAVP
 	Message  string // Error-Message
 	Edits    []Edit
+	Quirks   AnswerQuirks // of the form that doors with a wire give it
+
+	RFC     bool             // in the manner of RFC 8506, not of TS 32.299
+	Failure *FailureHandling // what to do without answers; nil: not said
+	Expires time.Time        // Account-Expiration; zero: not sent
+	Unit    string           // Cost-Unit; empty: not sent
 
 	// The rest is not remembered.
 	Account  string
@@ -39,6 +45,11 @@ type ServiceAnswer struct {
 	HoldingTime  Number    // Quota-Holding-Time, seconds
 	TariffChange time.Time // Tariff-Time-Change; zero: not sent
 	Triggers     []uint32  // Trigger-Types armed; empty: no Trigger AVP
+
+	Single        bool   // stands at command level, without an MSCC and so without a key
+	Tariff        Number // Tariff-Change-Usage: the side that the grant is for
+	Quota         *Quota // what else is said of the grant; nil: nothing
+	Announcements []Announcement
 }
 
 // FinalAction is Final-Unit-Action (RFC 8506 section 8.35).
@@ -57,6 +68,7 @@ type FinalUnit struct {
 	Redirect string   // address of the redirect server: an IP address, a URL or a SIP URI
 	Filters  []string // Restriction-Filter-Rule
 	Names    []string // Filter-Id
+	QoS      bool     // as QoS-Final-Unit-Indication, where the answer is of RFC 8506
 }
 
 // An Edit changes one AVP of a finished answer. Only package diameter understands its path.

@@ -89,17 +89,24 @@ func (c *coder) fail() {
 	c.bytes = nil
 }
 
+// What is only written may be shared with others, so that visiting leaves it alone: terms of a plan
+// are part of answers.
+
 // visitWhole visits any integer type as an unsigned number.
 func visitWhole[T ~uint8 | ~uint32 | ~uint64](c *coder, v *T) {
 	wide := uint64(*v)
 	c.unsigned(&wide)
-	*v = T(wide)
+	if c.reading {
+		*v = T(wide)
+	}
 }
 
 func visitText[T ~string](c *coder, v *T) {
 	text := string(*v)
 	c.text(&text)
-	*v = T(text)
+	if c.reading {
+		*v = T(text)
+	}
 }
 
 func visitFlag(c *coder, v *bool) {
@@ -108,13 +115,17 @@ func visitFlag(c *coder, v *bool) {
 		bit = 1
 	}
 	c.unsigned(&bit)
-	*v = bit != 0
+	if c.reading {
+		*v = bit != 0
+	}
 }
 
 func visitDuration(c *coder, v *time.Duration) {
 	wide := int64(*v)
 	c.signed(&wide)
-	*v = time.Duration(wide)
+	if c.reading {
+		*v = time.Duration(wide)
+	}
 }
 
 // visitTime visits a time in UTC, to the nanosecond; the zero time stays zero.
@@ -122,7 +133,9 @@ func visitTime(c *coder, v *time.Time) {
 	known := !v.IsZero()
 	visitFlag(c, &known)
 	if !known {
-		*v = time.Time{}
+		if c.reading {
+			*v = time.Time{}
+		}
 		return
 	}
 	seconds, nanoseconds := v.Unix(), int64(v.Nanosecond())
@@ -152,7 +165,9 @@ func visitOptional[T any](c *coder, v **T, each func(*coder, *T)) {
 	known := *v != nil
 	visitFlag(c, &known)
 	if !known {
-		*v = nil
+		if c.reading {
+			*v = nil
+		}
 		return
 	}
 	if c.reading {

@@ -107,6 +107,8 @@ func TestACutBinaryFormIsAnError(t *testing.T) {
 func FuzzAnswerBinary(f *testing.F) {
 	form, _ := sampleAnswer().AppendBinary(nil)
 	f.Add(form)
+	form, _ = laterAnswer().AppendBinary(nil)
+	f.Add(form)
 	f.Fuzz(func(t *testing.T, in []byte) {
 		var a, b charging.Answer
 		if a.UnmarshalBinary(in) != nil {

@@ -48,6 +48,7 @@ func visitAnswer(c *coder, a *Answer) {
 	visitList(c, &a.Failed, visitFailed)
 	c.text(&a.Message)
 	visitList(c, &a.Edits, visitEdit)
+	visitAnswerMore(c, a)
 }
 
 func visitSessionID(c *coder, s *SessionID) {

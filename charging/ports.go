@@ -85,6 +85,8 @@ type Tx interface {
 	Credit(account string, p Purpose, part Part) error
 	// Funds are the account's money in a currency, for the record.
 	Funds(account string, currency Unit) Funds
+	// Expiration is when the last of the account's balances ends; zero where one never does.
+	Expiration(account string) time.Time
 }
 
 // Prior is an answer given before.
@@ -168,6 +170,7 @@ type Inputs struct {
 	Participants Number // the number that prices
 	At           time.Time
 	Attributes   Attributes
+	Monetary     bool // money that no rule counts costs itself (RFC 8506 section 5.2)
 }
 
 // Charge is a price with its reasons.
@@ -191,6 +194,7 @@ type Terms struct {
 	HoldingTime  Number
 	Final        FinalUnit
 	TariffAVP    bool     // announce a tariff switch by Tariff-Time-Change
+	TariffRAR    bool     // ask the client by a RAR when the tariff switches
 	Triggers     []uint32 // worth arming: 40 media, 50 participants
 	Count        []string // where an event's number of units comes from
 	CountDefault int64
@@ -200,12 +204,20 @@ type Terms struct {
 	Payer        string // subscription_id, called, calling
 	Send         Sends
 	LowBalanceAt int64 // money; 0: none
+	Uncontrolled bool  // where it costs nothing, credit control does not apply
+	CostUnit     string
+	Quota        *Quota           // nil: nothing is said
+	Announce     *Announcements   // nil: none
+	Announces    bool             // a rule of the plan does
+	Pools        bool             // a rule of the plan puts its grants into a pool
+	Failure      *FailureHandling // nil: not said; the plan's
 }
 
 // Sends says which optional AVPs a plan wants in answers.
 type Sends struct {
 	Said                               bool // the plan says; else Cost, and the others to 3GPP clients
 	Cost, Balance, LowBalance, Trigger bool
+	Expiration                         bool // Account-Expiration
 }
 
 // Unrated is returned by Plan.Rate: no rule matches, or one that does lacks an input.

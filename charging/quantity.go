@@ -24,6 +24,9 @@ const (
 	Events Unit = "events" // service specific units, CC-Service-Specific-Units
 )
 
+// NoCurrency stands for money without a currency: in ISO 4217, "no currency".
+const NoCurrency Unit = "XXX"
+
 // MoneyScale is how many parts a currency's unit has: amounts of money are whole numbers at 10^-6.
 const MoneyScale = 1_000_000
 

@@ -39,6 +39,9 @@ const (
 	BecauseIgnored    = "ignored"    // something in the request was not used
 	BecauseTariff     = "tariff"     // a tariff period ends
 	BecauseOutOfOrder = "out-of-order"
+	BecauseFree       = "free"    // costs nothing: no credit control
+	BecausePool       = "pool"    // drawn by another service of the credit pool
+	BecauseSetting    = "setting" // a setting decided, named in Detail with what it did
 )
 
 // String renders the reason as one sentence.

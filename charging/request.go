@@ -140,6 +140,7 @@ type Service struct {
 	Used      []Usage
 	Reason    Number // Reporting-Reason at MSCC level
 	Triggers  []uint32
+	Single    bool // stood at command level, without an MSCC (RFC 8506 section 3.1)
 }
 
 // A ServiceKey tells the services of a session apart: Rating-Group and the set of

@@ -29,15 +29,17 @@ func (r *Request) Triggered(trigger uint32) bool {
 
 // Told is the information that holds after the request, and how many are attached then. A request
 // that says little changes little: what it leaves out stays as the open session has it; nil is
-// none. Participants is the number that prices.
-func Told(open *Session, r *Request) (told Information, attached int64) {
+// none. Participants is the number that prices. The settings are those of the client; nil are the
+// default ones.
+func Told(open *Session, r *Request, settings *Settings) (told Information, attached int64) {
 	told = r.Information
 	attached = 1 // the creator
 	if open != nil {
 		told.inherit(&open.Info)
 		attached = open.Attached
 	}
-	told.Participants, attached = participants(open, &r.Information, attached, r.Type)
+	heads := tallied(&r.Information, settings)
+	told.Participants, attached = participants(open, heads, attached, r.Type)
 	told.Members, told.Counters = Number{}, Counters{}
 	return told, attached
 }
@@ -58,26 +60,50 @@ func Situate(open *Session, r *Request, told *Information) *Situation {
 	return s
 }
 
-// participants finds the number that prices, and how many are attached: Number-Of-Participants,
-// else the Participant-Groups, else one more or less by Application-Service-Type. What an initial
-// request tells is who was invited, so it says nothing of who is attached (TS 32.299 section
-// 7.2.117).
-func participants(s *Session, told *Information, attached int64, t RequestType) (Number, int64) {
-	explicit := told.Participants
-	if !explicit.Known && told.Members.Known && told.Members.Value > 0 {
-		explicit = told.Members
+// A tally is what a request tells of participants: their number, or how many more or fewer there
+// are.
+type tally struct {
+	number Number
+	step   int64
+}
+
+// tallied reads the number of participants where the settings say: Number-Of-Participants, else the
+// Participant-Groups, else one more or less by Application-Service-Type.
+func tallied(i *Information, settings *Settings) (t tally) {
+	source, offset := ParticipantsAny, int64(0)
+	if settings != nil {
+		source, offset = settings.ParticipantsSource, settings.ParticipantsOffset
 	}
-	if s == nil || t == Initial {
-		return explicit, attached
+	told := func(s ParticipantsSource) bool {
+		return source == "" || source == ParticipantsAny || source == s
 	}
 	switch {
-	case explicit.Known:
-		return explicit, explicit.Value
-	case told.ServiceType == Known(serviceJoining):
-		return Known(attached + 1), attached + 1
-	case told.ServiceType == Known(serviceLeaving):
-		left := max(attached-1, 0)
-		return Known(left), left
+	case told(ParticipantsNumber) && i.Participants.Known:
+		t.number = i.Participants
+	case told(ParticipantsGroups) && i.Members.Known && i.Members.Value > 0:
+		t.number = i.Members
+	case told(ParticipantsService) && i.ServiceType == Known(serviceJoining):
+		t.step = 1
+	case told(ParticipantsService) && i.ServiceType == Known(serviceLeaving):
+		t.step = -1
+	}
+	if t.number.Known && offset != 0 {
+		t.number.Value = max(t.number.Value+offset, 0)
+	}
+	return t
+}
+
+// participants finds the number that prices, and how many are attached. What an initial request
+// tells is who was invited, so it says nothing of who is attached (TS 32.299 section 7.2.117).
+func participants(s *Session, told tally, attached int64, t RequestType) (Number, int64) {
+	switch {
+	case s == nil || t == Initial:
+		return told.number, attached
+	case told.number.Known:
+		return told.number, told.number.Value
+	case told.step != 0:
+		attached = max(attached+told.step, 0)
+		return Known(attached), attached
 	}
 	return s.Info.Participants, attached
 }

@@ -60,7 +60,7 @@ func (w *walk) answered(answer *charging.Answer, a *avp) {
 	case avpMultipleServices:
 		answer.Services = append(answer.Services, w.serviceAnswer(answer, a))
 	case avpCostInformation:
-		answer.Cost, _ = w.money(a)
+		w.cost(answer, a)
 	case avpRemainingBalance:
 		answer.Balance, _ = w.money(a)
 	case avpLowBalanceIndication:
@@ -72,7 +72,9 @@ func (w *walk) answered(answer *charging.Answer, a *avp) {
 	case avpErrorMessage:
 		answer.Message = string(a.data)
 	case avpFailedAVP:
-		answer.Failed = appendFailures(answer.Failed, a.data)
+		answer.Failed = appendFailedAVPs(answer.Failed, a.data)
+	default:
+		w.lessUsualAnswer(answer, a)
 	}
 }
 
@@ -90,9 +92,9 @@ func (w *walk) experimental(answer *charging.Answer, group *avp) {
 	}
 }
 
-// appendFailures takes the AVPs of a Failed-AVP as they are, since one of them is wrong after all,
-// and names them as far as they have names.
-func appendFailures(failed []charging.FailedAVP, data []byte) []charging.FailedAVP {
+// appendFailedAVPs takes the AVPs of a Failed-AVP as they are, since one of them is wrong after
+// all, and names them as far as they have names.
+func appendFailedAVPs(failed []charging.FailedAVP, data []byte) []charging.FailedAVP {
 	for len(data) > 0 {
 		a, rest, ok := nextAVP(data)
 		if !ok {
@@ -142,7 +144,7 @@ func (w *walk) serviceAnswer(answer *charging.Answer, group *avp) (s charging.Se
 		case avpValidityTime:
 			s.ValidFor = time.Duration(a.uint32()) * time.Second
 		case avpFinalUnitIndication:
-			s.Final = w.finalUnit(&a)
+			s.Final = overQoS(s.Final, w.finalUnit(&a))
 		case avpRefundInformation:
 			answer.Refund = bytes.Clone(a.data)
 		default:
@@ -165,6 +167,8 @@ func (w *walk) quotaManagement(s *charging.ServiceAnswer, a *avp) {
 		s.HoldingTime = charging.Known(int64(a.uint32()))
 	case avpTrigger:
 		s.Triggers = w.triggers(s.Triggers, a)
+	default:
+		w.lessUsualQuota(s, a)
 	}
 }
 

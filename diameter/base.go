@@ -3,8 +3,7 @@ package diameter
 import (
 	"bytes"
 	"net"
-	"path"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/ocs-sim/ocs-sim/charging"
@@ -20,18 +19,25 @@ const (
 // relayApplication stands for every application (RFC 6733 section 2.4).
 const relayApplication = 0xffffffff
 
-// noInbandSecurity is the only Inband-Security-Id that is had here: TLS comes before Diameter
-// (RFC 6733 section 13.1).
-const noInbandSecurity = 0
+// The Inband-Security-Ids (RFC 6733 section 6.10). TLS comes before Diameter here, or not at all
+// (section 13.1): a peer that will have it after the CER alone finds it on a listener for TLS only,
+// where it is there already.
+const (
+	noInbandSecurity = 0
+	inbandTLS        = 1
+)
 
 // capabilities are what a CER says.
 type capabilities struct {
 	peer         Peer
 	present      map[uint64]bool
-	applications []uint32
+	common       bool   // one of the applications is had here
 	firstOffered []byte // the first AVP with an application, for Failed-AVP
 	security     []uint32
 }
+
+// maxApplications bounds how many applications of a peer are told.
+const maxApplications = 64
 
 // readCapabilities reads a CER that passed inspect.
 func readCapabilities(frame []byte) (c capabilities) {
@@ -94,23 +100,18 @@ func (c *capabilities) offer(a avp, application uint32) {
 	if c.firstOffered == nil {
 		c.firstOffered = bytes.Clone(a.raw)
 	}
-	c.applications = append(c.applications, application)
+	c.common = c.common || application == creditControlApplication || application == relayApplication
+	told := c.peer.Applications
+	if len(told) < maxApplications && !slices.Contains(told, application) {
+		c.peer.Applications = append(c.peer.Applications, application)
+	}
 	c.peer.Relay = c.peer.Relay || application == relayApplication
 }
 
-func (c *capabilities) common() bool {
-	for _, application := range c.applications {
-		if application == creditControlApplication || application == relayApplication {
-			return true
-		}
-	}
-	return false
-}
-
 // secure reports whether there is a common security mechanism; none offered means none wanted.
-func (c *capabilities) secure() bool {
+func (c *capabilities) secure(protected bool) bool {
 	for _, security := range c.security {
-		if security == noInbandSecurity {
+		if security == noInbandSecurity || protected && security == inbandTLS {
 			return true
 		}
 	}
@@ -126,12 +127,13 @@ var requiredCapabilities = [...]uint64{
 // the connection ends (RFC 6733 section 5.3); a second one on an open connection is answered too.
 func (s *Server) capabilitiesExchange(g *guard, h header) {
 	offered := readCapabilities(g.frame)
-	fault := s.judge(&offered)
+	fault := s.judge(&offered, g.protected())
 	if fault == nil {
 		fault = s.admitPeer(g.connection, &offered.peer)
 	}
 	if fault == nil {
-		g.reply(s.appendCapabilitiesAnswer(nil, g.LocalAddr(), h, nil))
+		s.noteState(offered.peer.origin(), offered.peer.OriginStateID)
+		g.reply(s.appendCapabilitiesAnswer(nil, g.connection, h, nil))
 		return
 	}
 	g.answerFault(g.frame, h, fault)
@@ -140,7 +142,7 @@ func (s *Server) capabilitiesExchange(g *guard, h header) {
 	}
 }
 
-func (s *Server) judge(c *capabilities) *refusal {
+func (s *Server) judge(c *capabilities, protected bool) *refusal {
 	for _, id := range requiredCapabilities {
 		if !c.present[id] {
 			definition, _ := s.dictionary.find(uint32(id>>32), uint32(id))
@@ -152,7 +154,7 @@ func (s *Server) judge(c *capabilities) *refusal {
 	switch {
 	case !s.allowed(c.peer.OriginHost):
 		return &refusal{result: resultUnknownPeer, message: "no peer of this name is admitted"}
-	case !c.common():
+	case !c.common:
 		failed := c.firstOffered
 		if failed == nil {
 			failed = s.dictionary.missing(avpAuthApplicationID)
@@ -160,7 +162,7 @@ func (s *Server) judge(c *capabilities) *refusal {
 		return &refusal{
 			resultNoCommonApplication, failed, "no application in common: this server has 4",
 		}
-	case !c.secure():
+	case !c.secure(protected):
 		return &refusal{result: resultNoCommonSecurity, message: "no security mechanism in common"}
 	}
 	return nil
@@ -168,27 +170,28 @@ func (s *Server) judge(c *capabilities) *refusal {
 
 // allowed asks the allow-list; without one every peer is admitted.
 func (s *Server) allowed(host string) bool {
-	for _, pattern := range s.options.AllowedPeers {
-		if ok, err := path.Match(strings.ToLower(pattern), strings.ToLower(host)); ok &&
-			err == nil {
-			return true
-		}
-	}
-	return len(s.options.AllowedPeers) == 0
+	return len(s.options.AllowedPeers) == 0 || matchesAny(s.options.AllowedPeers, host)
 }
+
+// resultElectionLost is what a refused second connection is told (RFC 6733 section 7.1.4): the
+// other one stays. There is no election, as this server never dials (section 5.6.4).
+const resultElectionLost charging.Result = 4003
 
 // admitPeer opens the connection for the peer, as the setting for second connections has it.
 func (s *Server) admitPeer(c *connection, peer *Peer) *refusal {
-	others := s.peers.of(peer.OriginHost, c)
-	if len(others) > 0 && s.options.DuplicatePeer == RejectDuplicate {
+	s.admitting.Lock()
+	defer s.admitting.Unlock()
+	others := s.peers.beside(peer.OriginHost, c)
+	duplicate := s.duplicatePeer(peer)
+	if len(others) > 0 && duplicate == RejectDuplicate {
 		return &refusal{
-			result:  charging.UnableToComply,
-			message: "the peer has a connection already",
+			result:  resultElectionLost,
+			message: "the peer has a connection already, and that is kept",
 		}
 	}
 	c.becomePeer(peer)
 	s.peers.add(c, peer.OriginHost)
-	if s.options.DuplicatePeer == ReplaceDuplicate {
+	if duplicate == ReplaceDuplicate {
 		for _, other := range others {
 			other.log.Info().Msg("replaced by a newer connection of the peer")
 			other.finish()
@@ -197,12 +200,21 @@ func (s *Server) admitPeer(c *connection, peer *Peer) *refusal {
 	return nil
 }
 
+// duplicatePeer is the peer's own setting for second connections, else the server's.
+func (s *Server) duplicatePeer(peer *Peer) DuplicatePeer {
+	origin := charging.Origin{Host: peer.OriginHost, Realm: peer.OriginRealm}
+	if own := s.settingsOf(origin); own != nil && own.DuplicatePeer != "" {
+		return DuplicatePeer(own.DuplicatePeer)
+	}
+	return s.options.DuplicatePeer
+}
+
 func (c *connection) becomePeer(peer *Peer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := c.peer.Since
 	c.peer = *peer
-	c.peer.Address = c.RemoteAddr().String()
+	c.peer.Address, c.peer.Listener = c.RemoteAddr().String(), c.LocalAddr().String()
 	c.peer.Since = s
 	if !c.open.Swap(true) {
 		c.peer.Since = time.Now()
@@ -214,15 +226,15 @@ func (c *connection) becomePeer(peer *Peer) {
 // appendCapabilitiesAnswer appends a CEA. It offers application 4 both plainly and as 3GPP's, since
 // some clients look for the one and some for the other.
 func (s *Server) appendCapabilitiesAnswer(
-	dst []byte, local net.Addr, h header, fault *refusal,
+	dst []byte, c *connection, h header, fault *refusal,
 ) []byte {
 	start, result := len(dst), charging.Success
 	if fault != nil {
 		result = fault.result
 	}
 	dst = appendMessage(dst, h.answer())
-	dst = s.appendResult(dst, result)
-	for _, ip := range s.addresses(local) {
+	dst = c.self.appendResult(dst, result)
+	for _, ip := range s.addresses(c.LocalAddr()) {
 		dst = appendHostAddress(dst, avpHostIPAddress, ip)
 	}
 	dst = appendUint32(dst, 0, avpVendorID, s.options.VendorID)
@@ -249,13 +261,6 @@ func (s *Server) appendCapabilitiesAnswer(
 // firmwareRevision is told to peers; it goes up when what is spoken changes.
 const firmwareRevision = 1
 
-// appendResult appends what every answer begins with, Session-Id aside.
-func (s *Server) appendResult(dst []byte, result charging.Result) []byte {
-	dst = appendUint32(dst, 0, avpResultCode, uint32(result))
-	dst = appendString(dst, 0, avpOriginHost, s.self.host)
-	return appendString(dst, 0, avpOriginRealm, s.self.realm)
-}
-
 func (s *Server) appendStateID(dst []byte) []byte {
 	if s.options.OriginStateID == nil {
 		return dst
@@ -263,15 +268,12 @@ func (s *Server) appendStateID(dst []byte) []byte {
 	return appendUint32(dst, 0, avpOriginStateID, s.options.OriginStateID())
 }
 
-// addresses are those for Host-IP-Address: as told, or the one that the peer has reached.
+// addresses are those for Host-IP-Address: as told, or what the peer has reached.
 func (s *Server) addresses(local net.Addr) []net.IP {
 	if len(s.options.HostAddresses) > 0 {
 		return s.options.HostAddresses
 	}
-	if tcp, ok := local.(*net.TCPAddr); ok {
-		return []net.IP{tcp.IP}
-	}
-	return []net.IP{net.IPv4(127, 0, 0, 1)}
+	return addressesOf(local)
 }
 
 // appendHostAddress appends an Address (RFC 6733 section 4.3.1).
@@ -286,8 +288,9 @@ func appendHostAddress(dst []byte, code uint32, ip net.IP) []byte {
 
 // deviceWatchdog answers a DWR.
 func (s *Server) deviceWatchdog(g *guard, h header) {
+	s.noteStateIn(g.frame, g.origin())
 	answer := appendMessage(nil, h.answer())
-	answer = s.appendResult(answer, charging.Success)
+	answer = g.self.appendResult(answer, charging.Success)
 	g.reply(endMessage(s.appendStateID(answer), 0))
 }
 
@@ -295,6 +298,6 @@ func (s *Server) deviceWatchdog(g *guard, h header) {
 func (s *Server) disconnectPeer(g *guard, h header) {
 	g.log.Info().Msg("the peer says goodbye")
 	answer := appendMessage(nil, h.answer())
-	g.reply(endMessage(s.appendResult(answer, charging.Success), 0))
+	g.reply(endMessage(g.self.appendResult(answer, charging.Success), 0))
 	g.finish()
 }

@@ -269,7 +269,7 @@ func TestASecondConnectionOfAPeer(t *testing.T) {
 		d := openDoor(t, Options{DuplicatePeer: RejectDuplicate})
 		first, second := d.connect(t), d.dial(t)
 		second.send(cer())
-		second.expect(second.receive(), charging.UnableToComply)
+		second.expect(second.receive(), resultElectionLost)
 		second.expectClosed()
 		first.expectAlive()
 	})
@@ -299,7 +299,8 @@ func TestAPeerIsToldWithWhatItSaid(t *testing.T) {
 	peers[0].Since = time.Time{}
 	want := Peer{
 		OriginHost: "Relay.example.org", OriginRealm: "example.org", ProductName: "test",
-		OriginStateID: 9, Relay: true, Address: p.LocalAddr().String(),
+		OriginStateID: 9, Relay: true, Applications: []uint32{relayApplication},
+		Address: p.LocalAddr().String(), Listener: p.RemoteAddr().String(),
 	}
 	if diff := cmp.Diff(want, peers[0]); diff != "" {
 		t.Errorf("the peer (-want +got):\n%s", diff)

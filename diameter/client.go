@@ -2,6 +2,7 @@ package diameter
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"maps"
@@ -29,6 +30,12 @@ type ClientOptions struct {
 	// ReAuthorize is asked for the result of a RAA: 2002 promises a CCR-U, which the caller then
 	// sends. Abort is the same for ASA and CCR-T. Neither may block. nil: 2001.
 	ReAuthorize, Abort func(session string) charging.Result
+	// Summoned is given every RAR and ASR instead, if it is not nil; they are answered with its
+	// Reply, now, later or never. It must not block.
+	Summoned func(*ServerRequest)
+	// TLS is for addresses that begin with tls://. nil: the system's authorities are trusted, and
+	// the client shows no certificate. Without ServerName it is the host of the address.
+	TLS *tls.Config
 }
 
 func (o ClientOptions) withDefaults() ClientOptions {
@@ -84,13 +91,14 @@ func (w *waiter) rest() {
 	}
 }
 
-// Dial connects to a Gy server and exchanges capabilities with it. It fails where that does not
+// Dial connects to a Gy server and exchanges capabilities with it. The address is host:port, with
+// tls:// or sctp:// before it where that is what the server speaks. It fails where that does not
 // end with 2001 in time; the context counts for dialling and for this exchange only.
 func Dial(ctx context.Context, address string, o ClientOptions) (*Client, error) {
 	o = o.withDefaults()
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+	conn, err := dial(ctx, address, o.TLS)
 	if err != nil {
 		return nil, fmt.Errorf("connect to Gy server: %w", err)
 	}

@@ -35,6 +35,10 @@ func (c *Client) read() {
 	}
 }
 
+// tlsAlert is the type of record with which a server of TLS refuses what is none; the version 3
+// follows.
+const tlsAlert = 0x15
+
 // readFrame reads one message. Memory is taken only for lengths that a message may have.
 func readFrame(from *bufio.Reader) ([]byte, error) {
 	start, err := from.Peek(4)
@@ -43,6 +47,9 @@ func readFrame(from *bufio.Reader) ([]byte, error) {
 			err = io.ErrUnexpectedEOF
 		}
 		return nil, err
+	}
+	if start[0] == tlsAlert && start[1] == 3 {
+		return nil, errors.New("the server speaks TLS; reach it with tls://")
 	}
 	word := binary.BigEndian.Uint32(start)
 	version, length := word>>24, int(word&0xffffff)
@@ -77,6 +84,11 @@ func (c *Client) received(frame []byte) error {
 		c.farewell = true
 		_ = c.conn.SetReadDeadline(time.Now().Add(closePatience))
 	}
+	summoned := h.command == commandReAuth || h.command == commandAbortSession
+	if summoned && c.options.Summoned != nil {
+		c.options.Summoned(c.readServerRequest(frame, h))
+		return nil
+	}
 	return c.write(c.appendReply(nil, frame, h))
 }
 
@@ -101,18 +113,21 @@ func inspectFromServer(frame []byte) *refusal {
 
 // appendReply answers a request of the server.
 func (c *Client) appendReply(dst []byte, frame []byte, h header) []byte {
-	seen := lookOver(frame)
-	session, _, _ := nextAVP(appendRaw(nil, seen.session))
 	result := charging.Success
 	switch h.command {
 	case commandDeviceWatchdog, commandDisconnectPeer:
 	case commandReAuth:
-		result = agreed(c.options.ReAuthorize, string(session.data))
+		result = agreed(c.options.ReAuthorize, sessionOf(frame))
 	case commandAbortSession:
-		result = agreed(c.options.Abort, string(session.data))
+		result = agreed(c.options.Abort, sessionOf(frame))
 	default:
 		result = resultCommandUnsupported
 	}
+	return c.appendResult(dst, frame, h, result)
+}
+
+func (c *Client) appendResult(dst, frame []byte, h header, result charging.Result) []byte {
+	seen := lookOver(frame)
 	start := len(dst)
 	head := h.answer()
 	if result.ProtocolError() {
@@ -148,7 +163,9 @@ func appendCapabilities(dst []byte, o ClientOptions, local net.Addr, id uint32) 
 		flags: flagRequest, command: commandCapabilitiesExchange, hopByHop: id, endToEnd: id,
 	})
 	dst = appendOrigin(dst, o)
-	dst = appendHostAddress(dst, avpHostIPAddress, addressOf(local))
+	for _, ip := range addressesOf(local) {
+		dst = appendHostAddress(dst, avpHostIPAddress, ip)
+	}
 	dst = appendNumber(dst, avpVendorID, 0)
 	dst = appendPlainText(dst, avpProductName, o.ProductName)
 	dst = appendNumber(dst, avpSupportedVendorID, vendor3GPP)
@@ -159,14 +176,6 @@ func appendCapabilities(dst []byte, o ClientOptions, local net.Addr, id uint32) 
 	dst = appendNumber(dst, avpAuthApplicationID, creditControlApplication)
 	dst = endAVP(dst, specific)
 	return endMessage(dst, start)
-}
-
-// addressOf is the IP address of one end of a connection.
-func addressOf(end net.Addr) net.IP {
-	if tcp, ok := end.(*net.TCPAddr); ok {
-		return tcp.IP
-	}
-	return net.IPv4zero
 }
 
 // appendDisconnect appends a DPR that means to stay away.

@@ -2,6 +2,7 @@ package diameter
 
 import (
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"net"
 	"sync"
@@ -17,11 +18,14 @@ import (
 // how it ends. One goroutine writes; its guard reads.
 type connection struct {
 	net.Conn
-	server *Server
-	log    zerolog.Logger
+	server  *Server
+	self    identity // what this server is on the listener that the peer came by
+	decoder *decoder // knows that too
+	log     zerolog.Logger
 
 	active    atomic.Int64 // when octets last arrived, in nanoseconds
 	open      atomic.Bool  // capabilities are exchanged
+	suspect   atomic.Bool  // the watchdog says so
 	finishing atomic.Bool  // no more requests are taken; see finish
 
 	slots   chan struct{} // one for each request whose answer is not written yet
@@ -59,6 +63,8 @@ func newConnection(s *Server, raw net.Conn) *connection {
 	c := &connection{
 		Conn:     raw,
 		server:   s,
+		self:     s.self,
+		decoder:  s.decoder,
 		log:      s.options.Log.With().Stringer("address", raw.RemoteAddr()).Logger(),
 		slots:    make(chan struct{}, s.options.MaxInFlight),
 		wake:     make(chan struct{}, 1),
@@ -202,7 +208,10 @@ func (c *connection) send(buffer []byte, batch []outgoing) ([]byte, error) {
 func (c *connection) encode(buffer []byte, o *outgoing) []byte {
 	start, number := len(buffer), o.number
 	if x := o.charged; x != nil {
-		buffer = appendAnswer(buffer, o.answer, x.header, x.proxyInfo, c.server.self)
+		buffer = appendAnswer(buffer, o.answer, x.header, x.proxyInfo, c.self)
+		if o.answer.Quirks != 0 {
+			buffer = withQuirks(buffer, start, o.answer.Quirks, x.request.Origin)
+		}
 		number = x.request.Exchange
 	} else {
 		buffer = append(buffer, o.message...)
@@ -274,7 +283,11 @@ func (c *connection) closeWrite() {
 
 // reset ends the connection at once with a TCP reset (RFC 6733 section 2.1).
 func (c *connection) reset() {
-	if tcp, ok := c.Conn.(interface{ SetLinger(int) error }); ok {
+	raw := c.Conn
+	if secure, ok := raw.(*tls.Conn); ok {
+		raw = secure.NetConn()
+	}
+	if tcp, ok := raw.(interface{ SetLinger(int) error }); ok {
 		_ = tcp.SetLinger(0)
 	}
 	_ = c.Close()

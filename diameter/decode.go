@@ -23,6 +23,13 @@ func newDecoder(d *Dictionary, self identity) *decoder {
 	return &decoder{self: self, shapes: newShapes(d), currencies: numericCurrencies()}
 }
 
+// as is the decoder for another identity of the server.
+func (d *decoder) as(self identity) *decoder {
+	other := *d
+	other.self = self
+	return &other
+}
+
 // decode reads a CCR. It never fails: what is wrong stands in Refused, the first fault only (RFC
 // 6733 section 7.5), and all that can be read is read, since an update that is refused still
 // settles what it reports. The request has no Type where its session, type or number could not be
@@ -117,6 +124,8 @@ func (w *walk) sound(a *avp) bool {
 	case a.flags&reservedBits != 0:
 		// RFC 6733 section 4.1: an unrecognized bit is an error.
 		w.refuse(resultInvalidAVPBits, a.raw, "an AVP has a flag bit that is not defined")
+	case a.namesNoVendor():
+		w.refuse(resultInvalidAVPFlags, a.raw, "an AVP has the V bit and no vendor")
 	case s == unknownShape && a.flags&flagMandatory != 0 && !w.lenient:
 		w.refuse(resultAVPUnsupported, a.raw, "an AVP with the M bit is not known here")
 	case s == unknownShape:
@@ -220,6 +229,8 @@ func (w *walk) lessUsual(a *avp) {
 		avpReportingReason:
 		w.hasSingle = true
 		w.ofService(&w.single, a)
+	case avpSupportedFeatures:
+		w.refuseFeatures(a)
 	case avpRefundInformation:
 		w.request.Refund = bytes.Clone(a.data)
 	default:
@@ -256,6 +267,7 @@ func (w *walk) finish() {
 		r.Action = charging.NoAction
 	}
 	if w.hasSingle && len(r.Services) == 0 {
+		w.single.Single = true
 		r.Services = append(r.Services, w.single)
 	}
 	w.fallBack()

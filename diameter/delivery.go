@@ -12,6 +12,7 @@ type charged struct {
 	connection *connection
 	request    *charging.Request
 	header     header
+	counted    bool // among the requests under way; see gate
 	proxyInfo  [][]byte
 }
 
@@ -24,16 +25,26 @@ func (g *guard) charge(frame []byte, h header) {
 	if s.options.Recorder != nil {
 		number = s.options.Recorder.Received(g.message(frame))
 	}
-	request, proxyInfo := s.decoder.decode(frame, s.options.Clock.Now())
+	request, proxyInfo := g.decoder.decode(frame, s.options.Clock.Now())
 	request.Exchange = number
 	if request.Attributes == nil {
 		request.Attributes = frameAttributes{frame}
 	}
 	s.peers.came(g.connection, request.Origin)
+	if own := s.settingsOf(request.Origin); own != nil {
+		g.heed(own, frame, h, request)
+	}
 	if !g.acquire() {
 		return
 	}
 	x := &charged{connection: g.connection, request: request, header: h, proxyInfo: proxyInfo}
+	if s.gated && request.Refused == nil {
+		if refusal := g.gate(x, frame); refusal != nil {
+			request.Refused = refusal
+			x.reply(refused(request))
+			return
+		}
+	}
 	if request.Type == 0 && request.Refused != nil {
 		// Without its session, type or number a request belongs to nothing that could be charged.
 		x.reply(refused(request))
@@ -55,6 +66,9 @@ func refused(r *charging.Request) *charging.Answer {
 // again, and finds the truth then.
 func (x *charged) reply(a *charging.Answer) {
 	c := x.connection
+	if x.counted {
+		c.server.underWay.Add(-1)
+	}
 	switch {
 	case a == nil || a.Result == 0:
 		c.log.Error().Str("session", x.request.Key.Session.ID).

@@ -51,16 +51,22 @@ type door struct {
 // openDoor starts a server; zero options are filled in for tests.
 func openDoor(t testing.TB, o Options) *door {
 	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return openDoorOn(t, o, l)
+}
+
+// openDoorOn is openDoor on a listener of the caller's.
+func openDoorOn(t testing.TB, o Options, l net.Listener) *door {
+	t.Helper()
 	o.OriginHost, o.OriginRealm = testSelf.host, testSelf.realm
 	if o.Charger == nil {
 		o.Charger = yes
 	}
 	if o.OriginStateID == nil {
 		o.OriginStateID = func() uint32 { return 77 }
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
 	}
 	d := &door{NewServer(o), l.Addr().String()}
 	served := make(chan error, 1)
@@ -76,6 +82,17 @@ func openDoor(t testing.TB, o Options) *door {
 		}
 	})
 	return d
+}
+
+// listenAs serves on another listener too, under an identity of its own, and returns its address.
+func (d *door) listenAs(t testing.TB, host, realm string) *door {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = d.ServeAs(l, host, realm) }()
+	return &door{d.Server, l.Addr().String()}
 }
 
 // A rawPeer is a peer that sends octets and reads frames.

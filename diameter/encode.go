@@ -1,20 +1,17 @@
 package diameter
 
 import (
-	"net/netip"
 	"strings"
 	"time"
 
 	"github.com/ocs-sim/ocs-sim/charging"
 )
 
-// An identity is a node's Origin-Host and Origin-Realm.
-type identity struct{ host, realm string }
-
 // appendAnswer appends the CCA for an answer. It depends on nothing but what it is given, so that
 // a repeat gets the same AVPs in the same order: h is the header of the request at hand, and
-// proxyInfo its Proxy-Info AVPs. Units stand in MSCCs always, also where the request had them at
-// command level, since TS 32.299 section 6.4.3 knows no other place.
+// proxyInfo its Proxy-Info AVPs. Units stand in MSCCs, also where the request had them at command
+// level, since TS 32.299 section 6.4.3 knows no other place; unless the answer says that the
+// service is a single one, as RFC 8506 has it.
 func appendAnswer(
 	dst []byte, a *charging.Answer, h header, proxyInfo [][]byte, self identity,
 ) []byte {
@@ -30,7 +27,7 @@ func appendAnswer(
 	} else {
 		dst = appendCreditControlAnswer(dst, a, self)
 	}
-	dst = appendFailed(dst, a.Failed)
+	dst = appendFailures(dst, a)
 	if a.Message != "" {
 		dst = appendPlainText(dst, avpErrorMessage, a.Message)
 	}
@@ -64,13 +61,21 @@ func appendCreditControlAnswer(dst []byte, a *charging.Answer, self identity) []
 	}
 	refund := a.Refund
 	for i := range a.Services {
-		dst = appendServiceAnswer(dst, &a.Services[i], refund)
+		if a.Services[i].Single {
+			dst = appendSingle(dst, &a.Services[i], a.RFC)
+			continue
+		}
+		dst = appendServiceAnswer(dst, &a.Services[i], refund, a.RFC)
 		refund = nil
 	}
-	dst = appendMoney(dst, avpCostInformation, a.Cost)
+	dst = appendCost(dst, a)
+	dst = appendFailureHandling(dst, a.Failure)
 	dst = appendMoney(dst, avpRemainingBalance, a.Balance)
 	dst = appendKnown(dst, avpLowBalanceIndication, a.LowOnes)
 	dst = appendKnown(dst, avpCheckBalanceResult, a.Enough)
+	if !a.Expires.IsZero() {
+		dst = appendInstant(dst, avpAccountExpiration, a.Expires)
+	}
 	return appendRefund(dst, a.Refund)
 }
 
@@ -78,13 +83,19 @@ func appendCreditControlAnswer(dst []byte, a *charging.Answer, self identity) []
 // request: some clients drop a service that is not named, or fail on it. Refund-Information
 // belongs here by TS 32.299 section 7.1.9; it stands at command level too, where clients without
 // MSCC look for it.
-func appendServiceAnswer(dst []byte, s *charging.ServiceAnswer, refund []byte) []byte {
+func appendServiceAnswer(
+	dst []byte, s *charging.ServiceAnswer, refund []byte, rfc bool,
+) []byte {
 	start := len(dst)
 	dst = beginGroup(dst, avpMultipleServices)
 	if len(s.Granted) > 0 {
 		dst = appendGranted(dst, s)
 	}
+	dst = appendKnown(dst, avpTariffChangeUsage, s.Tariff)
 	dst = appendServiceKey(dst, s.Key)
+	if s.Quota != nil && s.Quota.Pool != nil && len(s.Granted) > 0 {
+		dst = appendPool(dst, s.Quota.Pool)
+	}
 	if s.ValidFor > 0 {
 		dst = appendNumber(dst, avpValidityTime, wholeSeconds(s.ValidFor))
 	}
@@ -92,11 +103,17 @@ func appendServiceAnswer(dst []byte, s *charging.ServiceAnswer, refund []byte) [
 		dst = appendNumber(dst, avpResultCode, uint32(s.Result))
 	}
 	if s.Final != nil {
-		dst = appendFinal(dst, s.Final)
+		dst = appendFinal(dst, s.Final, rfc)
 	}
 	dst = appendThreshold(dst, s.Threshold)
 	dst = appendKnown(dst, avpQuotaHoldingTime, s.HoldingTime)
+	if s.Quota != nil {
+		dst = appendQuota(dst, s.Quota)
+	}
 	dst = appendTriggers(dst, s.Triggers)
+	for i := range s.Announcements {
+		dst = appendAnnouncement(dst, &s.Announcements[i])
+	}
 	dst = appendRefund(dst, refund)
 	return endAVP(dst, start)
 }
@@ -116,52 +133,6 @@ func appendServiceKey(dst []byte, key charging.ServiceKey) []byte {
 		dst = appendNumber(dst, avpServiceIdentifier, id)
 	}
 	return appendKnown(dst, avpRatingGroup, key.Group)
-}
-
-// appendFinal appends Final-Unit-Indication. RFC 8506 section 8.34: TERMINATE holds the action
-// alone, and a redirection its server.
-func appendFinal(dst []byte, f *charging.FinalUnit) []byte {
-	start := len(dst)
-	dst = beginGroup(dst, avpFinalUnitIndication)
-	dst = appendNumber(dst, avpFinalUnitAction, uint32(f.Action))
-	if f.Action == charging.Terminate {
-		return endAVP(dst, start)
-	}
-	for _, rule := range f.Filters {
-		dst = appendText(dst, avpRestrictionFilterRule, rule)
-	}
-	for _, name := range f.Names {
-		dst = appendText(dst, avpFilterID, name)
-	}
-	if f.Redirect != "" {
-		server := len(dst)
-		dst = beginGroup(dst, avpRedirectServer)
-		dst = appendNumber(dst, avpRedirectAddressType, redirectAddressType(f.Redirect))
-		dst = appendText(dst, avpRedirectServerAddress, f.Redirect)
-		dst = endAVP(dst, server)
-	}
-	return endAVP(dst, start)
-}
-
-// redirectAddressType tells the type of a redirect server's address (RFC 8506 section 8.38).
-func redirectAddressType(address string) uint32 {
-	const (
-		ipv4 = iota
-		ipv6
-		url
-		sipURI
-	)
-	if ip, err := netip.ParseAddr(strings.Trim(address, "[]")); err == nil {
-		if ip.Is4() {
-			return ipv4
-		}
-		return ipv6
-	}
-	scheme, _, _ := strings.Cut(address, ":")
-	if strings.EqualFold(scheme, "sip") || strings.EqualFold(scheme, "sips") {
-		return sipURI
-	}
-	return url
 }
 
 func appendThreshold(dst []byte, q charging.Quantity) []byte {
@@ -197,7 +168,18 @@ func appendRefund(dst, refund []byte) []byte {
 	return endAVP(append(beginGroup(dst, avpRefundInformation), refund...), start)
 }
 
-// appendFailed appends one Failed-AVP for all: TS 32.299 allows no more than one.
+// appendFailures appends one Failed-AVP for all: TS 32.299 allows no more than one. RFC 8506
+// section 3.2 has one for each.
+func appendFailures(dst []byte, a *charging.Answer) []byte {
+	if !a.RFC {
+		return appendFailed(dst, a.Failed)
+	}
+	for i := range a.Failed {
+		dst = appendFailed(dst, a.Failed[i:i+1])
+	}
+	return dst
+}
+
 func appendFailed(dst []byte, failed []charging.FailedAVP) []byte {
 	start := len(dst)
 	dst = beginGroup(dst, avpFailedAVP)

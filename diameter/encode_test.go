@@ -3,6 +3,7 @@ package diameter
 import (
 	"encoding/hex"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -77,7 +78,7 @@ func answersOnRecord() map[string]*charging.Answer {
 			Key: group(1), Result: charging.Success, Granted: seconds(60), Final: &f,
 		}
 	}
-	return map[string]*charging.Answer{
+	all := map[string]*charging.Answer{
 		"grant with everything": full,
 		"two services, one refused": answer(
 			charging.ServiceAnswer{
@@ -121,6 +122,8 @@ func answersOnRecord() map[string]*charging.Answer {
 		"no rule for a rating group":         unrated,
 		"protocol error":                     busy,
 	}
+	maps.Copy(all, laterAnswersOnRecord())
+	return all
 }
 
 func TestAnswersAreEncodedAsOnRecord(t *testing.T) {

@@ -45,10 +45,10 @@ func (g *guard) answerFault(frame []byte, h header, fault *refusal) {
 	g.log.Info().Uint32("command", h.command).Uint32("result", uint32(fault.result)).
 		Msg(fault.message)
 	if h.command == commandCapabilitiesExchange && !fault.result.ProtocolError() {
-		g.reply(g.server.appendCapabilitiesAnswer(nil, g.LocalAddr(), h, fault))
+		g.reply(g.server.appendCapabilitiesAnswer(nil, g.connection, h, fault))
 		return
 	}
-	g.reply(appendError(nil, frame, h, fault, g.server.self))
+	g.reply(appendError(nil, frame, h, fault, g.self))
 }
 
 // appendError appends an error answer. It takes what it repeats from as much of the frame as can
@@ -126,4 +126,4 @@ func lookOver(frame []byte) (o overview) {
 }
 
 // KindPeerNotFound says that no connection leads to a host.
-const KindPeerNotFound charging.ErrorKind = "peer-not-found"
+const KindPeerNotFound = charging.KindPeerNotFound

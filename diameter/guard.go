@@ -196,6 +196,9 @@ func (g *guard) fill() error {
 	g.end += n
 	if n > 0 {
 		g.active.Store(time.Now().UnixNano())
+		if g.suspect.Load() {
+			g.trust()
+		}
 		return nil
 	}
 	return err
@@ -236,7 +239,11 @@ func (g *guard) refuseStream() {
 		_ = g.connection.Close()
 		return
 	}
-	g.log.Warn().Hex("octets", start).Msg("what arrives is not Diameter; the connection is reset")
+	what := "what arrives is not Diameter; the connection is reset"
+	if beginsTLS(arrived) {
+		what = "the peer begins TLS, and this address serves none; the connection is reset"
+	}
+	g.log.Warn().Hex("octets", start).Msg(what)
 	g.reset()
 }
 
@@ -281,7 +288,7 @@ func (g *guard) ended(err error) error {
 		}
 	case errors.Is(err, net.ErrClosed) || g.closing():
 	default:
-		g.log.Info().Err(err).Msg("the connection broke")
+		g.tellBreak(err)
 	}
 	return errEnd
 }
@@ -325,6 +332,11 @@ func (g *guard) inspect(frame []byte, h header) *refusal {
 	if frame[0] != 1 {
 		return &refusal{result: resultUnsupportedVersion, message: "the version is not 1"}
 	}
+	if h.flags&reservedFlags != 0 && h.request() && g.strict() {
+		return &refusal{
+			result: resultInvalidBitInHeader, message: "a reserved bit of the header is set",
+		}
+	}
 	if h.request() {
 		if fault := inspectRequest(h); fault != nil {
 			return fault
@@ -333,6 +345,14 @@ func (g *guard) inspect(frame []byte, h header) *refusal {
 		return &refusal{result: resultCommandUnsupported, message: "nothing of the kind was asked"}
 	}
 	return g.server.dictionary.inspect(frame, h.request())
+}
+
+// strict reports whether the peer is wanted strict.
+func (g *guard) strict() bool {
+	g.mu.Lock()
+	origin := charging.Origin{Host: g.peer.OriginHost, Realm: g.peer.OriginRealm}
+	g.mu.Unlock()
+	return g.server.settingsOf(origin).IsStrict()
 }
 
 // inspectRequest finds what is wrong with the header of a request.

@@ -20,9 +20,22 @@ type Peer struct {
 	FirmwareRevision uint32    `json:"firmware_revision"`
 	OriginStateID    uint32    `json:"origin_state_id"` // 0: none was told
 	Relay            bool      `json:"relay"`           // it offers every application
+	Applications     []uint32  `json:"applications"`    // that it offers, in its order
 	Address          string    `json:"address"`         // of its end of the connection
+	Listener         string    `json:"listener"`        // the address that it reached
 	Since            time.Time `json:"since"`
 	Suspect          bool      `json:"suspect"` // it does not answer watchdog requests
+}
+
+func (p *Peer) origin() charging.Origin {
+	return charging.Origin{Host: p.OriginHost, Realm: p.OriginRealm}
+}
+
+// origin is the peer's identity.
+func (c *connection) origin() charging.Origin {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.peer.origin()
 }
 
 // DuplicatePeer says what becomes of a second connection of a peer.
@@ -91,6 +104,13 @@ func (p *peers) of(host string, but *connection) []*connection {
 		func(c *connection) bool { return c == but })
 }
 
+// beside returns the other connections of a host to the same identity of this server: by another
+// listener it may have reached what is another server to it.
+func (p *peers) beside(host string, c *connection) []*connection {
+	return slices.DeleteFunc(p.of(host, c),
+		func(other *connection) bool { return other.self != c.self })
+}
+
 // came notes by which peer the requests of a host come, where it is not the peer's own. It looks
 // no further where the last request was the same host's and no route has changed since.
 func (p *peers) came(c *connection, origin charging.Origin) {
@@ -128,11 +148,25 @@ func (p *peers) route(host string) (*connection, bool) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	for _, name := range []string{host, p.routes[host]} {
-		if connections := p.byHost[name]; len(connections) > 0 {
-			return connections[len(connections)-1], true
+		if c := answering(p.byHost[name]); c != nil {
+			return c, true
 		}
 	}
 	return nil, false
+}
+
+// answering is the newest connection that answers its watchdog, or the newest where none does: RFC
+// 3539 section 3.4.1 has what is to be sent fail over from a suspect one, and back once it answers.
+func answering(connections []*connection) *connection {
+	for _, c := range slices.Backward(connections) {
+		if !c.suspect.Load() {
+			return c
+		}
+	}
+	if len(connections) == 0 {
+		return nil
+	}
+	return connections[len(connections)-1]
 }
 
 // all returns every open connection.
@@ -153,7 +187,7 @@ func (s *Server) Peers() []Peer {
 	for _, c := range connections {
 		c.mu.Lock()
 		peer := c.peer
-		peer.Suspect = c.watch.silent > 1
+		peer.Suspect = c.suspect.Load()
 		c.mu.Unlock()
 		list = append(list, peer)
 	}

@@ -161,6 +161,7 @@ func TestUnitsWithoutMSCCMakeAService(t *testing.T) {
 		Used: []charging.Usage{
 			{Units: []charging.Quantity{{Amount: 1, Unit: charging.Events}}},
 		},
+		Single: true,
 	}}
 	if diff := cmp.Diff(want, r.Services); diff != "" {
 		t.Errorf("services of an RFC 8506 client (-want +got):\n%s", diff)

@@ -16,10 +16,15 @@ const (
 	resultAVPOccursTooOften    charging.Result = 5009
 	resultInvalidAVPLength     charging.Result = 5014
 	resultInvalidMessageLength charging.Result = 5015
+	resultInvalidAVPFlags      charging.Result = 5016
 )
 
 // reservedBits are the bits of an AVP's flags that nobody has defined.
 const reservedBits = 0x1f
+
+// namesNoVendor reports whether the AVP says that it has a vendor, and none: RFC 6733 section 4.1.1
+// keeps zero for the AVPs without one, which have no such field.
+func (a *avp) namesNoVendor() bool { return a.vendor == 0 && a.flags&flagVendor != 0 }
 
 // refuse notes a fault, if it is the first. raw is the AVP at fault; Failed-AVP shows it within
 // the groups it stands in.
@@ -200,6 +205,14 @@ func (w *walk) refuseExcess(a *avp) {
 func (w *walk) routed(a *avp) {
 	if bytes.EqualFold(a.data, []byte(w.self.host)) {
 		w.refuse(resultLoopDetected, nil, "Route-Record names this server")
+	}
+}
+
+// refuseFeatures refuses features that the client insists on: none are had here, and then the AVP
+// counts as unknown (TS 32.299 section 6.5.10.3).
+func (w *walk) refuseFeatures(a *avp) {
+	if a.flags&flagMandatory != 0 {
+		w.refuse(resultAVPUnsupported, a.raw, "Supported-Features is not supported")
 	}
 }
 

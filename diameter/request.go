@@ -92,10 +92,15 @@ func appendServices(dst []byte, r *charging.Request) []byte {
 	switch {
 	case r.Multiple.Known:
 		dst = appendKnown(dst, avpMultipleServicesIndicator, r.Multiple)
-	case len(r.Services) > 0:
+	case len(r.Services) > 0 && !r.Services[0].Single:
 		dst = appendNumber(dst, avpMultipleServicesIndicator, 1)
 	}
 	for i := range r.Services {
+		if r.Services[i].Single {
+			dst = appendServiceUnits(dst, &r.Services[i])
+			dst = appendRefund(dst, r.Refund)
+			continue
+		}
 		refund := r.Refund
 		if i > 0 {
 			refund = nil
@@ -110,7 +115,14 @@ func appendServices(dst []byte, r *charging.Request) []byte {
 
 func appendService(dst []byte, s *charging.Service, refund []byte) []byte {
 	start := len(dst)
-	dst = beginGroup(dst, avpMultipleServices)
+	dst = appendServiceUnits(beginGroup(dst, avpMultipleServices), s)
+	dst = appendTriggers(dst, s.Triggers)
+	dst = appendRefund(dst, refund)
+	return endAVP(dst, start)
+}
+
+// appendServiceUnits appends what may stand in an MSCC, and for a single service without one.
+func appendServiceUnits(dst []byte, s *charging.Service) []byte {
 	if s.Asked {
 		requested := len(dst)
 		dst = appendUnits(beginGroup(dst, avpRequestedServiceUnit), s.Requested)
@@ -120,10 +132,7 @@ func appendService(dst []byte, s *charging.Service, refund []byte) []byte {
 		dst = appendUsage(dst, &s.Used[i])
 	}
 	dst = appendServiceKey(dst, s.Key)
-	dst = appendKnown(dst, avpReportingReason, s.Reason)
-	dst = appendTriggers(dst, s.Triggers)
-	dst = appendRefund(dst, refund)
-	return endAVP(dst, start)
+	return appendKnown(dst, avpReportingReason, s.Reason)
 }
 
 func appendUsage(dst []byte, u *charging.Usage) []byte {

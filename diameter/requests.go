@@ -32,7 +32,7 @@ func (c *connection) begin(command, application uint32, flags byte) (header, cha
 	defer c.mu.Unlock()
 	switch {
 	case c.closed:
-		return header{}, nil, errConnectionLost
+		return header{}, nil, peerNotFound(c.peer.OriginHost)
 	case len(c.pending) >= maxPending:
 		return header{}, nil, errTooMany
 	}
@@ -52,16 +52,18 @@ func (c *connection) forgetRequest(h header) {
 	delete(c.pending, h.hopByHop)
 }
 
-// request sends a request and waits for its answer, for as long as the context lets it.
+// request sends a request and waits for its answer, for as long as the context lets it. sent is
+// told the number of the exchange before the peer can have the request; nil: nobody is.
 func (c *connection) request(
 	ctx context.Context, command, application uint32, flags byte, appendAVPs func([]byte) []byte,
+	sent func(exchange int64),
 ) ([]byte, error) {
 	h, reply, err := c.begin(command, application, flags)
 	if err != nil {
 		return nil, err
 	}
 	defer c.forgetRequest(h)
-	c.ask(h, endMessage(appendAVPs(appendMessage(nil, h)), 0))
+	c.ask(h, endMessage(appendAVPs(appendMessage(nil, h)), 0), sent)
 	select {
 	case frame := <-reply:
 		if frame == nil {
@@ -75,17 +77,21 @@ func (c *connection) request(
 
 // ask sends a request of ours. To the recorder it is a question like any other, which a message
 // from this host asks: that of an exchange whose answer comes from the peer.
-func (c *connection) ask(h header, message []byte) {
+func (c *connection) ask(h header, message []byte, sent func(exchange int64)) {
+	number := int64(0)
 	if recorder := c.server.options.Recorder; recorder != nil {
 		asked := c.message(message)
-		asked.Peer = c.server.self.host
-		number := recorder.Received(asked)
+		asked.Peer = c.self.host
+		number = recorder.Received(asked)
 		c.mu.Lock()
 		if p, ok := c.pending[h.hopByHop]; ok {
 			p.number = number
 			c.pending[h.hopByHop] = p
 		}
 		c.mu.Unlock()
+	}
+	if sent != nil {
+		sent(number)
 	}
 	c.enqueue(outgoing{message: message, recorded: true})
 }
@@ -116,29 +122,28 @@ func (c *connection) sendWatchdog() {
 	if err != nil {
 		return
 	}
-	message := c.server.appendOrigin(appendMessage(nil, h))
-	c.ask(h, endMessage(c.server.appendStateID(message), 0))
+	message := c.self.appendOrigin(appendMessage(nil, h))
+	c.ask(h, endMessage(c.server.appendStateID(message), 0), nil)
 }
 
-func (s *Server) appendOrigin(dst []byte) []byte {
-	dst = appendString(dst, 0, avpOriginHost, s.self.host)
-	return appendString(dst, 0, avpOriginRealm, s.self.realm)
-}
+// A DisconnectCause is why a connection is given up (RFC 6733 section 5.4.3).
+type DisconnectCause uint32
 
-// The causes of Disconnect-Cause (RFC 6733 section 5.4.3).
+// The causes, with their numbers on the wire.
 const (
-	causeRebooting    = 0
-	causeDoNotWantYou = 2
+	Rebooting         DisconnectCause = 0
+	Busy              DisconnectCause = 1
+	DoNotWantToTalkTo DisconnectCause = 2
 )
 
 // sayGoodbye sends a DPR and waits for the DPA, then ends the connection (RFC 6733 section 5.4).
-func (c *connection) sayGoodbye(ctx context.Context, cause uint32) {
+func (c *connection) sayGoodbye(ctx context.Context, cause DisconnectCause) {
 	if !c.opened() {
 		_ = c.Close()
 	} else if !c.closing() {
 		_, err := c.request(ctx, commandDisconnectPeer, baseApplication, 0, func(dst []byte) []byte {
-			return appendUint32(c.server.appendOrigin(dst), 0, avpDisconnectCause, cause)
-		})
+			return appendUint32(c.self.appendOrigin(dst), 0, avpDisconnectCause, uint32(cause))
+		}, nil)
 		if err != nil {
 			c.log.Info().Err(err).Msg("no answer to the goodbye")
 		}
@@ -151,81 +156,116 @@ func (c *connection) sayGoodbye(ctx context.Context, cause uint32) {
 	_ = c.Close()
 }
 
-// Disconnect says goodbye to all connections of a peer and closes them. It fails with
-// KindPeerNotFound where there is none.
-func (s *Server) Disconnect(ctx context.Context, originHost string) error {
+// Disconnect says goodbye to all connections of a peer and closes them, which takes
+// Options.CloseTimeout at most. It fails with KindPeerNotFound where there is none.
+func (s *Server) Disconnect(
+	ctx context.Context, originHost string, cause DisconnectCause,
+) error {
 	connections := s.peers.of(originHost, nil)
 	if len(connections) == 0 {
 		return peerNotFound(originHost)
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.options.CloseTimeout)
 	defer cancel()
-	s.sayGoodbyes(ctx, connections, causeDoNotWantYou)
+	s.sayGoodbyes(ctx, connections, cause)
 	return nil
 }
 
 func peerNotFound(host string) error {
 	return &charging.Error{
-		Kind: KindPeerNotFound, Message: "no connection leads to " + host,
+		Kind: charging.KindPeerNotFound, Message: "no connection leads to " + host,
 		Hint: "GET /v1/peers lists those that are open",
 	}
 }
 
-// Reauthorize sends a RAR for a session to the client that opened it (RFC 8506 section 5.5): on the
-// newest connection of its host, or by the relay that its requests came by. The result is that of
-// the RAA; 2001 and 2002 both say that the client complies. It fails with KindPeerNotFound where no
-// connection leads to the host, and with the context's error where no answer came; the context ends
-// after Options.RequestTimeout at the latest.
+// Reauthorize sends a RAR for a whole session and waits for Options.RequestTimeout at most; see
+// Summon.
 func (s *Server) Reauthorize(
 	ctx context.Context, session charging.SessionID, origin charging.Origin,
-) (result uint32, err error) {
-	return s.command(ctx, commandReAuth, session, origin, func(dst []byte) []byte {
-		return appendUint32(dst, 0, avpReAuthRequestType, authorizeOnly)
-	})
+) (charging.Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.options.RequestTimeout)
+	defer cancel()
+	return s.Summon(ctx, &charging.Summons{Session: session, Origin: origin}, nil)
+}
+
+// Abort sends an ASR; all else is as with Reauthorize.
+func (s *Server) Abort(
+	ctx context.Context, session charging.SessionID, origin charging.Origin,
+) (charging.Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.options.RequestTimeout)
+	defer cancel()
+	summons := charging.Summons{Kind: charging.Abortion, Session: session, Origin: origin}
+	return s.Summon(ctx, &summons, nil)
 }
 
 const authorizeOnly = 0 // Re-Auth-Request-Type
 
-// Abort sends an ASR for a session (RFC 6733 section 8.5); all else is as with Reauthorize.
-func (s *Server) Abort(
-	ctx context.Context, session charging.SessionID, origin charging.Origin,
-) (result uint32, err error) {
-	return s.command(
-		ctx,
-		commandAbortSession,
-		session,
-		origin,
-		func(dst []byte) []byte { return dst },
-	)
-}
-
-func (s *Server) command(
-	ctx context.Context, command uint32, session charging.SessionID, origin charging.Origin,
-	appendMore func([]byte) []byte,
-) (uint32, error) {
+// Summon sends a RAR (RFC 8506 section 5.5) or an ASR (RFC 6733 section 8.5) to the client that
+// opened the session: on the newest connection of its host, or by the relay that its requests came
+// by. sent is told the number of the exchange before the client can have it; nil: nobody is. The
+// result is that of the answer; 2001 and 2002 both say that the client complies. It fails with
+// KindPeerNotFound where no connection leads to the host, before anything is sent, and with the
+// context's error where that ends before an answer comes.
+func (s *Server) Summon(
+	ctx context.Context, summons *charging.Summons, sent func(exchange int64),
+) (charging.Result, error) {
+	origin := summons.Origin
 	c, ok := s.peers.route(origin.Host)
 	if !ok {
 		return 0, peerNotFound(origin.Host)
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.options.RequestTimeout)
-	defer cancel()
-	frame, err := c.request(ctx, command, creditControlApplication, flagProxiable,
-		func(dst []byte) []byte {
-			dst = appendString(dst, 0, avpSessionID, session.ID)
-			dst = s.appendOrigin(dst)
-			dst = appendString(dst, 0, avpDestinationRealm, origin.Realm)
-			dst = appendString(dst, 0, avpDestinationHost, origin.Host)
-			dst = appendUint32(dst, 0, avpAuthApplicationID, creditControlApplication)
-			dst = appendMore(dst)
-			if session.Sub != 0 {
-				dst = appendUint64(dst, 0, avpCCSubSessionID, session.Sub)
-			}
-			return s.appendStateID(dst)
-		})
-	if err != nil {
-		return 0, fmt.Errorf("ask %s about session %s: %w", origin.Host, session.ID, err)
+	command := uint32(commandReAuth)
+	if summons.Kind == charging.Abortion {
+		command = commandAbortSession
 	}
-	return resultOf(frame)
+	frame, err := c.request(ctx, command, creditControlApplication, flagProxiable,
+		func(dst []byte) []byte { return s.appendSummons(dst, c.self, summons) }, sent)
+	switch {
+	case errors.Is(err, errTooMany):
+		return 0, charging.Errorf(charging.KindTooManyWaiting, "%s: %v", origin.Host, err)
+	case err != nil:
+		return 0, fmt.Errorf("ask %s about session %s: %w", origin.Host, summons.Session.ID, err)
+	}
+	result, err := resultOf(frame)
+	return charging.Result(result), err
+}
+
+// appendSummons appends the AVPs of a RAR (RFC 8506 section 5.5, TS 32.299 section 6.4.4) or of an
+// ASR, Session-Id first.
+func (s *Server) appendSummons(
+	dst []byte, self identity, summons *charging.Summons,
+) []byte {
+	dst = appendString(dst, 0, avpSessionID, summons.Session.ID)
+	dst = self.appendOrigin(dst)
+	dst = appendString(dst, 0, avpDestinationRealm, summons.Origin.Realm)
+	dst = appendString(dst, 0, avpDestinationHost, summons.Origin.Host)
+	dst = appendUint32(dst, 0, avpAuthApplicationID, creditControlApplication)
+	if summons.Kind == charging.Reauthorization {
+		dst = appendUint32(dst, 0, avpReAuthRequestType, authorizeOnly)
+	}
+	if summons.Session.Sub != 0 {
+		dst = appendUint64(dst, 0, avpCCSubSessionID, summons.Session.Sub)
+	}
+	if summons.Kind == charging.Reauthorization {
+		dst = appendScope(dst, summons.Scope)
+	}
+	return s.appendStateID(dst)
+}
+
+func appendScope(dst []byte, scope charging.Scope) []byte {
+	for _, part := range []struct {
+		code   uint32
+		number charging.Number
+	}{
+		{avpPoolIdentifier, scope.Pool},
+		{avpServiceIdentifier, scope.Service},
+		{avpRatingGroup, scope.Group},
+	} {
+		if part.number.Known {
+			dst = appendUint32(dst, 0, part.code, uint32(part.number.Value))
+		}
+	}
+	return dst
 }
 
 // resultOf reads Result-Code, or Experimental-Result-Code within its group.

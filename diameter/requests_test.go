@@ -30,7 +30,7 @@ func TestARARGoesToTheClientsNewestConnection(t *testing.T) {
 	first, second := d.connect(t), d.connect(t)
 	session := charging.SessionID{ID: "s;1;2"}
 	origin := charging.Origin{Host: "Client.Example.org", Realm: "example.org"}
-	for _, result := range []uint32{2002, 2001, 5002, 3002} {
+	for _, result := range []charging.Result{2002, 2001, 5002, 3002} {
 		got := make(chan error, 1)
 		go func() {
 			answer, err := d.Reauthorize(context.Background(), session, origin)
@@ -39,7 +39,7 @@ func TestARARGoesToTheClientsNewestConnection(t *testing.T) {
 			}
 			got <- err
 		}()
-		tree := second.answerNext(result, words(avpSessionID, "s;1;2"))
+		tree := second.answerNext(uint32(result), words(avpSessionID, "s;1;2"))
 		if err := <-got; err != nil {
 			t.Errorf("Reauthorize() = %v", err)
 		}
@@ -62,6 +62,44 @@ func TestARARGoesToTheClientsNewestConnection(t *testing.T) {
 	go func() { _, _ = d.Abort(context.Background(), session, origin) }()
 	if tree := first.answerNext(2001); tree.Name != "ASR" {
 		t.Errorf("%s came, want an ASR", tree.Name)
+	}
+}
+
+func TestARARNamesItsScope(t *testing.T) {
+	t.Parallel()
+	d := openDoor(t, Options{})
+	p := d.connect(t)
+	group, service, pool := charging.Known(100), charging.Known(7), charging.Known(1)
+	for want, scope := range map[string]charging.Scope{
+		"Rating-Group=100 ":                      {Group: group},
+		"Service-Identifier=7 ":                  {Service: service},
+		"G-S-U-Pool-Identifier=1 ":               {Pool: pool},
+		"Service-Identifier=7 Rating-Group=100 ": {Group: group, Service: service},
+	} {
+		done := make(chan error, 1)
+		exchange := int64(-1)
+		summons := charging.Summons{
+			Session: charging.SessionID{ID: "s", Sub: 3}, Scope: scope,
+			Origin: charging.Origin{Host: "client.example.org", Realm: "example.org"},
+		}
+		go func() {
+			_, err := d.Summon(t.Context(), &summons, func(number int64) { exchange = number })
+			done <- err
+		}()
+		tree, got := p.answerNext(2002), ""
+		for _, name := range []string{
+			"G-S-U-Pool-Identifier", "Service-Identifier", "Rating-Group",
+		} {
+			for _, value := range tree.values(name) {
+				got += name + "=" + value + " "
+			}
+		}
+		if sub := tree.values("CC-Sub-Session-Id"); got != want || len(sub) != 1 || sub[0] != "3" {
+			t.Errorf("RAR for %s says %s in sub-session %v, want %s in 3", scope, got, sub, want)
+		}
+		if err := <-done; err != nil || exchange != 0 {
+			t.Errorf("Summon() = %v as exchange %d, want it told and nil", err, exchange)
+		}
 	}
 }
 
@@ -165,7 +203,7 @@ func TestDisconnect(t *testing.T) {
 	d := openDoor(t, Options{})
 	p := d.connect(t)
 	done := make(chan error, 1)
-	go func() { done <- d.Disconnect(context.Background(), "client.example.org") }()
+	go func() { done <- d.Disconnect(context.Background(), "client.example.org", Busy) }()
 	if tree := p.answerNext(2001); tree.Name != "DPR" {
 		t.Errorf("%s came, want a DPR", tree.Name)
 	}
@@ -174,7 +212,7 @@ func TestDisconnect(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Errorf("Disconnect() = %v, want nil", err)
 	}
-	err := d.Disconnect(context.Background(), "client.example.org")
+	err := d.Disconnect(context.Background(), "client.example.org", Busy)
 	if kindOfError(err) != KindPeerNotFound {
 		t.Errorf("Disconnect() of nobody = %v, want %s", err, KindPeerNotFound)
 	}

@@ -1,6 +1,7 @@
 package diameter
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -28,7 +29,15 @@ type Options struct {
 	Charger  charging.Charger
 	Recorder charging.Recorder // nil: nobody watches
 	Clock    *charging.Clock   // nil: the wall clock
-	Log      zerolog.Logger
+	// Restarted is told that the Origin-State-Id of a client went up (RFC 6733 section 8.16), of
+	// those clients whose Settings.OriginState wants it. What it does is done before anything that
+	// the client asks afterwards on that connection, which waits for it. nil: nothing is done.
+	Restarted func(ctx context.Context, client charging.Origin)
+	Log       zerolog.Logger
+
+	// Settings are those of a client, which are not changed any more; nil, or a nil result: the
+	// default ones. It is asked for every request, so it had better be quick.
+	Settings func(charging.Origin) *charging.Settings
 
 	AllowedPeers  []string      // globs for Origin-Host; none: every peer is admitted
 	DuplicatePeer DuplicatePeer // AdmitDuplicate
@@ -42,6 +51,14 @@ type Options struct {
 	MaxConnections int // at a time: 4096; more are closed at once
 	MaxMessage     int // octets of one message: 65536; a larger one is answered 5015
 	MaxInFlight    int // requests of one connection without an answer yet: 4096; then it is not read
+
+	// MaxRequests bounds the requests of all connections that charging has not answered yet; those
+	// beyond it are answered 3004 at once, if BusyFor says so of them. 0: no bound but MaxInFlight.
+	MaxRequests int
+	BusyFor     BusyFor // BusyForNamed
+	// Realms are globs for Destination-Realm, beside the server's own; requests for others are
+	// answered 3003. None: every realm is served.
+	Realms []string
 }
 
 // withDefaults fills in what is left out.
@@ -52,9 +69,8 @@ func (o Options) withDefaults() Options {
 	if o.Clock == nil {
 		o.Clock = charging.NewClock(charging.ClockState{})
 	}
-	if o.DuplicatePeer == "" {
-		o.DuplicatePeer = AdmitDuplicate
-	}
+	o.DuplicatePeer = cmp.Or(o.DuplicatePeer, AdmitDuplicate)
+	o.BusyFor = cmp.Or(o.BusyFor, BusyForNamed)
 	for value, standard := range map[*time.Duration]time.Duration{
 		&o.CapabilitiesTimeout: 10 * time.Second, &o.Watchdog: 30 * time.Second,
 		&o.RequestTimeout: 10 * time.Second, &o.WriteTimeout: 10 * time.Second,
@@ -82,7 +98,11 @@ type Server struct {
 	decoder    *decoder
 	diam       *diam.Server
 	peers      *peers
+	admitting  sync.Mutex // one peer at a time, so that only one of two can be the first
 	endToEnd   atomic.Uint32
+	gated      bool
+	restarts   restarts
+	underWay   atomic.Int64 // requests that wait for charging; counted only if they are bounded
 
 	context context.Context // given to the Charger; ends with Shutdown
 	cancel  context.CancelFunc
@@ -101,6 +121,7 @@ func NewServer(o Options) *Server {
 		peers:       newPeers(),
 		connections: make(map[*connection]struct{}),
 	}
+	s.gated = s.options.gated()
 	s.decoder = newDecoder(s.dictionary, s.self)
 	s.endToEnd.Store(firstEndToEnd(time.Now()))
 	s.context, s.cancel = context.WithCancel(context.Background())
@@ -125,39 +146,6 @@ func (s *Server) routes() *diam.ServeMux {
 		handle(name, func(g *guard, h header) { g.answered(h, g.frame) })
 	}
 	return mux
-}
-
-// Serve takes connections from the listener until Shutdown, and then returns nil. It may be called
-// for several listeners at once.
-func (s *Server) Serve(l net.Listener) error {
-	err := s.diam.Serve(&listener{Listener: l, server: s})
-	if errors.Is(err, diam.ErrServerClosed) {
-		return nil
-	}
-	return err
-}
-
-// A listener hands the library guarded connections.
-type listener struct {
-	net.Listener
-	server *Server
-}
-
-// Accept waits for the next connection within the limit.
-func (l *listener) Accept() (net.Conn, error) {
-	for {
-		raw, err := l.Listener.Accept()
-		if err != nil {
-			return nil, err
-		}
-		c := newConnection(l.server, raw)
-		if !l.server.take(c) {
-			c.log.Warn().Msg("too many connections; this one is closed")
-			c.reset()
-			continue
-		}
-		return newGuard(c), nil
-	}
 }
 
 // take begins a connection, if there is room.
@@ -198,7 +186,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	err := s.diam.Close()
 	bounded, cancel := context.WithTimeout(ctx, s.options.CloseTimeout)
 	defer cancel()
-	s.sayGoodbyes(bounded, connections, causeRebooting)
+	s.sayGoodbyes(bounded, connections, Rebooting)
 	s.cancel()
 	for _, c := range connections {
 		select {
@@ -215,7 +203,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return err
 }
 
-func (s *Server) sayGoodbyes(ctx context.Context, connections []*connection, cause uint32) {
+func (s *Server) sayGoodbyes(
+	ctx context.Context, connections []*connection, cause DisconnectCause,
+) {
 	var all sync.WaitGroup
 	for _, c := range connections {
 		all.Go(func() { c.sayGoodbye(ctx, cause) })

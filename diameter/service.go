@@ -14,6 +14,7 @@ const (
 	sawServiceRefund
 	sawUsageReason
 	sawUsageTariff
+	sawServiceTariff
 )
 
 // service reads one Multiple-Services-Credit-Control.
@@ -23,10 +24,22 @@ func (w *walk) service(group *avp) (s charging.Service) {
 	}
 	defer w.leave()
 	var seen presence
+	var side charging.Number
 	var a avp
 	for rest := group.data; w.next(&rest, &a); {
+		if a.id() == avpTariffChangeUsage && w.once(&seen, sawServiceTariff, &a) &&
+			w.within(&a, 2) {
+			side = charging.Known(int64(a.uint32()))
+			continue
+		}
 		if place := placeInService(a.id()); place == 0 || w.once(&seen, place, &a) {
 			w.ofService(&s, &a)
+		}
+	}
+	for i := range s.Used {
+		// RFC 8506 section 8.28 has the side of a change of tariff at either level.
+		if side.Known && !s.Used[i].Tariff.Known {
+			s.Used[i].Tariff = side
 		}
 	}
 	return s

@@ -9,9 +9,6 @@ import (
 	"github.com/ocs-sim/ocs-sim/charging"
 )
 
-// anyCurrency stands for money without Currency-Code: ISO 4217's "no currency".
-const anyCurrency charging.Unit = "XXX"
-
 // A unitList collects the units of one group; there are six kinds, and each may stand there once.
 type unitList struct {
 	quantities [6]charging.Quantity
@@ -84,7 +81,7 @@ func (w *walk) money(group *avp) (q charging.Quantity, ok bool) {
 		return q, false
 	}
 	defer w.leave()
-	q.Unit = anyCurrency
+	q.Unit = charging.NoCurrency
 	var a avp
 	for rest := group.data; w.next(&rest, &a); {
 		switch a.id() {

@@ -52,6 +52,12 @@ func jittered(interval time.Duration) time.Duration {
 	return interval + time.Duration(rand.Int64N(int64(2*span)+1)) - span
 }
 
+// trust takes the suspicion back: whatever arrives shows that the peer is there.
+func (c *connection) trust() {
+	c.suspect.Store(false)
+	c.log.Info().Msg("the peer is no longer suspect")
+}
+
 // watchOver is called when the timer runs out.
 func (c *connection) watchOver() {
 	ask, end := c.step(time.Now(), time.Unix(0, c.active.Load()))
@@ -75,6 +81,7 @@ func (c *connection) step(now, alive time.Time) (ask, end bool) {
 	}
 	if alive.After(w.since) {
 		w.silent, w.since = 0, alive
+		c.suspect.Store(false)
 		if rest := w.interval - now.Sub(alive); rest > 0 {
 			w.timer.Reset(rest)
 			return false, false
@@ -88,6 +95,7 @@ func (c *connection) step(now, alive time.Time) (ask, end bool) {
 		ask = true
 	case 2:
 		c.log.Warn().Msg("the peer is suspect")
+		c.suspect.Store(true)
 	default:
 		return false, true
 	}

@@ -30,12 +30,22 @@ func Compile(name string, version int64, doc *Document) (*Plan, []charging.Fault
 		c.nameRule(plan, r, path, i)
 		c.timeRule(plan, r, path, i)
 	}
+	failure := c.failure(&doc.Failure)
 	if len(c.faults) > 0 {
 		return nil, c.faults
 	}
+	announces := slices.ContainsFunc(plan.rules, func(r rule) bool {
+		return r.terms.Announce != nil
+	})
+	pools := slices.ContainsFunc(plan.rules, func(r rule) bool {
+		return r.terms.Quota != nil && r.terms.Quota.Pool != nil
+	})
 	for i := range plan.rules {
 		plan.rules[i].terms.Triggers = plan.triggers(i)
+		plan.rules[i].terms.Failure = failure
+		plan.rules[i].terms.Announces, plan.rules[i].terms.Pools = announces, pools
 	}
+	plan.addUnrated(failure)
 	return plan, nil
 }
 
@@ -66,7 +76,7 @@ func (c *compiler) nameRule(plan *Plan, r *rule, path string, index int) {
 	if r.name == "" {
 		r.name = "rule " + strconv.Itoa(index+1)
 	}
-	if _, taken := plan.byName[r.name]; taken {
+	if _, taken := plan.byName[r.name]; taken || r.name == unratedName {
 		c.fault(path+".name", "another rule is called %q already", r.name)
 	}
 	plan.byName[r.name] = r

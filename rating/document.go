@@ -7,6 +7,8 @@ type Document struct {
 	Currency Text `yaml:"currency" json:"currency"`
 	// Rules are tried in order; the first that matches prices.
 	Rules []Rule `yaml:"rules" json:"rules"`
+	// Failure is what a client does that gets no answer.
+	Failure Failure `yaml:"failure,omitempty" json:"failure,omitzero"`
 }
 
 // A Rule is one rule of a plan as written. Everything but the unit may be left out.
@@ -48,14 +50,22 @@ type Rule struct {
 	// Rounding is per_condition (a change of conditions starts a new block, the default),
 	// per_report (every report does) or carry_block (a started block is used up first).
 	Rounding Text `yaml:"rounding,omitempty" json:"rounding,omitzero"`
-	// TariffSwitch is validity (a grant ends where a window does, the default) or avp
-	// (Tariff-Time-Change tells the client).
+	// TariffSwitch is validity (a grant ends where a window does, the default), avp
+	// (Tariff-Time-Change) or reauthorize (a RAR when it does).
 	TariffSwitch Text `yaml:"tariff_switch,omitempty" json:"tariff_switch,omitzero"`
 	// Payer is subscription_id (the default), called or calling.
 	Payer Text `yaml:"payer,omitempty" json:"payer,omitzero"`
-	// Send lists the optional answer AVPs: cost, balance, low_balance, trigger. An empty list sends
-	// none; without the key, cost goes to all and the others to 3GPP clients.
+	// Send lists the optional answer AVPs: cost, balance, low_balance, trigger, expiration. An empty
+	// list sends none; without the key, cost goes to all, expiration to none and the others to 3GPP
+	// clients.
 	Send List `yaml:"send,omitempty" json:"send,omitzero"`
+	// CostUnit is the Cost-Unit beside the cost, such as "per minute".
+	CostUnit Text `yaml:"cost_unit,omitempty" json:"cost_unit,omitzero"`
+	// Free says what a service that costs nothing gets: grant (the default) or uncontrolled, the
+	// result 4011.
+	Free Text `yaml:"free,omitempty" json:"free,omitzero"`
+	// Announce lists what the client plays, and on which occasion.
+	Announce []Announcement `yaml:"announce,omitempty" json:"announce,omitempty"`
 	// LowBalanceAt is the amount of money at which Low-Balance-Indication says yes.
 	LowBalanceAt Text `yaml:"low_balance_at,omitempty" json:"low_balance_at,omitzero"`
 }
@@ -127,6 +137,16 @@ type Quota struct {
 	Threshold   Text  `yaml:"threshold,omitempty" json:"threshold,omitzero"`
 	HoldingTime Text  `yaml:"holding_time,omitempty" json:"holding_time,omitzero"`
 	Final       Final `yaml:"final,omitempty" json:"final,omitzero"`
+	// ConsumptionTime and UnusedTimer are times: how long a client that is idle goes on counting, and
+	// when it gives back what nobody begins to use.
+	ConsumptionTime Text `yaml:"consumption_time,omitempty" json:"consumption_time,omitzero"`
+	UnusedTimer     Text `yaml:"unused_timer,omitempty" json:"unused_timer,omitzero"`
+	// TimeMechanism says how time is counted: Type discrete or continuous, in intervals of a time.
+	TimeMechanism TimeMechanism `yaml:"time_mechanism,omitempty" json:"time_mechanism,omitzero"`
+	// Pool is the number of the credit pool that grants go into, with Multiplier abstract units for
+	// each unit, one by default.
+	Pool       Text `yaml:"pool,omitempty" json:"pool,omitzero"`
+	Multiplier Text `yaml:"multiplier,omitempty" json:"multiplier,omitzero"`
 	// Partial allows a last grant that is less than asked: by default for all but events.
 	Partial *bool `yaml:"partial,omitempty" json:"partial,omitempty"`
 }

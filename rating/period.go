@@ -114,6 +114,20 @@ func (p *Plan) nextEdge(of candidates, at int64) int64 {
 	return next
 }
 
+// Reauthorizes reports whether a window of the plan opens or closes after an instant, up to
+// another, and a rule has clients asked by a RAR then. After the zero instant any may have.
+func (p *Plan) Reauthorizes(after, until time.Time) bool {
+	asks := false
+	for i := range p.rules {
+		asks = asks || p.rules[i].terms.TariffRAR
+	}
+	if !asks || len(p.timed) == 0 || after.IsZero() {
+		return asks
+	}
+	all := candidates{timed: ^uint64(0) >> (64 - len(p.timed))}
+	return p.nextEdge(all, after.Unix()) <= until.Unix()
+}
+
 // Switch implements charging.Plan. It is the first instant after from at which a window opens or
 // closes so that another rule matches the same inputs; clocks that are turned are heeded.
 func (p *Plan) Switch(in *charging.Inputs, from time.Time) (time.Time, bool) {

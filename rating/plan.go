@@ -15,6 +15,7 @@ type Plan struct {
 	rules    []rule
 	byName   map[string]*rule
 	timed    []int // indexes of the rules with windows, by ordinal
+	unrated  rule  // of money that no rule counts
 	periods  periods
 }
 
@@ -36,7 +37,7 @@ func (p *Plan) Rate(in *charging.Inputs) (charging.Conditions, error) {
 		index, start = now.winner, now.start
 	}
 	if index < 0 {
-		return charging.Conditions{}, &charging.Unrated{Context: !p.serves(in.Context)}
+		return p.rateMoney(in)
 	}
 	r := &p.rules[index]
 	price, err := r.blockPrice(in, info)

@@ -34,11 +34,16 @@ func (c *compiler) terms(path string, doc *Rule, r *rule) {
 		t.Partial = *doc.Quota.Partial
 	}
 	t.Final = c.final(path+".quota.final", &doc.Quota.Final)
-	t.TariffAVP = c.word(path+".tariff_switch", doc.TariffSwitch, "validity", "avp") == 1
+	switches := c.word(path+".tariff_switch", doc.TariffSwitch, "validity", "avp", "reauthorize")
+	t.TariffAVP, t.TariffRAR = switches == 1, switches == 2
 	payers := []string{"subscription_id", "called", "calling"}
 	t.Payer = payers[c.word(path+".payer", doc.Payer, payers...)]
 	t.Send = c.sends(path+".send", doc.Send)
 	t.LowBalanceAt = c.money(path+".low_balance_at", doc.LowBalanceAt)
+	t.CostUnit = string(doc.CostUnit)
+	t.Uncontrolled = c.word(path+".free", doc.Free, "grant", "uncontrolled") == 1
+	t.Quota = c.quotaManagement(path+".quota", &doc.Quota, r.unit)
+	t.Announce = c.announcements(path+".announce", doc.Announce)
 }
 
 // count reads where the number of units of an event comes from.
@@ -128,16 +133,21 @@ func (r *rule) wholeBlocks(units int64) int64 {
 	return (units + r.per - 1) / r.per * r.per
 }
 
-// final reads what happens when the last units are used up.
+// final reads what happens when the last units are used up. A redirection may say what is allowed
+// besides (RFC 8506 section 8.34).
 func (c *compiler) final(path string, doc *Final) charging.FinalUnit {
+	final := charging.FinalUnit{Action: charging.Terminate, QoS: doc.QoS}
+	if doc.Restrict != nil {
+		final = c.restriction(path+".restrict", doc.Restrict)
+		final.QoS = doc.QoS
+	}
 	switch {
-	case doc.Redirect != "" && len(doc.Restrict) > 0:
-		c.fault(path, "a final unit either redirects or restricts")
 	case doc.Redirect != "":
 		c.address(path+".redirect", string(doc.Redirect))
-		return charging.FinalUnit{Action: charging.Redirect, Redirect: string(doc.Redirect)}
+		final.Action, final.Redirect = charging.Redirect, string(doc.Redirect)
+		return final
 	case doc.Restrict != nil:
-		return c.restriction(path+".restrict", doc.Restrict)
+		return final
 	case doc.Word != "" && doc.Word != "terminate":
 		c.fault(path, "unknown word %q; use terminate, {redirect: URI} or {restrict: [...]}", doc.Word)
 	case doc.Word == "" && !doc.IsZero():
@@ -181,7 +191,8 @@ func (c *compiler) restriction(path string, entries List) charging.FinalUnit {
 // sends reads the list of AVPs to send.
 func (c *compiler) sends(path string, list List) charging.Sends {
 	got := charging.Sends{Said: list != nil}
-	for _, word := range c.choices(path, list, []string{"cost", "balance", "low_balance", "trigger"}) {
+	words := []string{"cost", "balance", "low_balance", "trigger", "expiration"}
+	for _, word := range c.choices(path, list, words) {
 		switch word {
 		case "cost":
 			got.Cost = true
@@ -191,6 +202,8 @@ func (c *compiler) sends(path string, list List) charging.Sends {
 			got.LowBalance = true
 		case "trigger":
 			got.Trigger = true
+		case "expiration":
+			got.Expiration = true
 		}
 	}
 	return got

@@ -97,17 +97,19 @@ func (l List) plain() any {
 
 // A Final is what happens when the last units are used up: the word terminate, or an address to
 // redirect to, or what access is restricted to: filter rules ("permit out ip from ...") or names
-// of filters.
+// of filters. Both may be said: a redirection that lets through what is listed.
 type Final struct {
 	Word     Text
 	Redirect Text
 	Restrict List
+	QoS      bool // as QoS-Final-Unit-Indication
 }
 
 // finalForm is the written form of a Final that is not a plain word.
 type finalForm struct {
 	Redirect Text `yaml:"redirect,omitempty" json:"redirect,omitzero"`
 	Restrict List `yaml:"restrict,omitempty" json:"restrict,omitzero"`
+	QoS      bool `yaml:"qos,omitempty" json:"qos,omitzero"`
 }
 
 // UnmarshalYAML reads a word, {redirect: URI} or {restrict: [...]}.
@@ -121,7 +123,7 @@ func (f *Final) UnmarshalYAML(construct func(any) error) error {
 	if err := construct(&form); err != nil {
 		return err
 	}
-	*f = Final{Redirect: form.Redirect, Restrict: form.Restrict}
+	*f = Final{Redirect: form.Redirect, Restrict: form.Restrict, QoS: form.QoS}
 	return nil
 }
 
@@ -141,7 +143,7 @@ func (f *Final) UnmarshalJSON(data []byte) error {
 	if err := decoder.Decode(&form); err != nil {
 		return fmt.Errorf("read final: %w", err)
 	}
-	*f = Final{Redirect: form.Redirect, Restrict: form.Restrict}
+	*f = Final{Redirect: form.Redirect, Restrict: form.Restrict, QoS: form.QoS}
 	return nil
 }
 
@@ -149,13 +151,13 @@ func (f *Final) UnmarshalJSON(data []byte) error {
 func (f Final) MarshalJSON() ([]byte, error) { return json.Marshal(f.plain()) }
 
 func (f Final) plain() any {
-	if f.Redirect == "" && f.Restrict == nil {
+	if f.Redirect == "" && f.Restrict == nil && !f.QoS {
 		return f.Word
 	}
-	return finalForm{f.Redirect, f.Restrict}
+	return finalForm{f.Redirect, f.Restrict, f.QoS}
 }
 
 // IsZero reports whether nothing was written.
 func (f Final) IsZero() bool {
-	return f.Word == "" && f.Redirect == "" && f.Restrict == nil
+	return f.Word == "" && f.Redirect == "" && f.Restrict == nil && !f.QoS
 }

@@ -154,7 +154,7 @@ func TestMistakesAreRefusedWhereTheyStand(t *testing.T) {
 		{"result zero", `{answer: {result: 0}}`, "is no result"},
 		{"a grant that is none", `{answer: {grant: nothing}}`, "is not a quantity"},
 		{"a final that is none", `{limit: {final: stop}}`, "final is written"},
-		{"a final that is two", `{limit: {final: {redirect: x, restrict: []}}}`, "final is written"},
+		{"a final of another kind", `{limit: {final: {redirct: x}}}`, "redirct"},
 		{"a final that is empty", `{limit: {final: {}}}`, "final is written"},
 		{"a validity that is no time", `{limit: {validity: 3 MiB}}`, "is not a time"},
 		{"a delay that is no time", `{fault: {delay: long}}`, "is not a time"},

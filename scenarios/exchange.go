@@ -78,6 +78,9 @@ func (j *Journal) view(r *record, trees, raw bool) Exchange {
 		x.tellAnswer(r.answer)
 		x.Services = services(&r.request, r.answer)
 	}
+	if !r.charged {
+		x.Session = j.session(r)
+	}
 	if trees {
 		x.Request, x.Answer = j.tree(r.asked), j.tree(r.sent)
 	}
@@ -85,6 +88,14 @@ func (j *Journal) view(r *record, trees, raw bool) Exchange {
 		x.RequestRaw, x.AnswerRaw = hex.EncodeToString(r.asked), hex.EncodeToString(r.sent)
 	}
 	return x
+}
+
+// session is that of a message which charging never saw, like a RAR or a refused CCR.
+func (j *Journal) session(r *record) string {
+	if j.sessionOf == nil || r.door != "gy" {
+		return ""
+	}
+	return j.sessionOf(r.asked)
 }
 
 func (x *Exchange) tellRequest(r *charging.Request) {

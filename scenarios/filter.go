@@ -43,7 +43,7 @@ func (j *Journal) Exchanges(f Filter) (page []Exchange, next int64) {
 			switch r := &chunk[i]; {
 			case f.Before > 0 && r.number >= f.Before:
 				return page, 0
-			case !f.picks(r):
+			case !j.picks(&f, r):
 			case len(page) == limit:
 				return page, page[limit-1].Seq
 			default:
@@ -53,14 +53,18 @@ func (j *Journal) Exchanges(f Filter) (page []Exchange, next int64) {
 	}
 }
 
-func (f *Filter) picks(r *record) bool {
+func (j *Journal) picks(f *Filter, r *record) bool {
 	if f.Door != "" && f.Door != r.door {
 		return false
 	}
 	if f.Session == "" && f.Subscriber == "" && f.Account == "" && f.Type == "" && f.Result == 0 {
 		return true
 	}
-	return r.charged && f.picksRequest(&r.request, r.answer)
+	if !r.charged {
+		only := f.Subscriber == "" && f.Account == "" && f.Type == "" && f.Result == 0
+		return only && f.Session == j.session(r)
+	}
+	return f.picksRequest(&r.request, r.answer)
 }
 
 func (f *Filter) picksRequest(r *charging.Request, a *charging.Answer) bool {

@@ -10,9 +10,10 @@ import (
 	"github.com/ocs-sim/ocs-sim/charging"
 )
 
-// A Final is a Final-Unit-Indication: `terminate`, `{redirect: URI}` or `{restrict: [...]}`. What
-// stands in restrict is a Restriction-Filter-Rule where it begins with permit or deny, and the name
-// of a filter (Filter-Id) otherwise.
+// A Final is a Final-Unit-Indication: `terminate`, `{redirect: URI}` or `{restrict: [...]}`, or
+// both, and `qos: true` beside them for a QoS-Final-Unit-Indication to clients of RFC 8506. What
+// stands in restrict is a Restriction-Filter-Rule where it begins with permit or deny, and the
+// name of a filter (Filter-Id) otherwise.
 type Final charging.FinalUnit
 
 var errFinal = errors.New(
@@ -22,6 +23,7 @@ var errFinal = errors.New(
 type finalActions struct {
 	Redirect *string   `yaml:"redirect,omitempty" json:"redirect,omitempty"`
 	Restrict *[]string `yaml:"restrict,omitempty" json:"restrict,omitempty"`
+	QoS      bool      `yaml:"qos,omitempty" json:"qos,omitempty"`
 }
 
 // UnmarshalYAML reads any of the forms.
@@ -37,7 +39,7 @@ func (f *Final) UnmarshalYAML(node *yaml.Node) error {
 	if err := node.Load(&form, yaml.WithKnownFields()); err != nil {
 		return err
 	}
-	if (form.Redirect == nil) == (form.Restrict == nil) {
+	if form.Redirect == nil && form.Restrict == nil {
 		return errFinal
 	}
 	*f = form.final()
@@ -45,10 +47,13 @@ func (f *Final) UnmarshalYAML(node *yaml.Node) error {
 }
 
 func (a finalActions) final() Final {
+	f := Final{Action: charging.RestrictAccess, QoS: a.QoS}
 	if a.Redirect != nil {
-		return Final{Action: charging.Redirect, Redirect: *a.Redirect}
+		f.Action, f.Redirect = charging.Redirect, *a.Redirect
 	}
-	f := Final{Action: charging.RestrictAccess}
+	if a.Restrict == nil {
+		return f
+	}
 	for _, item := range *a.Restrict {
 		if strings.HasPrefix(item, "permit ") || strings.HasPrefix(item, "deny ") {
 			f.Filters = append(f.Filters, item)
@@ -64,14 +69,19 @@ func (f *Final) UnmarshalJSON(data []byte) error { return nodeJSON(data, f) }
 
 // plain is the form that people write.
 func (f Final) plain() any {
+	form := finalActions{QoS: f.QoS}
+	items := append(append([]string{}, f.Filters...), f.Names...)
+	if f.Action == charging.RestrictAccess || len(items) > 0 {
+		form.Restrict = &items
+	}
 	switch f.Action {
 	case charging.Redirect:
-		return finalActions{Redirect: &f.Redirect}
+		form.Redirect = &f.Redirect
 	case charging.RestrictAccess:
-		items := append(append([]string{}, f.Filters...), f.Names...)
-		return finalActions{Restrict: &items}
+	default:
+		return "terminate"
 	}
-	return "terminate"
+	return form
 }
 
 // MarshalJSON writes the form that people write.

@@ -17,13 +17,17 @@ type JournalOptions struct {
 	// Render makes a tree of a Diameter message, for people. It is called only when an exchange is
 	// read. nil: there are no trees of messages.
 	Render func(raw []byte) any
+	// SessionOf finds the Session-Id in a Diameter message, for requests that charging never sees,
+	// like RAR. It is called only when exchanges are read. nil: those belong to no session.
+	SessionOf func(raw []byte) string
 }
 
 // A Journal keeps the last exchanges that doors saw, in a ring; it implements charging.Recorder and
 // is safe for concurrent use. Recording copies what it is told and renders nothing.
 type Journal struct {
-	render func(raw []byte) any
-	limit  int64
+	render    func(raw []byte) any
+	sessionOf func(raw []byte) string
+	limit     int64
 
 	mu       sync.Mutex
 	pages    []*page // slot of a number: number modulo limit
@@ -63,7 +67,7 @@ func NewJournal(o JournalOptions) *Journal {
 		findings = 1000
 	}
 	return &Journal{
-		render: o.Render, limit: int64(limit), first: 1, next: 1,
+		render: o.Render, sessionOf: o.SessionOf, limit: int64(limit), first: 1, next: 1,
 		pages:    make([]*page, (limit+pageSize-1)/pageSize),
 		findings: ring[charging.Finding]{limit: findings},
 	}

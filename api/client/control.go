@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/ocs-sim/ocs-sim/api/document"
 	"github.com/ocs-sim/ocs-sim/api/resource"
 	"github.com/ocs-sim/ocs-sim/charging"
 	"github.com/ocs-sim/ocs-sim/scenarios"
@@ -149,6 +150,17 @@ func (c *Client) SetClock(ctx context.Context, change resource.ClockChange) (
 func (c *Client) Advance(ctx context.Context, by time.Duration) error {
 	advance := resource.Advance{By: strconv.FormatInt(int64(by/time.Second), 10) + "s"}
 	return c.do(ctx, http.MethodPost, "/v1/clock/advances", advance, nil)
+}
+
+// Settings returns the settings of the server and of clients, as they are written.
+func (c *Client) Settings(ctx context.Context) (*document.SettingsDocument, error) {
+	var settings document.SettingsDocument
+	return &settings, c.do(ctx, http.MethodGet, "/v1/settings", nil, &settings)
+}
+
+// PutSettings replaces all settings.
+func (c *Client) PutSettings(ctx context.Context, settings *document.SettingsDocument) error {
+	return c.do(ctx, http.MethodPut, "/v1/settings", settings, nil)
 }
 
 // ApplySeed applies a seed document, YAML or JSON.

@@ -21,6 +21,8 @@ type checker struct {
 	identities map[charging.Identity]int
 	ranges     []writtenRange
 	scenarios  map[string]bool
+	settings   bool // a file wrote the server's settings
+	timers     bool
 	accounts   []accounts.Account
 	warnings   []string
 }
@@ -87,6 +89,22 @@ func (c *checker) part(p *part) {
 	for i := range p.document.Scenarios {
 		c.scenario(p, i)
 	}
+	c.settingsOf(p)
+}
+
+// settingsOf checks settings and clients. Those of the whole server stand in one file.
+func (c *checker) settingsOf(p *part) {
+	written := &p.document.SettingsDocument
+	if written.Settings != nil && c.settings {
+		p.fault("settings", "settings are written in two files")
+	}
+	if written.Timers != nil && c.timers {
+		p.fault("timers", "timers are written in two files")
+	}
+	c.settings = c.settings || written.Settings != nil
+	c.timers = c.timers || written.Timers != nil
+	_, _, faults := written.Resolve()
+	p.faults = withUntold(p.faults, faults)
 }
 
 func (c *checker) plan(p *part, name string) {

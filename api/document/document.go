@@ -14,12 +14,13 @@ import (
 	"github.com/ocs-sim/ocs-sim/scenarios"
 )
 
-// A Document is a seed: plans, accounts and scenarios, as written. It comes from Decode, which has
-// checked it.
+// A Document is a seed: plans, accounts, scenarios and settings, as written. It comes from Decode,
+// which has checked it.
 type Document struct {
 	Plans     map[string]*rating.Document `json:"plans,omitempty" yaml:"plans"`
 	Accounts  []Account                   `json:"accounts,omitempty" yaml:"accounts"`
 	Scenarios []scenarios.Document        `json:"scenarios,omitempty" yaml:"scenarios"`
+	SettingsDocument
 
 	seed     accounts.Seed
 	warnings []string
@@ -84,6 +85,13 @@ func (d *Document) add(p *part) {
 	maps.Copy(d.Plans, p.document.Plans)
 	d.Accounts = append(d.Accounts, p.document.Accounts...)
 	d.Scenarios = append(d.Scenarios, p.document.Scenarios...)
+	d.Clients = append(d.Clients, p.document.Clients...)
+	if p.document.Settings != nil {
+		d.Settings = p.document.Settings
+	}
+	if p.document.Timers != nil {
+		d.Timers = p.document.Timers
+	}
 }
 
 // complete keeps what Seed and Warnings give.

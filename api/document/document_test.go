@@ -93,7 +93,8 @@ func faultsOfForm() map[string]faultCase {
 		},
 		"an unknown key at the top lists what is known": {
 			"foo: 1\n",
-			`seed.yaml:1:1: unknown key "foo"; known here: accounts, plans, scenarios`,
+			`seed.yaml:1:1: unknown key "foo"; known here: accounts, clients, plans, ` +
+				`scenarios, settings, timers`,
 		},
 		"swapped letters are near": {
 			"acocunts: []\n", `seed.yaml:1:1: unknown key "acocunts"; did you mean "accounts"?`,

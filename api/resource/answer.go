@@ -3,9 +3,7 @@ package resource
 import (
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/ocs-sim/ocs-sim/charging"
@@ -27,12 +25,16 @@ type Answer struct {
 	Services []AnswerService `json:"services"`
 
 	Cost       string      `json:"cost,omitempty" example:"0.14 EUR"`
+	CostUnit   string      `json:"cost_unit,omitempty"`
 	Balance    string      `json:"balance,omitempty"`
 	LowBalance *bool       `json:"low_balance,omitempty"`
 	Enough     *bool       `json:"enough,omitempty"`
 	Refund     string      `json:"refund,omitempty"`
 	Failed     []FailedAVP `json:"failed,omitempty"`
 	Edits      []Edit      `json:"edits,omitempty"`
+
+	Failure    *Failure  `json:"failure,omitempty"`
+	Expiration time.Time `json:"expiration,omitzero"`
 
 	Why    []string `json:"why,omitempty"`
 	Before *Funds   `json:"before,omitempty"`
@@ -51,6 +53,11 @@ type AnswerService struct {
 	HoldingTime  string     `json:"holding_time,omitempty"`
 	TariffChange time.Time  `json:"tariff_change,omitzero"`
 	Triggers     []string   `json:"triggers,omitempty"`
+
+	Single        bool           `json:"single,omitempty"`
+	Tariff        string         `json:"tariff,omitempty"`
+	Quota         *Quota         `json:"quota,omitempty"`
+	Announcements []Announcement `json:"announcements,omitempty"`
 }
 
 // A FailedAVP says which AVP of a request was wrong or missing.
@@ -99,52 +106,6 @@ func (g *Granted) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// A Final is a final unit as people write it.
-type Final charging.FinalUnit
-
-type finalForm struct {
-	Redirect *string  `json:"redirect,omitempty"`
-	Restrict []string `json:"restrict,omitempty"`
-}
-
-// MarshalJSON writes "terminate", {"redirect": URI} or {"restrict": [...]}.
-func (f Final) MarshalJSON() ([]byte, error) {
-	switch f.Action {
-	case charging.Redirect:
-		return json.Marshal(finalForm{Redirect: &f.Redirect})
-	case charging.RestrictAccess:
-		items := append(append([]string{}, f.Filters...), f.Names...)
-		return json.Marshal(map[string][]string{"restrict": items})
-	}
-	return json.Marshal("terminate")
-}
-
-// UnmarshalJSON reads any of the forms. What is restricted begins with permit or deny where it is a
-// rule, and is the name of a filter otherwise.
-func (f *Final) UnmarshalJSON(data []byte) error {
-	if string(data) == `"terminate"` {
-		*f = Final{Action: charging.Terminate}
-		return nil
-	}
-	var form finalForm
-	if err := json.Unmarshal(data, &form); err != nil {
-		return errors.New(`final is "terminate", {"redirect": URI} or {"restrict": [...]}`)
-	}
-	if form.Redirect != nil {
-		*f = Final{Action: charging.Redirect, Redirect: *form.Redirect}
-		return nil
-	}
-	*f = Final{Action: charging.RestrictAccess}
-	for _, item := range form.Restrict {
-		if strings.HasPrefix(item, "permit ") || strings.HasPrefix(item, "deny ") {
-			f.Filters = append(f.Filters, item)
-		} else {
-			f.Names = append(f.Names, item)
-		}
-	}
-	return nil
-}
-
 // WriteAnswer writes an answer.
 func WriteAnswer(a *charging.Answer) *Answer {
 	written := &Answer{
@@ -153,7 +114,8 @@ func WriteAnswer(a *charging.Answer) *Answer {
 		Result: uint32(a.Result), Name: a.Result.Name(), Message: a.Message,
 		Services: []AnswerService{},
 		Cost:     WriteQuantity(a.Cost), Balance: WriteQuantity(a.Balance),
-		Refund: hex.EncodeToString(a.Refund),
+		Refund: hex.EncodeToString(a.Refund), CostUnit: a.Unit,
+		Failure: writeFailure(a.Failure), Expiration: a.Expires,
 		Before: writeFunds(&a.Before), After: writeFunds(&a.After),
 	}
 	if a.LowOnes.Known {
@@ -185,6 +147,8 @@ func writeAnswerService(s *charging.ServiceAnswer) AnswerService {
 		RatingGroup: pointer(s.Key.Group), Service: s.Key.IDs, Result: uint32(s.Result),
 		Final: (*Final)(s.Final), Threshold: WriteQuantity(s.Threshold),
 		TariffChange: s.TariffChange, Triggers: writeTriggers(s.Triggers),
+		Single: s.Single, Tariff: writeNamed(s.Tariff, charging.TariffSides()),
+		Quota: writeQuota(s.Quota), Announcements: writeAnnouncements(s.Announcements),
 	}
 	if len(s.Granted) > 0 {
 		granted := Granted(s.Granted)

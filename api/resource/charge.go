@@ -57,6 +57,7 @@ type ChargeService struct {
 	Used        []Used     `json:"used,omitempty"`
 	Reason      string     `json:"reason,omitempty"`
 	Triggers    []string   `json:"triggers,omitempty"`
+	Single      bool       `json:"single,omitempty"`
 }
 
 // Units are quantities by what they count. A plain number is seconds, octets or events.

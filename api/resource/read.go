@@ -63,8 +63,12 @@ func (a *Answer) readRest(read *charging.Answer) (err error) {
 	if read.Before, err = a.Before.read(); err != nil {
 		return err
 	}
-	read.After, err = a.After.read()
-	return err
+	if read.After, err = a.After.read(); err != nil {
+		return err
+	}
+	r := reader{}
+	read.Failure, read.Expires, read.Unit = r.failure(a.Failure), a.Expiration, a.CostUnit
+	return r.err
 }
 
 // indication is the number for yes or no; nil is unknown.
@@ -112,7 +116,13 @@ func (s *AnswerService) read() (charging.ServiceAnswer, error) {
 	read := charging.ServiceAnswer{
 		Key:    charging.ServiceKey{Group: number(s.RatingGroup), IDs: serviceSet(s.Service)},
 		Result: charging.Result(s.Result), Final: (*charging.FinalUnit)(s.Final),
-		TariffChange: s.TariffChange,
+		TariffChange: s.TariffChange, Single: s.Single,
+	}
+	r := reader{}
+	read.Tariff = r.named(s.Tariff, charging.TariffSides())
+	read.Quota, read.Announcements = r.quota(s.Quota), r.announcements(s.Announcements)
+	if r.err != nil {
+		return read, r.err
 	}
 	if s.Granted != nil {
 		read.Granted = *s.Granted

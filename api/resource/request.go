@@ -39,7 +39,7 @@ func (c *Charge) Request() (*charging.Request, []charging.Fault) {
 	read.information()
 	read.services()
 	if read.request.Multiple.Known || read.request.Type != charging.Initial ||
-		len(c.Services) == 0 {
+		len(c.Services) == 0 || c.Services[0].Single {
 		return read.request, read.faults
 	}
 	read.request.Multiple = charging.Known(1)
@@ -205,6 +205,7 @@ func (r *chargeReader) services() {
 			},
 			Reason:   r.named(path+".reason", written.Reason, reportingReasons()),
 			Triggers: r.triggers(path+".triggers", written.Triggers),
+			Single:   written.Single,
 		}
 		if written.Requested != nil {
 			service.Asked = true

@@ -65,6 +65,7 @@ func writeService(s *charging.Service) ChargeService {
 		RatingGroup: pointer(s.Key.Group), Service: s.Key.IDs,
 		Reason:   writeNamed(s.Reason, reportingReasons()),
 		Triggers: writeTriggers(s.Triggers),
+		Single:   s.Single,
 	}
 	if s.Asked {
 		units := WriteUnits(s.Requested)

@@ -27,6 +27,9 @@ type Step struct {
 	Advance  *Advance
 	Transfer *Transfer
 	Turn     *Turn
+	Call     *Call
+	Heard    *Heard
+	Told     *Told
 }
 
 // A Send is a request, line ">".
@@ -76,10 +79,12 @@ type Transfer struct {
 }
 
 // WireOnly reports whether the file uses words that exist on the wire alone (avp:, flags:, raw:,
-// expect-avp: and conn=), so that it can be played at Gy and nowhere else.
+// expect-avp: and conn=), or requests of the server, so that it can be played at Gy and nowhere
+// else.
 func (c *Conversation) WireOnly() bool {
 	return slices.ContainsFunc(c.Steps, func(s Step) bool {
-		return s.Send != nil && (s.Send.Connection != "" || len(s.Send.Wire) > 0) ||
+		return s.Call != nil || s.Heard != nil || s.Told != nil ||
+			s.Send != nil && (s.Send.Connection != "" || len(s.Send.Wire) > 0) ||
 			s.Expect != nil && len(s.Expect.Wire) > 0
 	})
 }

@@ -18,6 +18,8 @@ type Door struct {
 	Books   Books  // for lines "=" and "!"
 	Turner  Turner // for lines "+"
 	Wire    Wire   // for words that exist on the wire alone
+	Caller  Caller // for lines "*", by which the server is told to ask
+	Hearer  Hearer // for lines "< rar" and "< asr"
 	// Settings are those of the server, for files that need one: late-usage=debit.
 	Settings []string
 	// Explain returns the reasons behind the answer to a key, for transcripts, where answers at this
@@ -45,6 +47,35 @@ type Turner interface {
 type Wire interface {
 	ChargeWire(ctx context.Context, connection string, r *charging.Request, words []Word,
 		reply func(*charging.Answer, charging.Attributes)) error
+}
+
+// A Caller has the server summon a client, and reports what came of the last summons of a session;
+// Told waits until nothing is awaited any more.
+type Caller interface {
+	Summon(ctx context.Context, s *charging.Summons) error
+	Told(ctx context.Context, session charging.SessionID) (Outcome, error)
+}
+
+// An Outcome is what the server reports of a summons.
+type Outcome struct {
+	State  string          // followed, not-followed, unanswered, refused, unknown, unreachable
+	Result charging.Result // of the answer; 0: none came
+	Number charging.Number // of the CCR that followed
+}
+
+// A Hearer hears what the server asks of its client. While it listens, nothing of it is answered
+// but by Answer; otherwise the client answers by itself. Hear returns the next one, whenever it
+// came since Listen.
+type Hearer interface {
+	Listen(on bool)
+	Hear(ctx context.Context) (*Question, error)
+}
+
+// A Question is a RAR or an ASR that the server has sent.
+type Question struct {
+	Summons    charging.Summons
+	Attributes charging.Attributes
+	Answer     func(charging.Result) error
 }
 
 // An Account is what an account holds now.

@@ -21,6 +21,7 @@ type ServiceExpect struct {
 	Key     charging.ServiceKey
 	Keyed   bool // false: any key will do
 	Absent  bool // there must be none
+	Single  bool // it stands at command level, without an MSCC
 	Demands []Demand
 }
 
@@ -63,6 +64,8 @@ func (p *parser) expectWord(out *Expect, t token) {
 	switch {
 	case key == "rg" || key == "si" || key == "mscc":
 		err = out.begin(key, value)
+	case !given && key == "single":
+		out.Services = append(out.Services, ServiceExpect{Single: true})
 	case !given && key == "any":
 		out.Any = true
 	case !given && key == "absent" && len(out.Services) > 0:
@@ -123,7 +126,8 @@ func (e *Expect) add(d Demand) {
 
 func commandWord(key string, given bool) bool {
 	switch key {
-	case "cost", "balance", "failed", "message", "services":
+	case "cost", "balance", "failed", "message", "services",
+		"ccfh", "ddfh", "failover", "expires", "cost-unit":
 		return given
 	case "repeat", "low", "enough", "no-credit":
 		return !given
@@ -167,7 +171,7 @@ func serviceDemand(key string) bool {
 	case "grant", "validity", "final", "threshold", "holding", "trigger":
 		return true
 	}
-	return false
+	return quotaDemand(key)
 }
 
 func (d *Demand) readService() (err error) {
@@ -189,6 +193,8 @@ func (d *Demand) readService() (err error) {
 		d.Set, err = parseTriggers(d.Value)
 	case "final":
 		err = knownFinal(d.Value)
+	case "pool":
+		err = readPool(d.Value)
 	}
 	return err
 }

@@ -51,6 +51,10 @@ func (d *Demand) command(a, first *charging.Answer) []string {
 		return unless(a.LowOnes.Or(0) == 1, "no low balance is said, want low")
 	case "enough":
 		return unless(a.Enough.Or(1) == 0, "no Check-Balance-Result 0, want enough")
+	case "ccfh", "ddfh", "failover", "expires", "cost-unit":
+		said := failureWord(d.Key, a)
+		return unless(said == d.Value || d.Value == "any" && said != "none", "%s=%s, want %s",
+			d.Key, said, d.Value)
 	case "no-credit":
 		return unless(a.Enough.Or(0) == 1, "no Check-Balance-Result 1, want no-credit")
 	}
@@ -159,6 +163,9 @@ func (s *ServiceExpect) misses(left *[]charging.ServiceAnswer) []string {
 
 // find prefers the same key; a rating group alone also stands for one with service identifiers.
 func (s *ServiceExpect) find(left []charging.ServiceAnswer) int {
+	if s.Single {
+		return slices.IndexFunc(left, func(a charging.ServiceAnswer) bool { return a.Single })
+	}
 	if !s.Keyed {
 		return min(0, len(left)-1)
 	}
@@ -173,7 +180,12 @@ func (s *ServiceExpect) find(left []charging.ServiceAnswer) int {
 	})
 }
 
-func (s *ServiceExpect) name() string { return keyWords(s.Key) }
+func (s *ServiceExpect) name() string {
+	if s.Single {
+		return "single"
+	}
+	return keyWords(s.Key)
+}
 
 func (d *Demand) service(a *charging.ServiceAnswer) []string {
 	switch d.Key {
@@ -189,8 +201,10 @@ func (d *Demand) service(a *charging.ServiceAnswer) []string {
 		return d.count("holding", a.HoldingTime.Value, a.HoldingTime.Known, "s")
 	case "trigger":
 		return d.triggers(a.Triggers)
+	case "final":
+		return d.final(a.Final)
 	}
-	return d.final(a.Final)
+	return d.quota(a)
 }
 
 func (d *Demand) grant(said []charging.Quantity) []string {
@@ -234,11 +248,11 @@ func (d *Demand) triggers(said []uint32) []string {
 
 func knownFinal(value string) error {
 	action, _, _ := strings.Cut(value, ":")
-	switch action {
+	switch strings.TrimPrefix(action, "qos-") {
 	case "terminate", "redirect", "restrict":
 		return nil
 	}
-	return fmt.Errorf("use terminate, redirect:URI, restrict or none")
+	return fmt.Errorf("use terminate, redirect:URI, restrict, qos-redirect:URI, qos-restrict or none")
 }
 
 // final compares the action, and the address or filter where the line names one.
@@ -246,6 +260,7 @@ func (d *Demand) final(said *charging.FinalUnit) []string {
 	got := finalWords(said)
 	action, _, _ := strings.Cut(got, ":")
 	well := got == d.Value || action == d.Value && action != "none" ||
+		strings.HasPrefix(got, d.Value+",") && action != "none" ||
 		d.Value == "any" && said != nil
 	return unless(well, "final=%s, want %s", got, d.Value)
 }

@@ -95,7 +95,25 @@ func (p *parser) step() {
 	step := Step{Line: p.line, Text: body}
 	words := tokens(body[1:], column+1)
 	before := len(p.faults)
-	switch body[0] {
+	switch {
+	case body[0] == '*':
+		p.waiting = 0
+		p.star(words, &step)
+	case body[0] == '<' && asked(words):
+		step.Heard = p.heard(words)
+	default:
+		if p.common(body[0], column, words, &step) {
+			return
+		}
+	}
+	if len(p.faults) == before {
+		p.conversation.Steps = append(p.conversation.Steps, step)
+	}
+}
+
+// common reads a line that every server understands. It reports whether it is no step.
+func (p *parser) common(first byte, column int, words []token, step *Step) (done bool) {
+	switch first {
 	case '>':
 		step.Send = p.send(words)
 		p.waiting++
@@ -109,15 +127,11 @@ func (p *parser) step() {
 		step.Advance = p.advance(words)
 	case '!':
 		p.waiting = 0
-		if p.order(words, &step) {
-			return
-		}
+		return p.order(words, step)
 	default:
-		p.fault(column, "a line begins with >, <, =, +, ! or #, and the seed ends at a line ---")
+		p.fault(column, "a line begins with >, <, =, +, !, * or #, and the seed ends at a line ---")
 	}
-	if len(p.faults) == before {
-		p.conversation.Steps = append(p.conversation.Steps, step)
-	}
+	return false
 }
 
 func (p *parser) advance(words []token) *Advance {

@@ -120,6 +120,10 @@ func (c *Conversation) Play(ctx context.Context, door Door, o Options) (*Report,
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if c.listens() && door.Hearer != nil {
+		door.Hearer.Listen(true)
+		defer door.Hearer.Listen(false)
+	}
 	for i := range c.Steps {
 		if err := p.play(ctx, &c.Steps[i]); err != nil {
 			return report, fmt.Errorf("%s:%d: %w", c.Name, c.Steps[i].Line, err)
@@ -164,6 +168,9 @@ func (p *player) play(ctx context.Context, step *Step) error {
 	if step.Expect != nil {
 		return p.expect(ctx, step)
 	}
+	if step.Heard != nil {
+		return p.hear(ctx, step)
+	}
 	if err := p.settle(ctx); err != nil {
 		return err
 	}
@@ -179,6 +186,10 @@ func (p *player) play(ctx context.Context, step *Step) error {
 	case step.Transfer != nil && p.door.Books != nil:
 		t := step.Transfer
 		err = p.door.Books.Credit(ctx, t.Account, t.Balance, t.Amount)
+	case step.Call != nil && p.door.Caller != nil:
+		err = p.call(ctx, step.Call)
+	case step.Told != nil && p.door.Caller != nil:
+		err = p.told(ctx, step.Told, &event)
 	default:
 		p.report.Skipped = append(p.report.Skipped, step.Line)
 	}
@@ -227,9 +238,7 @@ func (p *player) request(send *Send) *charging.Request {
 	if request.Origin.Realm == "" {
 		request.Origin.Realm = p.Origin.Realm
 	}
-	// RFC 6733 section 8.8: DiameterIdentity, two numbers, and what the maker likes.
-	request.Key.Session.ID = fmt.Sprintf("%s;%s;%d;%s",
-		p.Origin.Host, p.Suffix, p.sessions[name], name)
+	request.Key.Session.ID = p.sessionID(name)
 	hash := fnv.New32a()
 	fmt.Fprint(hash, p.conversation.Name, p.Suffix)
 	request.EndToEnd += hash.Sum32()
@@ -240,6 +249,12 @@ func (p *player) request(send *Send) *charging.Request {
 		}
 	}
 	return &request
+}
+
+// sessionID is the Session-Id of a name. RFC 6733 section 8.8: DiameterIdentity, two numbers, and
+// what the maker likes.
+func (p *player) sessionID(name string) string {
+	return fmt.Sprintf("%s;%s;%d;%s", p.Origin.Host, p.Suffix, p.sessions[name], name)
 }
 
 // expect waits for the answer to the oldest request that no line has claimed.

@@ -172,6 +172,9 @@ func (r *requestParser) plainWord(key, _ string, given bool) (bool, error) {
 		r.nobody = true
 	case "mscc":
 		r.begin()
+	case "single":
+		r.begin()
+		r.service.Single = true
 	case "want":
 		r.current().Asked = true
 	default:
@@ -331,7 +334,9 @@ func (r *requestParser) current() *charging.Service {
 func (r *requestParser) serviceWord(key, value string, _ bool) (known bool, err error) {
 	switch key {
 	case "rg":
-		r.begin()
+		if r.service == nil || !r.service.Single || r.service.Key.Group.Known {
+			r.begin()
+		}
 		r.service.Key.Group, err = parseKnown(value)
 	case "si":
 		if r.service == nil || r.service.Key.IDs != nil {
@@ -393,7 +398,8 @@ func (r *requestParser) finish() *Send {
 	request.Key.Number = r.count(state)
 	request.Retransmitted = r.retransmit
 	request.EndToEnd = r.endToEnd(state, request.Key.Number)
-	if request.Type == charging.Initial && len(request.Services) > 0 && !request.Multiple.Known {
+	if request.Type == charging.Initial && len(request.Services) > 0 &&
+		!request.Services[0].Single && !request.Multiple.Known {
 		request.Multiple = charging.Known(1)
 	}
 	state.ended = request.Type == charging.Termination

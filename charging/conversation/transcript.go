@@ -52,6 +52,10 @@ func (e *Event) Draw() string {
 		)
 	case e.Step.Transfer != nil:
 		fmt.Fprintf(&b, "  !  %s\n", strings.TrimSpace(e.Step.Text[1:]))
+	case e.Step.Call != nil, e.Step.Told != nil:
+		fmt.Fprintf(&b, "  *  %s\n", strings.TrimSpace(e.Step.Text[1:]))
+	case e.Step.Heard != nil:
+		e.Step.Heard.draw(&b)
 	}
 	e.drawAccounts(&b)
 	for _, miss := range e.Misses {

@@ -29,6 +29,7 @@ func Words(a *charging.Answer) string {
 	if len(a.Refund) > 0 {
 		words = append(words, "refund")
 	}
+	words = failureWords(words, a)
 	return strings.Join(words, " ")
 }
 
@@ -41,6 +42,9 @@ func appendQuantity(words []string, key string, q charging.Quantity) []string {
 
 func serviceWords(s *charging.ServiceAnswer) string {
 	words := []string{keyWords(s.Key)}
+	if s.Single {
+		words[0] = "single"
+	}
 	if s.Result != 0 {
 		words = append(words, strconv.FormatUint(uint64(s.Result), 10))
 	}
@@ -58,7 +62,7 @@ func serviceWords(s *charging.ServiceAnswer) string {
 	if len(s.Triggers) > 0 {
 		words = append(words, "trigger="+numberWords(s.Triggers))
 	}
-	return strings.Join(words, " ")
+	return strings.Join(quotaWords(words, s), " ")
 }
 
 func keyWords(key charging.ServiceKey) string {
@@ -98,18 +102,21 @@ func unitWords(units []charging.Quantity) string {
 }
 
 func finalWords(f *charging.FinalUnit) string {
-	switch {
-	case f == nil:
+	if f == nil {
 		return "none"
-	case f.Action == charging.Redirect:
-		return "redirect:" + f.Redirect
-	case f.Action == charging.RestrictAccess:
-		return strings.TrimSuffix(
-			"restrict:"+strings.Join(slices.Concat(f.Filters, f.Names), ","),
-			":",
-		)
 	}
-	return "terminate"
+	word := "terminate"
+	others := slices.Concat(f.Filters, f.Names)
+	switch f.Action {
+	case charging.Redirect:
+		word = "redirect:" + strings.Join(append([]string{f.Redirect}, others...), ",")
+	case charging.RestrictAccess:
+		word = strings.TrimSuffix("restrict:"+strings.Join(others, ","), ":")
+	}
+	if f.QoS {
+		return "qos-" + word
+	}
+	return word
 }
 
 // RequestWords writes a request as a line ">" without its type and session.
@@ -139,6 +146,9 @@ func RequestWords(r *charging.Request) string {
 
 func askedWords(s *charging.Service) string {
 	words := []string{keyWords(s.Key)}
+	if s.Single {
+		words = append([]string{"single"}, words...)
+	}
 	for _, used := range s.Used {
 		words = append(words, "used="+unitWords(used.Units))
 	}

@@ -59,6 +59,10 @@ func (c *charge) concludeEvent(record *charging.Session) error {
 	if r.Action != charging.CheckBalance {
 		c.answer.Cost = record.Cost
 	}
+	if c.answer.Enough.Known && c.settings.CheckBalance == charging.CheckBalanceResult {
+		c.tellCredit()
+		return nil
+	}
 	if c.refused() {
 		c.answer.Cost = charging.Quantity{}
 		if len(r.Services) == 0 {
@@ -76,6 +80,16 @@ func (c *charge) concludeEvent(record *charging.Session) error {
 	return nil
 }
 
+// tellCredit says in the result what Check-Balance-Result would say.
+func (c *charge) tellCredit() {
+	lacking := c.answer.Enough.Value != 0
+	c.answer.Enough = charging.Number{}
+	if lacking {
+		c.answer.Services = nil
+		c.deny(c.outOfCredit(), "check_balance result_code: there is not enough credit")
+	}
+}
+
 // refused reports whether no service was served.
 func (c *charge) refused() bool {
 	for i := range c.answer.Services {
@@ -91,7 +105,9 @@ func (c *charge) happen(
 	service *charging.Service, record *charging.Session, d charging.Decision,
 ) error {
 	answer := charging.ServiceAnswer{Key: service.Key, Result: charging.Success}
-	o := offer{service: service, inputs: c.inputs(service, c.tx.Now())}
+	o := offer{
+		service: service, settings: c.settings, inputs: c.inputs(service, c.tx.Now()),
+	}
 	o.inputs.Info, o.inputs.Context = &c.request.Information, c.request.Context
 	o.inputs.Participants = c.request.Information.Participants
 	if err := c.rate(&o); err != nil {
@@ -101,6 +117,10 @@ func (c *charge) happen(
 	}
 	if c.request.Action == charging.DirectDebiting && d.Only.Matches(service.Key) {
 		o.limit = d.Limit
+	}
+	if o.terms.Uncontrolled && c.costsNothing(&o) {
+		c.answer.Services = append(c.answer.Services, c.uncontrolled(service))
+		return nil
 	}
 	o.want, o.dearest = o.wanted(&c.request.Information), o.conditions
 	var err error
@@ -128,9 +148,10 @@ func (c *charge) debitEvent(
 	if err := c.afford(o); err != nil {
 		return err
 	}
-	whole := o.terms.Unit != charging.Events || !o.terms.Partial
+	whole := o.terms.Unit != charging.Events || !o.partial()
 	if _, given := o.verdict(); !given || whole && o.units < o.want {
-		answer.Result = charging.CreditLimitReached
+		answer.Result = c.outOfCredit()
+		announce(o.terms, answer)
 		c.explainWant(o)
 		return nil
 	}
@@ -141,6 +162,7 @@ func (c *charge) debitEvent(
 	}
 	c.why(part.Reason)
 	answer.Granted = []charging.Quantity{o.terms.Unit.Of(o.units)}
+	announce(o.terms, answer)
 	record.Cost.Amount += part.Money
 	record.Services = append(record.Services, charging.ServiceState{
 		Key: o.service.Key, Conditions: o.conditions, Progress: o.charge.Progress,

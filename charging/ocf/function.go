@@ -15,6 +15,7 @@ type Function struct {
 	tariffs charging.Tariffs
 	script  charging.Script
 	options Options
+	usual   charging.Settings // of clients that have no others
 }
 
 // Options are the settings of a Function; the zero value is the default.
@@ -22,9 +23,9 @@ type Options struct {
 	// Supervision is how long a session without grants is kept open; 0: one hour. A session with
 	// grants is supervised for twice its validity (Tcc, RFC 8506 section 13).
 	Supervision time.Duration
-	// DebitLate debits usage that is reported after supervision ended the session. By default it is
-	// answered 5002 and only explained.
-	DebitLate bool
+	// Settings are those of a client, which are not changed any more; nil, or a nil result: the
+	// default ones. It is asked for every request, so it had better be quick.
+	Settings func(charging.Origin) *charging.Settings
 }
 
 // usualReasons is how many reasons most answers have.
@@ -45,7 +46,9 @@ func New(l charging.Ledger, t charging.Tariffs, s charging.Script, o Options) *F
 // Charge answers one request; see Charger. An answer with Result zero says that the outcome is
 // unknown, so that none may be sent: the disk failed while it was being kept.
 func (f *Function) Charge(ctx context.Context, r *charging.Request, reply func(*charging.Answer)) {
-	c := &charge{function: f, request: r, fingerprint: fingerprint(r)}
+	c := &charge{
+		function: f, request: r, fingerprint: fingerprint(r), settings: f.settingsOf(r.Origin),
+	}
 	f.ledger.Update(ctx, r.At, c.work, func(err error) { reply(c.outcome(err)) })
 }
 
@@ -55,6 +58,7 @@ type charge struct {
 	function    *Function
 	request     *charging.Request
 	fingerprint uint64
+	settings    *charging.Settings // of the client
 	decided     *charging.Decision
 	chargeState
 }
@@ -71,7 +75,12 @@ type chargeState struct {
 	late     *charging.Session // a closed session that usage comes too late for
 	validity time.Duration
 	stale    bool  // a lower number after a higher one
+	again    bool  // answered before, and charged again by a setting
+	exceeded bool  // the service at hand used more than granted, or than there was
 	checked  int64 // money that a balance check has asked for so far
+	// pooled are the services that were settled before any of them is granted anew.
+	pooled map[*charging.Service]settled
+	second *charging.ServiceAnswer // the other quota of the service at hand
 }
 
 func (c *charge) work(tx charging.Tx) error {
@@ -79,7 +88,7 @@ func (c *charge) work(tx charging.Tx) error {
 	c.chargeState = chargeState{
 		tx: tx,
 		answer: &charging.Answer{
-			Key: r.Key, Type: r.Type, Result: charging.Success,
+			Key: r.Key, Type: r.Type, Result: charging.Success, RFC: c.rfc(),
 			Why: make([]charging.Reason, 0, usualReasons),
 		},
 	}
@@ -112,6 +121,11 @@ func (c *charge) repeated() (bool, error) {
 	}
 	if c.beginsAnew(prior) {
 		c.tx.Forget(r.Key.Session)
+		return false, nil
+	}
+	if c.settings.Duplicates == charging.DuplicatesFlagged && !r.Retransmitted {
+		c.again = true
+		c.because(charging.ServiceKey{}, "dup t_only: answered before, but the T flag is not set")
 		return false, nil
 	}
 	if prior.Fingerprint != c.fingerprint && r.Refused == nil {
@@ -205,12 +219,24 @@ func (c *charge) decide() charging.Decision {
 // run charges as usual, or answers as the script says.
 func (c *charge) run(d charging.Decision) error {
 	if d.Instead != nil {
-		return c.scripted(d)
+		if err := c.scripted(d); err != nil {
+			return err
+		}
+		return c.lower()
 	}
-	return c.usual(d)
+	if err := c.usual(d); err != nil {
+		return err
+	}
+	if err := c.raise(); err != nil {
+		return err
+	}
+	return c.lower()
 }
 
 func (c *charge) usual(d charging.Decision) error {
+	if c.lacksServices() {
+		return c.denyLacking()
+	}
 	switch c.request.Type {
 	case charging.Initial:
 		return c.initial(d)
@@ -226,9 +252,12 @@ func (c *charge) usual(d charging.Decision) error {
 }
 
 // finish remembers the answer and the session. Protocol errors are not remembered: they move
-// nothing, and the client may well ask again.
+// nothing, and the client may well ask again. Nor is the answer to a key that has one already.
 func (c *charge) finish(d charging.Decision) {
 	c.answer.Edits, c.answer.Delivery = d.Edits, d.Delivery
+	c.answer.Quirks = c.settings.Quirks
+	c.tellTimers(d)
+	c.fit()
 	if c.session != nil && c.session != c.prior {
 		if c.request.Key.Number > c.session.Highest {
 			c.session.Highest = c.request.Key.Number
@@ -239,7 +268,7 @@ func (c *charge) finish(d charging.Decision) {
 		c.answer.After = c.tx.Funds(c.account.ID, c.plan.Currency())
 		c.tellFunds()
 	}
-	if c.answer.Result.ProtocolError() {
+	if c.answer.Result.ProtocolError() || c.again {
 		return
 	}
 	c.answer.Entry = c.tx.Remember(c.answer, c.fingerprint, c.request.EndToEnd)

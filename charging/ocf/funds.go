@@ -32,6 +32,9 @@ func (c *charge) tellFunds() {
 			c.answer.LowOnes = charging.Known(1)
 		}
 	}
+	if terms != nil {
+		c.tellTerms(terms, sends)
+	}
 }
 
 // someTerms are those of the first service that has any.

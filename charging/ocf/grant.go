@@ -2,7 +2,6 @@ package ocf
 
 import (
 	"errors"
-	"slices"
 	"strconv"
 	"time"
 
@@ -12,9 +11,14 @@ import (
 // serve settles one service of an initial or update request and grants anew if it asks. Each
 // service has its own verdict (RFC 8506 section 5.1.2); a refused grant never undoes a debit.
 func (c *charge) serve(service *charging.Service, d charging.Decision) error {
+	c.exceeded = false
+	misplaced := c.misplaced(service)
 	result, err := c.settleInOrder(service)
 	if err != nil {
 		return err
+	}
+	if misplaced {
+		result = c.blame(service)
 	}
 	answer := charging.ServiceAnswer{Key: service.Key, Result: result}
 	switch {
@@ -24,18 +28,28 @@ func (c *charge) serve(service *charging.Service, d charging.Decision) error {
 			Code: charging.BecauseOutOfOrder, Service: service.Key,
 			Detail: "a higher CC-Request-Number came before: usage counts, the grant stays",
 		})
-	case service.Asked, c.asksAgain(service):
+	case c.refuses(service, &answer):
+	case service.Asked, c.asksAgain(service), c.grantsAbsent(service):
 		answer, err = c.grant(service, d)
 	default:
 		c.withhold(&answer)
 	}
 	c.answer.Services = append(c.answer.Services, answer)
+	if c.second != nil {
+		c.answer.Services, c.second = append(c.answer.Services, *c.second), nil
+	}
 	return err
 }
 
 // settleInOrder settles what a service reports. The grant stays where a lower number comes after a
 // higher one, and where an earlier service of this request got it.
 func (c *charge) settleInOrder(service *charging.Service) (charging.Result, error) {
+	if c.pooled != nil {
+		if before, done := c.pooled[service]; done {
+			c.exceeded = before.exceeded
+			return before.result, nil
+		}
+	}
 	state := c.holder(service)
 	fresh := state != nil && state.Reservation != 0 && !service.Asked &&
 		state.Number == c.request.Key.Number
@@ -84,7 +98,8 @@ func (c *charge) withhold(answer *charging.ServiceAnswer) {
 	}
 	state.Granted = 0
 	if terms := c.away(state); terms != nil {
-		answer.ValidFor = terms.ValidFor
+		answer.ValidFor = c.validFor(terms)
+		c.validity = max(c.validity, answer.ValidFor)
 	}
 }
 
@@ -99,14 +114,28 @@ func (c *charge) inputs(service *charging.Service, at time.Time) charging.Inputs
 		in.Info, in.Participants = &c.session.Info, c.session.Info.Participants
 		in.Context = c.session.Context
 	}
+	if unit := c.settings.GrantUnit; unit != "" && !in.Event {
+		in.Units = []charging.Unit{unit}
+		return in
+	}
+	in.Monetary = c.rfc()
 	for _, q := range service.Requested {
-		in.Units = append(in.Units, q.Unit)
+		in.Units = append(in.Units, c.ownUnit(q.Unit))
 	}
 	return in
 }
 
+// ownUnit is the plan's currency for money without Currency-Code (RFC 8506 section 8.22).
+func (c *charge) ownUnit(unit charging.Unit) charging.Unit {
+	if unit == charging.NoCurrency && c.plan != nil {
+		return c.plan.Currency()
+	}
+	return unit
+}
+
 // unrated refuses a service that no rule prices, with the AVP that would have to be another
-// (TS 32.299 section 7.1.11). Only the first fault of a request is told.
+// (TS 32.299 section 7.1.11). Only the first fault of a request is told, but for RFC 8506, whose
+// answers may have several Failed-AVPs.
 func (c *charge) unrated(service *charging.Service, err error) charging.Result {
 	var missing *charging.Unrated
 	if !errors.As(err, &missing) {
@@ -121,12 +150,13 @@ func (c *charge) unrated(service *charging.Service, err error) charging.Result {
 	}
 	c.why(charging.Reason{
 		Code: charging.BecauseDenied, Service: service.Key,
-		Detail: charging.RatingFailed.Name() + ": " + missing.Error(),
+		Detail: c.noRule().Name() + ": " + missing.Error(),
 	})
-	if failed := failedService(service, missing); len(c.answer.Failed) == 0 && failed.Path != "" {
-		c.answer.Failed = []charging.FailedAVP{failed}
+	failed := failedService(service, missing)
+	if (len(c.answer.Failed) == 0 || c.rfc()) && failed.Path != "" {
+		c.answer.Failed = append(c.answer.Failed, failed)
 	}
-	return charging.RatingFailed
+	return c.noRule()
 }
 
 func failedService(service *charging.Service, missing *charging.Unrated) charging.FailedAVP {
@@ -146,6 +176,7 @@ func failedService(service *charging.Service, missing *charging.Unrated) chargin
 // An offer is a grant in the making.
 type offer struct {
 	service    *charging.Service
+	settings   *charging.Settings
 	inputs     charging.Inputs
 	conditions charging.Conditions // of the grant
 	dearest    charging.Conditions // what it is reserved at: those after a switch, if they cost more
@@ -154,7 +185,9 @@ type offer struct {
 	limit      *charging.Limit
 	want       int64
 	validFor   time.Duration
-	change     time.Time // Tariff-Time-Change
+	change     time.Time           // Tariff-Time-Change
+	after      charging.Conditions // those after the change
+	dual       bool                // a quota for each side of it
 	amounts    charging.Amounts
 	units      int64 // granted
 	charge     charging.Charge
@@ -165,7 +198,9 @@ func (c *charge) grant(
 	service *charging.Service,
 	d charging.Decision,
 ) (charging.ServiceAnswer, error) {
-	o := offer{service: service, inputs: c.inputs(service, c.tx.Now())}
+	o := offer{
+		service: service, settings: c.settings, inputs: c.inputs(service, c.tx.Now()),
+	}
 	if err := c.rate(&o); err != nil {
 		return charging.ServiceAnswer{Key: service.Key, Result: c.unrated(service, err)}, nil
 	}
@@ -176,9 +211,19 @@ func (c *charge) grant(
 	if state != nil && state.Conditions.Rule != "" {
 		o.progress = c.resume(state, &o.conditions)
 	}
+	if o.terms.Uncontrolled && c.costsNothing(&o) {
+		return c.uncontrolled(service), nil
+	}
 	c.size(&o)
-	if err := c.afford(&o); err != nil {
-		return charging.ServiceAnswer{}, err
+	if c.rfc() && o.after.Rule != "" && o.after.Unit == o.conditions.Unit {
+		if err := c.dual(&o); err != nil {
+			return charging.ServiceAnswer{}, err
+		}
+	}
+	if !o.dual {
+		if err := c.afford(&o); err != nil {
+			return charging.ServiceAnswer{}, err
+		}
 	}
 	final, given := o.verdict()
 	if !given {
@@ -221,7 +266,7 @@ func (c *charge) resume(state *charging.ServiceState, to *charging.Conditions) c
 // size says how much to grant if money were no matter, and for how long it holds.
 func (c *charge) size(o *offer) {
 	o.want = o.wanted(&c.request.Information)
-	o.validFor = o.terms.ValidFor
+	o.validFor = c.validFor(o.terms)
 	if o.terms.Unit == charging.Time {
 		o.validFor = max(o.validFor, time.Duration(o.want)*time.Second)
 	}
@@ -234,26 +279,39 @@ func (c *charge) size(o *offer) {
 }
 
 // atSwitch ends a grant's validity where the tariff switches, a grant of time there too; or, where
-// the plan says so, announces the switch and reserves at the dearer side.
+// the plan says so, announces the switch, or has the client asked then, and reserves at the dearer
+// side.
 func (c *charge) atSwitch(o *offer, at time.Time, left time.Duration) {
-	if !o.terms.TariffAVP {
+	if !o.terms.TariffAVP && !o.terms.TariffRAR {
 		o.validFor = left
 		if o.terms.Unit == charging.Time {
 			o.want = min(o.want, int64(left/time.Second))
 		}
 		return
 	}
-	o.change = at
 	later := o.inputs
 	later.At = at
-	if after, err := c.plan.Rate(&later); err == nil && after.Price > o.dearest.Price {
+	after, err := c.plan.Rate(&later)
+	if err == nil && after.Price > o.dearest.Price {
 		o.dearest = after
+	}
+	split := c.rfc() && o.terms.Unit == charging.Time && !intermittent(o.terms)
+	if !o.terms.TariffAVP || split {
+		return
+	}
+	o.change = at
+	if err == nil {
+		o.after = after
 	}
 }
 
 // wanted is the size of the grant, within the script's limit.
 func (o *offer) wanted(info *charging.Information) int64 {
 	want := wanted(o.terms, o.service, info, o.inputs.Event)
+	if o.settings.EmptyRSU == charging.EmptyMax && o.terms.Max > 0 && !o.inputs.Event &&
+		o.service.Asked && empty(o.service.Requested) {
+		want = o.terms.Max
+	}
 	if o.limit == nil {
 		return want
 	}
@@ -338,7 +396,7 @@ func (o *offer) verdict() (*charging.FinalUnit, bool) {
 		return o.limit.Final, true
 	case o.units >= o.want:
 		return nil, true
-	case !o.terms.Partial:
+	case !o.partial():
 		return nil, false
 	case o.units < o.terms.Min && o.progress.Rest <= 0:
 		return nil, false
@@ -346,7 +404,27 @@ func (o *offer) verdict() (*charging.FinalUnit, bool) {
 		o.units, o.charge = min(o.progress.Rest, o.want), charging.Charge{}
 		o.amounts = charging.Amounts{}
 	}
+	if o.unannounced() && (o.limit == nil || o.limit.Final == nil) {
+		return nil, true
+	}
 	return o.final(), true
+}
+
+// unannounced reports whether a setting has the last grant go without Final-Unit-Indication.
+func (o *offer) unannounced() bool {
+	return o.settings.FinalUnits == charging.FinalWithZero ||
+		o.settings.FinalUnits == charging.FinalNever
+}
+
+// partial reports whether less than is wanted may be granted.
+func (o *offer) partial() bool {
+	switch o.settings.Partial {
+	case charging.PartialAlways:
+		return true
+	case charging.PartialNever:
+		return false
+	}
+	return o.terms.Partial
 }
 
 // final is what happens when the last units are used up: as the script says, else as the rule does.
@@ -360,11 +438,16 @@ func (o *offer) final() *charging.FinalUnit {
 // withoutUnits refuses for want of credit. A policy of redirection or restriction is told once,
 // with the time after which to ask again (RFC 8506 section 5.6.2).
 func (c *charge) withoutUnits(o *offer, state *charging.ServiceState) charging.ServiceAnswer {
-	answer := charging.ServiceAnswer{Key: o.service.Key, Result: charging.CreditLimitReached}
+	answer := charging.ServiceAnswer{Key: o.service.Key, Result: c.outOfCredit()}
 	final := o.final()
 	told := state != nil && state.Final && state.Granted == 0
-	if final.Action != charging.Terminate && !told {
-		answer.Result, answer.Final, answer.ValidFor = charging.Success, final, o.terms.ValidFor
+	if !told && o.endsWith(final) {
+		answer.Result, answer.Final = charging.Success, final
+		if final.Action == charging.Terminate {
+			answer.Granted = []charging.Quantity{o.terms.Unit.Of(0)}
+		} else {
+			answer.ValidFor = c.validFor(o.terms)
+		}
 		if state == nil {
 			state = c.newState(o)
 		}
@@ -374,79 +457,29 @@ func (c *charge) withoutUnits(o *offer, state *charging.ServiceState) charging.S
 	if state != nil {
 		state.Granted = 0
 	}
+	announce(o.terms, &answer)
 	c.explainWant(o)
 	return answer
+}
+
+// endsWith reports whether a refusal for want of credit is told as a final unit without units:
+// where it leads elsewhere, or where the settings announce every end this way.
+func (o *offer) endsWith(final *charging.FinalUnit) bool {
+	switch {
+	case o.limit != nil && o.limit.Final != nil:
+		return final.Action != charging.Terminate
+	case o.settings.FinalUnits == charging.FinalWithZero:
+		return true
+	case o.settings.FinalUnits == charging.FinalNever:
+		return false
+	}
+	return final.Action != charging.Terminate
 }
 
 // explainWant says for what there was not enough credit.
 func (c *charge) explainWant(o *offer) {
 	c.why(charging.Reason{
 		Code: charging.BecauseDenied, Service: o.service.Key, Rule: o.terms.Rule,
-		Units: o.terms.Unit.Of(o.want), Detail: charging.CreditLimitReached.Name(),
+		Units: o.terms.Unit.Of(o.want), Detail: c.outOfCredit().Name(),
 	})
-}
-
-func (c *charge) newState(o *offer) *charging.ServiceState {
-	c.session.Services = append(c.session.Services, charging.ServiceState{
-		Key: o.service.Key, Conditions: o.conditions, LastReport: c.tx.Now(),
-		Number: c.request.Key.Number,
-	})
-	return &c.session.Services[len(c.session.Services)-1]
-}
-
-// reserve sets the grant's price aside and makes its conditions those of the service.
-func (c *charge) reserve(
-	o *offer, state *charging.ServiceState, final *charging.FinalUnit,
-) (charging.ServiceAnswer, error) {
-	if state == nil {
-		state = c.newState(o)
-	}
-	now := c.tx.Now()
-	if o.amounts != (charging.Amounts{}) {
-		holder := charging.Holder{Session: c.request.Key.Session, Service: state.Key}
-		where := purpose(o.service.Key, &o.conditions, c.plan)
-		id, err := c.tx.Reserve(c.account.ID, holder, where, o.amounts)
-		if err != nil {
-			return charging.ServiceAnswer{}, errorfIn("reserve a grant", err)
-		}
-		state.Reservation, state.Held = id, o.amounts
-	}
-	if o.limit != nil && o.limit.ValidFor.Known {
-		o.validFor = time.Duration(o.limit.ValidFor.Value) * time.Second
-	}
-	state.Conditions, state.Progress, state.Granted = o.conditions, o.progress, o.units
-	state.LastReport, state.ValidUntil, state.Final = now, now.Add(o.validFor), final != nil
-	state.Number = c.request.Key.Number
-	c.validity = max(c.validity, o.validFor)
-	c.explainGrant(o, final)
-	return c.answerGrant(o, state, final), nil
-}
-
-func (c *charge) explainGrant(o *offer, final *charging.FinalUnit) {
-	reason := charging.Reason{Code: charging.BecauseGranted, Service: o.service.Key}
-	if final != nil {
-		reason.Code = charging.BecauseLast
-	}
-	describe(&reason, &o.dearest, o.units, o.charge)
-	reason.Cost = c.plan.Currency().Of(o.amounts.Money)
-	c.why(reason)
-}
-
-func (c *charge) answerGrant(
-	o *offer,
-	state *charging.ServiceState,
-	final *charging.FinalUnit,
-) charging.ServiceAnswer {
-	answer := charging.ServiceAnswer{
-		Key: o.service.Key, Result: charging.Success, ValidFor: o.validFor, Final: final,
-		Granted:     []charging.Quantity{o.terms.Unit.Of(o.units)},
-		HoldingTime: o.terms.HoldingTime, TariffChange: o.change,
-	}
-	if t := o.terms.Threshold; t > 0 && t < o.units && final == nil {
-		answer.Threshold = o.terms.Unit.Of(t)
-	}
-	if c.sends(o.terms).Trigger && !slices.Equal(state.Armed, o.terms.Triggers) {
-		answer.Triggers, state.Armed = o.terms.Triggers, o.terms.Triggers
-	}
-	return answer
 }

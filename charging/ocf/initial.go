@@ -1,6 +1,7 @@
 package ocf
 
 import (
+	"cmp"
 	"errors"
 
 	"github.com/ocs-sim/ocs-sim/charging"
@@ -9,8 +10,7 @@ import (
 // initial opens a session and reserves (RFC 8506 section 5.2). A refusal at command level opens
 // none; one in an MSCC opens a session that holds nothing.
 func (c *charge) initial(d charging.Decision) error {
-	r := c.request
-	if c.prior != nil {
+	if c.prior != nil && !c.again {
 		c.session = c.prior
 		c.deny(
 			charging.UnableToComply,
@@ -21,9 +21,12 @@ func (c *charge) initial(d charging.Decision) error {
 	if !c.admit() {
 		return nil
 	}
-	c.begin()
-	for i := range r.Services {
-		if err := c.serve(&r.Services[i], d); err != nil {
+	if c.prior == nil {
+		c.begin()
+	}
+	services := c.services()
+	for i := range services {
+		if err := c.serve(&services[i], d); err != nil {
 			return err
 		}
 	}
@@ -48,9 +51,10 @@ func (c *charge) admit() bool {
 		)
 	case c.account == nil:
 		identity := c.request.Subscribers[0].Data
-		c.deny(charging.UserUnknown, "no account has the identity "+identity)
+		code := cmp.Or(c.settings.DenyCodes.UnknownSubscriber, charging.UserUnknown)
+		c.deny(code, "no account has the identity "+identity)
 	case c.account.Status != charging.Active:
-		c.deny(charging.EndUserServiceDenied, "the account is "+string(c.account.Status))
+		c.deny(c.inactive(), "the account is "+string(c.account.Status))
 	case c.plan == nil:
 		c.deny(charging.RatingFailed, "the account's plan "+c.account.Plan+" cannot be used")
 	default:
@@ -64,7 +68,13 @@ func (c *charge) begin() {
 	// Answers to requests that came while nothing was open are no part of this life.
 	c.tx.Forget(r.Key.Session)
 	c.late = nil
-	told, attached := charging.Told(nil, r)
+	c.beginWith()
+}
+
+// beginWith makes the session that begins with the request.
+func (c *charge) beginWith() {
+	r := c.request
+	told, attached := charging.Told(nil, r, c.settings)
 	c.session = &charging.Session{
 		ID: r.Key.Session, Account: c.account.ID, Origin: r.Origin, Context: r.Context,
 		Opened: c.tx.Now(), Attached: attached, Info: told,
@@ -76,7 +86,7 @@ func (c *charge) begin() {
 // none of its services could be rated.
 func (c *charge) foreignContext() bool {
 	for i := range c.answer.Services {
-		if c.answer.Services[i].Result != charging.RatingFailed {
+		if c.answer.Services[i].Result != c.noRule() {
 			return false
 		}
 	}
@@ -88,7 +98,7 @@ func (c *charge) foreignContext() bool {
 
 func (c *charge) denyContext() {
 	c.answer.Services = nil
-	c.deny(charging.RatingFailed, "no rule of the plan is for this Service-Context-Id",
+	c.deny(c.noRule(), "no rule of the plan is for this Service-Context-Id",
 		charging.FailedAVP{Path: "Service-Context-Id", Value: c.request.Context})
 }
 
@@ -97,13 +107,13 @@ func (c *charge) denyContext() {
 func (c *charge) supervise() {
 	validity := c.validity
 	for i := range c.session.Services {
-		if s := &c.session.Services[i]; s.Reservation != 0 {
+		if s := &c.session.Services[i]; s.Reservation != 0 || s.Granted > 0 {
 			validity = max(validity, s.ValidUntil.Sub(s.LastReport))
 		}
 	}
 	limit := c.function.options.Supervision
 	if validity > 0 {
-		limit = 2 * validity
+		limit = 2 * max(validity, c.settings.Scaled(validity))
 	}
 	c.session.Deadline = c.tx.Now().Add(limit)
 }

@@ -59,6 +59,9 @@ func (c *charge) priceShares(
 	}
 	means := c.tx.Available(c.account.ID, purpose(state.Key, &state.Conditions, plan))
 	means.Units += state.Held.Units
+	if means.HasUnits {
+		means.Units += c.pooledUnits(state)
+	}
 	progress := plan.Resume(&state.Conditions, &state.Conditions, state.Progress)
 	parts := make([]charging.Part, 0, len(used))
 	for i := range used {
@@ -145,15 +148,30 @@ func (c *charge) post(state *charging.ServiceState, parts []charging.Part) error
 		return err
 	}
 	where := purpose(state.Key, &state.Conditions, plan)
+	opened, err := c.openPool(state, above(state, parts))
+	if err != nil {
+		return err
+	}
+	c.floor(state, parts, plan)
+	need := above(state, parts)
 	over, err := c.tx.Settle(c.account.ID, state.Reservation, where, parts)
 	if err != nil {
 		return errorfIn("settle usage", err)
+	}
+	if len(opened) > 0 {
+		taken := charging.Amounts{
+			Units: max(need.Units-over.Units, 0), Money: max(need.Money-over.Money, 0),
+		}
+		if err := c.closePool(state, opened, taken); err != nil {
+			return err
+		}
 	}
 	for i := range parts {
 		if err := c.addCost(parts[i].Money, plan.Currency()); err != nil {
 			return err
 		}
 	}
+	c.exceeded = c.exceeded || over != (charging.Amounts{})
 	if over.Money > 0 {
 		c.why(charging.Reason{
 			Code: charging.BecauseOverrun, Service: state.Key,
@@ -166,9 +184,9 @@ func (c *charge) post(state *charging.ServiceState, parts []charging.Part) error
 			Units: state.Conditions.Unit.Of(over.Units), Detail: "more than the account had",
 		})
 	}
-	c.explainRest(state, parts, plan.Currency())
+	rest := c.explainRest(state, parts, plan.Currency())
 	state.Reservation, state.Held = 0, charging.Amounts{}
-	return nil
+	return c.carry(state, rest)
 }
 
 // explainRest says what of a reservation was not used.
@@ -176,7 +194,7 @@ func (c *charge) explainRest(
 	state *charging.ServiceState,
 	parts []charging.Part,
 	currency charging.Unit,
-) {
+) charging.Amounts {
 	rest := state.Held
 	for i := range parts {
 		rest.Money -= parts[i].Money
@@ -197,6 +215,7 @@ func (c *charge) explainRest(
 			Units: state.Conditions.Unit.Of(rest.Units),
 		})
 	}
+	return rest
 }
 
 func (c *charge) addCost(money int64, currency charging.Unit) error {

@@ -44,7 +44,7 @@ func (c *charge) refundOf() error {
 	}
 	next := *charged
 	next.Services = append([]charging.ServiceState(nil), charged.Services...)
-	claims, fault := claimed(&next, key.Number, c.request.Services)
+	claims, fault := claimed(&next, key.Number, c.request.Services, c.plan.Currency())
 	if fault != "" {
 		c.deny(charging.UnableToComply, fault)
 		return nil
@@ -68,42 +68,66 @@ type claim struct {
 	key   charging.ServiceKey // as the answer shows it
 	state *charging.ServiceState
 	units int64
+	money int64 // a sum without units: what the client rated by itself (RFC 8506 section 6.4)
 }
 
 // claimed checks a refund as a whole, before anything moves. A request without services wants all
 // that is left of the charge.
 func claimed(
-	s *charging.Session, number uint32, services []charging.Service,
+	s *charging.Session, number uint32, services []charging.Service, currency charging.Unit,
 ) (claims []claim, fault string) {
 	if len(services) == 0 {
 		return claimedAll(s, number)
 	}
-	left := make(map[*charging.ServiceState]int64)
+	left := make(map[*charging.ServiceState]charging.Amounts)
 	for i := range services {
 		state := chargedService(s, number, services[i].Key)
 		if state == nil {
 			return nil, "the charge has no such service"
 		}
-		if _, seen := left[state]; !seen {
-			left[state] = state.Granted
+		rest, seen := left[state]
+		if !seen {
+			rest = charging.Amounts{Units: state.Granted, Money: state.Held.Money}
 		}
-		units, _ := unitsOf(services[i].Requested, state.Conditions.Unit)
-		if units <= 0 {
-			units = left[state]
+		one := claim{key: services[i].Key, state: state}
+		if fault := one.size(services[i].Requested, &rest, currency); fault != "" {
+			return nil, fault
 		}
-		if units == 0 || units > left[state] {
-			return nil, "more is to be refunded than is left of the charge"
-		}
-		left[state] -= units
-		claims = append(claims, claim{services[i].Key, state, units})
+		left[state] = rest
+		claims = append(claims, one)
 	}
 	return claims, ""
+}
+
+// size says how much is claimed: units of the charge, a sum of money, or all where nothing is told.
+// It takes that from what is left.
+func (c *claim) size(
+	requested []charging.Quantity, left *charging.Amounts, currency charging.Unit,
+) (fault string) {
+	money, sum := unitsOf(requested, currency)
+	units, told := unitsOf(requested, c.state.Conditions.Unit)
+	switch {
+	case told && units > 0:
+		c.units = units
+	case sum && money > 0:
+		c.money = money
+	case len(requested) > 0 && !told:
+		return "the charge was of other units"
+	default:
+		c.units = left.Units
+	}
+	if c.units == 0 && c.money == 0 || c.units > left.Units || c.money > left.Money {
+		return "more is to be refunded than is left of the charge"
+	}
+	left.Units -= c.units
+	left.Money -= c.money
+	return ""
 }
 
 func claimedAll(s *charging.Session, number uint32) (claims []claim, fault string) {
 	for i := range s.Services {
 		if state := &s.Services[i]; state.Number == number && state.Granted > 0 {
-			claims = append(claims, claim{state.Key, state, state.Granted})
+			claims = append(claims, claim{key: state.Key, state: state, units: state.Granted})
 		}
 	}
 	if len(claims) == 0 {
@@ -139,8 +163,10 @@ func (c *charge) giveBack(claimed claim) (money int64, err error) {
 	}
 	byMoney := min(units, state.Granted-state.Held.Units)
 	fromUnits := units - byMoney
-	if money, err = moneyBack(plan, state, byMoney); err != nil {
-		return 0, err
+	if money = claimed.money; money == 0 {
+		if money, err = moneyBack(plan, state, byMoney); err != nil {
+			return 0, err
+		}
 	}
 	part := charging.Part{
 		Amounts: charging.Amounts{Units: fromUnits, Money: money},
@@ -161,9 +187,12 @@ func (c *charge) giveBack(claimed claim) (money int64, err error) {
 	state.Held.Units -= fromUnits
 	state.Held.Money -= money
 	c.why(part.Reason)
+	given := state.Conditions.Unit.Of(units)
+	if claimed.money > 0 {
+		given = plan.Currency().Of(money)
+	}
 	answer := charging.ServiceAnswer{
-		Key: claimed.key, Result: charging.Success,
-		Granted: []charging.Quantity{state.Conditions.Unit.Of(units)},
+		Key: claimed.key, Result: charging.Success, Granted: []charging.Quantity{given},
 	}
 	c.answer.Services = append(c.answer.Services, answer)
 	return money, nil

@@ -61,7 +61,7 @@ func (c *charge) scriptedDenial() error {
 		c.session = c.prior
 		return nil
 	}
-	return c.closeFor("denied")
+	return c.closeFor(closedByDenial)
 }
 
 // scriptedServices answers each service that the decision is for as it says, all others as usual.

@@ -61,6 +61,12 @@ func (c *charge) holder(service *charging.Service) *charging.ServiceState {
 // result is 5031 where no rule prices it.
 func (c *charge) settle(service *charging.Service) (charging.Result, error) {
 	state := c.holder(service)
+	if result, lost := c.disregards(service, state); lost {
+		if state == nil {
+			return result, nil
+		}
+		return result, c.letGo(state)
+	}
 	if state == nil {
 		if len(service.Used) == 0 {
 			return charging.Success, nil
@@ -80,8 +86,9 @@ func (c *charge) settle(service *charging.Service) (charging.Result, error) {
 		state.LastReport = c.tx.Now()
 	}
 	if len(used) == 0 {
-		return charging.Success, c.release(state)
+		return charging.Success, c.letGo(state)
 	}
+	c.exceeded = state.Granted > 0 && sum(used) > state.Granted
 	parts, err := c.priceShares(service, state, used)
 	if err != nil {
 		return charging.UnableToComply, err
@@ -95,9 +102,9 @@ func (c *charge) ungranted(service *charging.Service) (charging.ServiceState, ch
 		return charging.ServiceState{}, charging.UnableToComply
 	}
 	in := c.inputs(service, c.tx.Now())
-	for _, used := range service.Used {
+	for _, used := range c.reports(service) {
 		for _, q := range used.Units {
-			in.Units = append(in.Units, q.Unit)
+			in.Units = append(in.Units, c.ownUnit(q.Unit))
 		}
 	}
 	if c.prior != nil {
@@ -119,8 +126,9 @@ func (c *charge) shares(
 	unit := state.Conditions.Unit
 	var out []share
 	offset := state.LastReport
-	for i := range service.Used {
-		used := &service.Used[i]
+	reports := c.reports(service)
+	for i := range reports {
+		used := &reports[i]
 		units, told := unitsOf(used.Units, unit)
 		if !told || units <= 0 {
 			continue
@@ -137,12 +145,19 @@ func (c *charge) shares(
 	return out, nil
 }
 
+func sum(used []share) (units int64) {
+	for i := range used {
+		units += min(used[i].units, uncountable-units)
+	}
+	return units
+}
+
 // unitsOf finds the amount in a rule's unit; total octets are input and output where no total is
 // told. A sum that leaves 64 bits is uncountable.
 func unitsOf(list []charging.Quantity, unit charging.Unit) (amount int64, told bool) {
 	var sum int64
 	for _, q := range list {
-		if q.Unit == unit {
+		if q.Unit == unit || q.Unit == charging.NoCurrency && unit.Money() {
 			return q.Amount, true
 		}
 		if unit == charging.Total && q.Unit.Octets() {

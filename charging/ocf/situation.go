@@ -5,7 +5,7 @@ import "github.com/ocs-sim/ocs-sim/charging"
 // situate reads the conditions of the request into the session as it becomes, and says what a
 // script sees of it.
 func (c *charge) situate() *charging.Situation {
-	told, attached := charging.Told(c.prior, c.request)
+	told, attached := charging.Told(c.prior, c.request, c.settings)
 	if c.prior != nil {
 		c.stale = c.request.Key.Number < c.prior.Highest
 	}

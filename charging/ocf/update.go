@@ -9,19 +9,27 @@ import (
 // update debits what was used at the conditions of its grant, releases the rest, and reserves anew
 // at the conditions of now (RFC 8506 section 5.3).
 func (c *charge) update(d charging.Decision) error {
-	r := c.request
 	if c.session == nil {
-		return c.unknown()
+		return c.unknown(d)
 	}
 	if !c.belongs() {
 		return nil
 	}
 	if c.account.Status != charging.Active {
-		c.deny(charging.EndUserServiceDenied, "the account is "+string(c.account.Status))
-		return c.closeFor("denied")
+		c.deny(c.inactive(), "the account is "+string(c.account.Status))
+		return c.closeFor(closedByDenial)
 	}
-	for i := range r.Services {
-		if err := c.serve(&r.Services[i], d); err != nil {
+	return c.serveAll(d)
+}
+
+// serveAll serves every service of an open session.
+func (c *charge) serveAll(d charging.Decision) error {
+	services := c.services()
+	if err := c.settlePools(services); err != nil {
+		return err
+	}
+	for i := range services {
+		if err := c.serve(&services[i], d); err != nil {
 			return err
 		}
 	}
@@ -29,20 +37,28 @@ func (c *charge) update(d charging.Decision) error {
 	return nil
 }
 
-// closedByTermination is why a session is closed that the client ended.
-const closedByTermination = "termination"
+// Why sessions are closed.
+const (
+	closedByTermination = "termination"
+	closedByDenial      = "denied" // a refusal at command level ended it
+)
 
 // terminate debits what was used and releases everything (RFC 8506 section 5.4).
 func (c *charge) terminate(d charging.Decision) error {
 	if c.session == nil {
-		return c.unknown()
+		return c.unknown(d)
 	}
 	if !c.belongs() {
 		return nil
 	}
+	return c.windUp()
+}
+
+// windUp settles the last report and closes the session.
+func (c *charge) windUp() error {
 	for i := range c.request.Services {
 		service := &c.request.Services[i]
-		result, err := c.settle(service)
+		result, err := c.settleLast(service)
 		if err != nil {
 			return err
 		}
@@ -52,6 +68,20 @@ func (c *charge) terminate(d charging.Decision) error {
 		)
 	}
 	return c.end(closedByTermination)
+}
+
+// settleLast settles what a service reports at the end, unless a setting has it ignored.
+func (c *charge) settleLast(service *charging.Service) (charging.Result, error) {
+	if c.settings.TerminationUsage == charging.TerminationIgnores {
+		c.unused(service, "term_usage ignore: not debited")
+		return charging.Success, nil
+	}
+	misplaced := c.misplaced(service)
+	result, err := c.settle(service)
+	if misplaced {
+		result = c.blame(service)
+	}
+	return result, err
 }
 
 // belongs checks that subscriber and context are those of the session; if not, the session is left
@@ -93,12 +123,20 @@ func (c *charge) namesAnother() bool {
 
 // unknown answers an update or termination of a session that is not open: 5002. Usage that comes
 // after the end is lost, and said so, unless the options debit what supervision cut off.
-func (c *charge) unknown() error {
+func (c *charge) unknown(d charging.Decision) error {
+	late := c.debitsLate()
+	if c.settings.UnknownSession == charging.UnknownRate && !late {
+		return c.adopt(d)
+	}
+	if c.settings.UnknownSession == charging.UnknownSucceed && !late {
+		c.nod()
+		return nil
+	}
 	c.deny(charging.UnknownSessionID, "no session "+c.request.Key.Session.ID+" is open")
 	if c.late == nil {
 		return nil
 	}
-	if c.function.options.DebitLate && c.late.ClosedBy == charging.ClosedByExpiry {
+	if late {
 		return c.debitLate()
 	}
 	for i := range c.request.Services {
@@ -157,7 +195,7 @@ func (c *charge) refuse() error {
 		c.session = c.prior
 		return nil
 	}
-	if err := c.closeFor("denied"); err != nil {
+	if err := c.closeFor(closedByDenial); err != nil {
 		return err
 	}
 	c.finish(charging.Decision{})

@@ -64,7 +64,8 @@ func configure(cmd *cobra.Command, key, value *yaml.Node) error {
 
 func knownElsewhere(root *cobra.Command, name string) bool {
 	for _, command := range root.Commands() {
-		if command.Flags().Lookup(name) != nil {
+		own := command.Flags().Lookup(name) != nil || command.PersistentFlags().Lookup(name) != nil
+		if own || knownElsewhere(command, name) {
 			return true
 		}
 	}

@@ -35,6 +35,7 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Condition:           condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"field":     setField,
 			"occupy":    occupyPort,
@@ -48,6 +49,8 @@ func TestScripts(t *testing.T) {
 			"await":     awaitText,
 			"differ":    awaitChange,
 			"address":   setAddress,
+			"listener":  setListener,
+			"certify":   writeCertificates,
 		},
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"time"
 
@@ -23,6 +22,7 @@ type playFlags struct {
 	settings                    []string
 	timeout                     time.Duration
 	origin                      charging.Origin
+	secure                      clientFlags
 }
 
 func newPlay(c *console) *cobra.Command {
@@ -37,7 +37,7 @@ func newPlay(c *console) *cobra.Command {
 		Example: "  ocs-sim play conference.conv --to 127.0.0.1:3868 --api http://127.0.0.1:8868",
 		Args:    someConversations,
 		RunE: func(cmd *cobra.Command, files []string) error {
-			if _, _, err := net.SplitHostPort(f.to); err != nil {
+			if _, _, err := diameter.ParseAddress(f.to); err != nil {
 				return fmt.Errorf("play needs --to ADDRESS, the server's Diameter address as host:port, "+
 					"and not %q", f.to)
 			}
@@ -45,7 +45,9 @@ func newPlay(c *console) *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.to, "to", "", "the server's Diameter address, host:port (required)")
+	flags.StringVar(&f.to, "to", "",
+		"the server's Diameter address, [tls://|sctp://]host:port (required)")
+	f.secure.add(flags)
 	flags.StringVar(&f.api, "api", "", "base address of the server's REST API, if it is an ocs-sim")
 	flags.StringVar(&f.token, "token", "", "bearer token for the API")
 	flags.BoolVar(&f.seed, "seed", true, "with --api: put the file's seed into the server first")
@@ -71,9 +73,13 @@ func (c *console) play(ctx context.Context, files []string, f *playFlags) error 
 	if err != nil {
 		return err
 	}
+	configuration, err := f.secure.client()
+	if err != nil {
+		return err
+	}
 	gy := ocssim.NewGyDoor(f.to, diameter.ClientOptions{
 		OriginHost: f.origin.Host, OriginRealm: f.origin.Realm, DestinationRealm: f.destination,
-		Timeout: f.timeout,
+		Timeout: f.timeout, TLS: configuration,
 	})
 	var control *ocssim.ControlDoor
 	if f.api != "" {
@@ -105,8 +111,13 @@ func readConversations(files []string) ([]*conversation.Conversation, error) {
 func (c *console) playOne(
 	ctx context.Context, talk *conversation.Conversation,
 	gy *ocssim.GyDoor, control *ocssim.ControlDoor, f *playFlags,
-) error {
+) (failed error) {
 	if control != nil && f.seed && len(talk.Seed) > 0 {
+		restore, err := control.KeepSettings(ctx)
+		if err != nil {
+			return fmt.Errorf("%s: %w", talk.Name, err)
+		}
+		defer func() { failed = errors.Join(failed, restore()) }()
 		if err := control.ApplySeed(ctx, talk.Seed); err != nil {
 			return fmt.Errorf("%s: apply the seed: %w", talk.Name, err)
 		}

@@ -30,7 +30,8 @@ func newRoot(c *console) *cobra.Command {
 	})
 	root.PersistentFlags().String("config", "", "read flags from a YAML or JSON file of name: value")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return settle(cmd) }
-	root.AddCommand(newServe(c), newDemo(c), newPlay(c), newCheck(c), newReady(c), newVersion(c))
+	root.AddCommand(newServe(c), newDemo(c), newPlay(c), newCheck(c), newReady(c), newVersion(c),
+		newSessions(c), newPeers(c), newClock(c))
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root
 }

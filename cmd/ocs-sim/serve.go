@@ -30,6 +30,9 @@ type serveFlags struct {
 	token, readyFile, level string
 	lateUsage               string
 	allowRemote             bool
+	settings                settingFlags
+	occasions               occasionFlags
+	gy                      gyFlags
 }
 
 func newServe(c *console) *cobra.Command {
@@ -48,7 +51,8 @@ func newServe(c *console) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.diameter, "diameter", []string{defaultDiameter},
-		"address for Diameter; port 0 takes a free one; may be repeated")
+		"address for Diameter, [tcp://|tls://|sctp://]host:port[?origin-host=H&origin-realm=R];\n"+
+			"port 0 takes a free one; may be repeated")
 	flags.StringVar(&f.api, "api", defaultAPI, "address for REST; port 0 takes a free one")
 	flags.StringVar(&f.database, "database", "",
 		"the ledger's file; without it a temporary one that is deleted at exit")
@@ -63,6 +67,9 @@ func newServe(c *console) *cobra.Command {
 		"file to write, when ready, with the addresses as JSON")
 	flags.StringVar(&f.lateUsage, "late-usage", "refuse",
 		"usage after supervision ended the session: refuse (5002) or debit (5002 too, but charged)")
+	f.settings.add(flags)
+	f.occasions.add(flags)
+	f.gy.add(flags)
 	flags.StringVar(&f.level, "log-level", "info", "debug, info, warn or error")
 	return cmd
 }
@@ -116,16 +123,26 @@ func (f *serveFlags) options(logs io.Writer) (ocssim.Options, error) {
 	if f.lateUsage != "refuse" && f.lateUsage != "debit" {
 		return ocssim.Options{}, fmt.Errorf("--late-usage is refuse or debit, not %q", f.lateUsage)
 	}
+	settings, err := f.settings.settings()
+	if err != nil {
+		return ocssim.Options{}, err
+	}
+	occasions, err := f.occasions.occasions()
+	if err != nil {
+		return ocssim.Options{}, err
+	}
 	seeds, err := readSeeds(f.seeds)
 	if err != nil {
 		return ocssim.Options{}, err
 	}
-	return ocssim.Options{
+	options := ocssim.Options{
 		Diameter: f.diameter, API: f.api, Database: f.database, Seeds: seeds,
 		OriginHost: f.originHost, OriginRealm: f.originRealm, Token: f.token,
 		AllowRemote: f.allowRemote, DebitLate: f.lateUsage == "debit", Version: version(),
+		Settings: settings, Occasions: occasions,
 		Log: zerolog.New(logs).Level(level).With().Timestamp().Logger(),
-	}, nil
+	}
+	return options, f.gy.fill(&options)
 }
 
 // readSeeds reads all documents, and tells every one that cannot be read.
@@ -153,8 +170,8 @@ type readiness struct {
 
 func (c *console) announce(server *ocssim.Server, path string) error {
 	ready := readiness{server.DiameterAddresses(), server.APIURL(), os.Getpid(), version()}
-	for _, address := range ready.Diameter {
-		c.answer("diameter %s", address)
+	for _, listener := range server.DiameterListeners() {
+		c.answer("diameter %s", announced(listener))
 	}
 	c.answer("api %s", ready.API)
 	if path == "" {

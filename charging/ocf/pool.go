@@ -1,0 +1,199 @@
+package ocf
+
+import (
+	"slices"
+
+	"github.com/ocs-sim/ocs-sim/charging"
+)
+
+// A pooled reservation is one that was given up for a moment, so that another service of its pool
+// could draw on it.
+type pooled struct {
+	state  *charging.ServiceState
+	before charging.Amounts
+}
+
+// settlePools settles what all services of pools report before any of them is granted anew: what
+// one did not use may be what another has used, and is free only then.
+func (c *charge) settlePools(services []charging.Service) error {
+	if len(services) < 2 || c.stale || len(c.session.Services) < 2 {
+		return nil
+	}
+	terms, err := c.termsOf(&c.session.Services[0].Conditions)
+	if err != nil || !terms.Pools {
+		return nil // A plan that is gone has no pools; settling tells of it.
+	}
+	for i := range services {
+		service := &services[i]
+		state := c.state(service.Key)
+		if state == nil || len(service.Used) == 0 || state.Reservation == 0 ||
+			c.poolOf(state) == nil || !slices.Equal(state.Key.IDs, service.Key.IDs) {
+			continue
+		}
+		c.exceeded = false
+		result, err := c.settle(service)
+		if err != nil {
+			return err
+		}
+		if c.pooled == nil {
+			c.pooled = make(map[*charging.Service]settled, len(services))
+		}
+		c.pooled[service] = settled{result, c.exceeded}
+	}
+	return nil
+}
+
+// settled is how a service was settled before its turn.
+type settled struct {
+	result   charging.Result
+	exceeded bool // more was used than granted, or than there was
+}
+
+// accountOf is the account that a service is charged to.
+func (c *charge) accountOf(*charging.ServiceState) string { return c.account.ID }
+
+// poolOf is the credit pool that a service's grants go into; nil: into none.
+func (c *charge) poolOf(state *charging.ServiceState) *charging.Pool {
+	terms, err := c.termsOf(&state.Conditions)
+	if err != nil || terms.Quota == nil {
+		return nil
+	}
+	return terms.Quota.Pool
+}
+
+// above is what usage costs more than its service holds.
+func above(state *charging.ServiceState, parts []charging.Part) charging.Amounts {
+	var need charging.Amounts
+	for i := range parts {
+		need.Units += parts[i].Units
+		need.Money += parts[i].Money
+	}
+	need.Units = max(need.Units-state.Held.Units, 0)
+	need.Money = max(need.Money-state.Held.Money, 0)
+	return need
+}
+
+// pooledUnits are the units of balances that the other services of a pool hold.
+func (c *charge) pooledUnits(state *charging.ServiceState) (units int64) {
+	if len(c.session.Services) < 2 {
+		return 0
+	}
+	pool := c.poolOf(state)
+	if pool == nil {
+		return 0
+	}
+	for i := range c.session.Services {
+		other := &c.session.Services[i]
+		if other == state || other.Held.Units == 0 ||
+			other.Conditions.Unit != state.Conditions.Unit ||
+			c.accountOf(other) != c.accountOf(state) {
+			continue
+		}
+		if theirs := c.poolOf(other); theirs != nil && theirs.ID == pool.ID {
+			units += other.Held.Units
+		}
+	}
+	return units
+}
+
+// openPool gives up, for as long as usage is settled, what the other services of a pool hold: RFC
+// 8506 section 5.1.2 lets a client use up for one service what was granted for another.
+func (c *charge) openPool(state *charging.ServiceState, need charging.Amounts) ([]pooled, error) {
+	if need == (charging.Amounts{}) || len(c.session.Services) < 2 {
+		return nil, nil
+	}
+	pool := c.poolOf(state)
+	if pool == nil {
+		return nil, nil
+	}
+	var opened []pooled
+	for i := range c.session.Services {
+		other := &c.session.Services[i]
+		if other == state || other.Reservation == 0 || c.accountOf(other) != c.accountOf(state) {
+			continue
+		}
+		if theirs := c.poolOf(other); theirs == nil || theirs.ID != pool.ID ||
+			!c.sameMoney(state, other) {
+			continue
+		}
+		if err := c.tx.Release(other.Reservation); err != nil {
+			return nil, errorfIn("open a pool", err)
+		}
+		opened = append(opened, pooled{other, other.Held})
+		other.Reservation = 0
+	}
+	return opened, nil
+}
+
+// sameMoney reports whether both services are priced in one currency: the account may have moved to
+// another plan in mid-session.
+func (c *charge) sameMoney(one, other *charging.ServiceState) bool {
+	plan, err := c.planOf(&one.Conditions)
+	if err != nil {
+		return false
+	}
+	theirs, err := c.planOf(&other.Conditions)
+	return err == nil && theirs.Currency() == plan.Currency()
+}
+
+// closePool reserves again what was not drawn. taken is what came out of the pool and out of what
+// was available beside it; the pool pays first.
+func (c *charge) closePool(
+	state *charging.ServiceState, opened []pooled, taken charging.Amounts,
+) error {
+	for _, p := range opened {
+		held := p.before
+		money := min(taken.Money, held.Money)
+		taken.Money, held.Money = taken.Money-money, held.Money-money
+		var units int64
+		if p.state.Conditions.Unit == state.Conditions.Unit {
+			units = min(taken.Units, held.Units)
+			taken.Units, held.Units = taken.Units-units, held.Units-units
+		}
+		if err := c.reserveRest(p.state, held); err != nil {
+			return err
+		}
+		c.explainPool(p.state, charging.Amounts{Units: units, Money: money})
+	}
+	return nil
+}
+
+// reserveRest sets aside what a service of a pool goes on holding. A balance that ended meanwhile
+// gives nothing any more.
+func (c *charge) reserveRest(state *charging.ServiceState, held charging.Amounts) error {
+	plan, err := c.planOf(&state.Conditions)
+	if err != nil {
+		return err
+	}
+	where := purpose(state.Key, &state.Conditions, plan)
+	means := c.tx.Available(c.accountOf(state), where)
+	state.Held = charging.Amounts{
+		Units: min(held.Units, means.Units), Money: min(held.Money, means.Money),
+	}
+	if state.Held == (charging.Amounts{}) {
+		return nil
+	}
+	holder := charging.Holder{Session: c.request.Key.Session, Service: state.Key}
+	id, err := c.tx.Reserve(c.accountOf(state), holder, where, state.Held)
+	state.Reservation = id
+	if err != nil {
+		return errorfIn("close a pool", err)
+	}
+	return nil
+}
+
+// explainPool says what another service of the pool used.
+func (c *charge) explainPool(state *charging.ServiceState, drawn charging.Amounts) {
+	reason := charging.Reason{
+		Code: charging.BecausePool, Service: state.Key, Detail: "used by another service of the pool",
+	}
+	if plan, err := c.planOf(&state.Conditions); err == nil && drawn.Money > 0 {
+		reason.Cost = plan.Currency().Of(drawn.Money)
+	}
+	if drawn.Units > 0 {
+		reason.Units = state.Conditions.Unit.Of(drawn.Units)
+	}
+	if drawn != (charging.Amounts{}) {
+		c.why(reason)
+	}
+}

@@ -1,0 +1,231 @@
+package ocf
+
+import (
+	"errors"
+
+	"github.com/ocs-sim/ocs-sim/charging"
+)
+
+// reports are what a service reports, as the settings read it: all of it, unless only the first
+// report counts, or of the units in one report only the first of a list.
+func (c *charge) reports(service *charging.Service) []charging.Usage {
+	s := c.settings
+	if !s.FirstUSU && len(s.USUPriority) == 0 || len(service.Used) == 0 {
+		return service.Used
+	}
+	read := service.Used
+	if s.FirstUSU && len(read) > 1 {
+		read = read[:1]
+		c.because(service.Key, "usu_priority first: only the first Used-Service-Unit counts")
+	}
+	if len(s.USUPriority) == 0 {
+		return read
+	}
+	out := make([]charging.Usage, len(read))
+	for i := range read {
+		out[i] = read[i]
+		out[i].Units = preferred(read[i].Units, s.USUPriority)
+	}
+	return out
+}
+
+// preferred is the first of the units, by an order, that a report tells.
+func preferred(told []charging.Quantity, order []charging.Unit) []charging.Quantity {
+	for _, unit := range order {
+		if unit == charging.InputOutput {
+			if sum, found := inputOutput(told); found {
+				return []charging.Quantity{charging.Total.Of(sum)}
+			}
+			continue
+		}
+		for _, q := range told {
+			if q.Unit == unit {
+				return []charging.Quantity{q}
+			}
+		}
+	}
+	return nil
+}
+
+func inputOutput(told []charging.Quantity) (sum int64, found bool) {
+	for _, q := range told {
+		if q.Unit != charging.Input && q.Unit != charging.Output {
+			continue
+		}
+		if sum > uncountable-q.Amount {
+			return uncountable, true
+		}
+		sum, found = sum+q.Amount, true
+	}
+	return sum, found
+}
+
+// disregards reports whether a setting keeps usage from being debited that no grant stands for, and
+// which result the service has then.
+func (c *charge) disregards(
+	service *charging.Service, state *charging.ServiceState,
+) (charging.Result, bool) {
+	rule := c.settings.UngrantedUsage
+	charged := rule == "" || rule == charging.UngrantedCharge
+	if charged || len(service.Used) == 0 || state != nil && state.Granted > 0 {
+		return charging.Success, false
+	}
+	c.unused(service, "ungranted_usage "+string(rule)+": no grant stands for it")
+	if rule == charging.UngrantedRefuse {
+		return charging.RatingFailed, true
+	}
+	return charging.Success, true
+}
+
+// floor cuts usage down to what the account can pay, where the settings let no balance go below
+// zero. What is cut off is lost.
+func (c *charge) floor(
+	state *charging.ServiceState, parts []charging.Part, plan charging.Plan,
+) {
+	if c.settings.Overspend != charging.OverspendFloor {
+		return
+	}
+	means := c.tx.Available(c.account.ID, purpose(state.Key, &state.Conditions, plan))
+	left := charging.Amounts{
+		Units: means.Units + state.Held.Units, Money: means.Money + state.Held.Money,
+	}
+	var lost charging.Amounts
+	for i := range parts {
+		part := &parts[i]
+		lost.Money += cut(&part.Money, &left.Money)
+		lost.Units += cut(&part.Units, &left.Units)
+		part.Reason.Cost.Amount = part.Money
+	}
+	if lost == (charging.Amounts{}) {
+		return
+	}
+	reason := charging.Reason{
+		Code: charging.BecauseSetting, Service: state.Key,
+		Cost: plan.Currency().Of(lost.Money), Detail: "overspend floor_zero: written off",
+	}
+	if lost.Units > 0 {
+		reason.Units = state.Conditions.Unit.Of(lost.Units)
+	}
+	c.why(reason)
+}
+
+// cut takes an amount from what is left, and says by how much it had to be smaller.
+func cut(amount, left *int64) (lost int64) {
+	paid := min(*amount, max(*left, 0))
+	lost = *amount - paid
+	*amount, *left = paid, *left-paid
+	return lost
+}
+
+// letGo releases what a service holds before it is granted anew, unless the settings keep what is
+// not used.
+func (c *charge) letGo(state *charging.ServiceState) error {
+	if c.adds() {
+		return nil
+	}
+	return c.release(state)
+}
+
+// adds reports whether the unused part of a grant stays reserved beside the next one.
+func (c *charge) adds() bool {
+	return c.settings.Reservation == charging.ReserveAdding && c.request.Type == charging.Update
+}
+
+// carry reserves again what a report left of a reservation. Where that cannot be, since a balance
+// ended in between, it is given up.
+func (c *charge) carry(state *charging.ServiceState, rest charging.Amounts) error {
+	if !c.adds() {
+		return nil
+	}
+	rest.Money, rest.Units = max(rest.Money, 0), max(rest.Units, 0)
+	if rest == (charging.Amounts{}) {
+		return nil
+	}
+	return c.hold(state, &state.Conditions, rest)
+}
+
+// hold reserves amounts for a service, if they are there.
+func (c *charge) hold(
+	state *charging.ServiceState, conditions *charging.Conditions, amounts charging.Amounts,
+) error {
+	plan, err := c.planOf(conditions)
+	if err != nil {
+		return err
+	}
+	holder := charging.Holder{Session: c.request.Key.Session, Service: state.Key}
+	where := purpose(state.Key, conditions, plan)
+	id, err := c.tx.Reserve(c.account.ID, holder, where, amounts)
+	var expected *charging.Error
+	if errors.As(err, &expected) && expected.Kind == charging.KindInsufficientCredit {
+		return nil
+	}
+	if err != nil {
+		return errorfIn("reserve what was not used", err)
+	}
+	state.Reservation, state.Held = id, amounts
+	c.why(charging.Reason{
+		Code: charging.BecauseSetting, Service: state.Key, Cost: plan.Currency().Of(amounts.Money),
+		Detail: "reservation additive: what was not used stays reserved",
+	})
+	return nil
+}
+
+// joined is what a grant reserves together with what is kept of the one before.
+func (c *charge) joined(o *offer, state *charging.ServiceState) (charging.Amounts, error) {
+	amounts := o.amounts
+	if state.Reservation == 0 {
+		return amounts, nil
+	}
+	kept := state.Held
+	if state.Conditions.Unit != o.conditions.Unit {
+		kept.Units = 0
+	}
+	if err := c.tx.Release(state.Reservation); err != nil {
+		return amounts, errorfIn("release what was kept", err)
+	}
+	state.Reservation, state.Held = 0, charging.Amounts{}
+	var err error
+	if amounts.Money, err = charging.Add(amounts.Money, kept.Money); err != nil {
+		return amounts, errorfIn("sum reservations", err)
+	}
+	amounts.Units, err = charging.Add(amounts.Units, kept.Units)
+	return amounts, err
+}
+
+// debitsLate reports whether usage of the session that has ended is still debited: where the
+// settings say so, and supervision or a refusal ended it. A client that was refused at command
+// level owes nothing more by RFC 8506, yet some use up what they have and then report it.
+func (c *charge) debitsLate() bool {
+	if c.late == nil {
+		return false
+	}
+	cause := c.late.ClosedBy
+	return c.settings.LateUsage == charging.LateDebit &&
+		(cause == charging.ClosedByExpiry || cause == closedByDenial)
+}
+
+// nod answers a request of an unknown session with success; nothing moves.
+func (c *charge) nod() {
+	for i := range c.request.Services {
+		service := &c.request.Services[i]
+		c.answer.Services = append(c.answer.Services,
+			charging.ServiceAnswer{Key: service.Key, Result: charging.Success})
+		c.unused(service, "unknown_session 2001: no such session is open, nothing moves")
+	}
+	c.because(charging.ServiceKey{}, "unknown_session 2001: no such session is open")
+}
+
+// adopt charges an update or termination of an unknown session as if the session had begun with it.
+// Answers that were given under its Session-Id before stay known, so that their repeats find them.
+func (c *charge) adopt(d charging.Decision) error {
+	if !c.admit() {
+		return nil
+	}
+	c.because(charging.ServiceKey{}, "unknown_session rate: the session begins with this request")
+	c.late = nil
+	c.beginWith()
+	if c.request.Type == charging.Termination {
+		return c.windUp()
+	}
+	return c.serveAll(d)
+}
