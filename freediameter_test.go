@@ -84,12 +84,13 @@ func tryRelay(t *testing.T, between *tap, serverHost string) *relay {
 	return &relay{address: fmt.Sprintf("127.0.0.1:%d", port), tap: between}
 }
 
-// opened reads until freeDiameter has opened its connection to the server. It is false where the
-// port was taken; any other end fails the test.
+// opened reads until freeDiameter listens and has opened its connection to the server, in either
+// order. It is false where the port was taken; any other end fails the test.
 func opened(t *testing.T, lines <-chan string, serverHost string) bool {
 	t.Helper()
-	taken, late := false, time.After(patience)
-	for {
+	late := time.After(patience)
+	taken, listens, open := false, false, false
+	for !listens || !open {
 		select {
 		case line, more := <-lines:
 			if !more && taken {
@@ -100,14 +101,15 @@ func opened(t *testing.T, lines <-chan string, serverHost string) bool {
 			}
 			t.Log("freeDiameter: " + line)
 			taken = taken || strings.Contains(line, "Address already in use")
-			if strings.Contains(line, "-> 'STATE_OPEN'") && strings.Contains(line, serverHost) {
-				go drain(lines)
-				return true
-			}
+			listens = listens || strings.Contains(line, "daemon initialized")
+			open = open || strings.Contains(line, "-> 'STATE_OPEN'") &&
+				strings.Contains(line, serverHost)
 		case <-late:
 			t.Fatalf("freeDiameter did not open %s within %v", serverHost, patience)
 		}
 	}
+	go drain(lines)
+	return true
 }
 
 func drain(lines <-chan string) {
