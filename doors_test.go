@@ -34,7 +34,7 @@ func overGy(t *testing.T, s *ocssim.Server) conversation.Door {
 func overTap(t *testing.T, s *ocssim.Server, p *tap) conversation.Door {
 	t.Helper()
 	g := ocssim.NewGyDoor(p.address(), diameter.ClientOptions{
-		DestinationRealm: "example.net",
+		DestinationRealm: "example.net", Dictionary: s.Dictionary(),
 	})
 	t.Cleanup(func() {
 		_ = g.Close()

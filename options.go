@@ -34,6 +34,9 @@ type Options struct {
 	// Seeds are documents that are applied before the doors open, and again by POST /v1/reset.
 	// Accounts that an old database has already are left as they are there.
 	Seeds []document.File
+	// Dictionaries are vendors' dictionaries, XML, YAML or JSON, each named as its file is, without
+	// directory and extension. Reset goes back to them.
+	Dictionaries []document.File
 	// OriginHost and OriginRealm are the simulator's Diameter identity. Empty: ocs.example.net of
 	// example.net.
 	OriginHost, OriginRealm string

@@ -30,6 +30,7 @@ type Server struct {
 	tariffs   *rating.Tariffs
 	scenarios *scenarios.Set
 	journal   *scenarios.Journal
+	vendors   *diameter.Dictionaries
 	clock     *charging.Clock
 	settings  charging.SettingsBook
 	written   *document.SettingsDocument // the settings of the start
@@ -67,6 +68,9 @@ func (s *Server) open(ctx context.Context) error {
 	// It takes as long to read as the ledger takes to open.
 	go diameter.SharedDictionary()
 	if err := s.listen(); err != nil {
+		return err
+	}
+	if err := s.loadDictionaries(); err != nil {
 		return err
 	}
 	if err := s.openBooks(ctx); err != nil {
@@ -149,7 +153,7 @@ func (s *Server) assemble() {
 	s.tariffs = rating.NewTariffs()
 	s.scenarios = scenarios.New(scenarios.Options{})
 	s.journal = scenarios.NewJournal(scenarios.JournalOptions{
-		Render:    func(raw []byte) any { return diameter.Render(raw) },
+		Render:    func(raw []byte) any { return s.vendors.Current().Render(raw) },
 		SessionOf: diameter.SessionOf,
 	})
 	function := ocf.New(s.ledger, s.tariffs, s.scenarios, ocf.Options{
@@ -164,6 +168,7 @@ func (s *Server) assemble() {
 		AllowedPeers: o.AllowedPeers, DuplicatePeer: o.DuplicatePeer, Watchdog: o.Watchdog,
 		MaxRequests: o.MaxRequests, BusyFor: o.BusyFor, Realms: o.Realms,
 		Settings: s.settings.Of, Restarted: s.restarted,
+		Dictionaries: s.vendors,
 	})
 	control := api.Options{
 		Ledger: s.ledger, Tariffs: s.tariffs, Scenarios: s.scenarios, Journal: s.journal,
@@ -171,6 +176,7 @@ func (s *Server) assemble() {
 		Summons: s.summons, Occasions: *o.Occasions, Peers: s.gy, Recorder: recorder,
 		ClockTurned: s.clockTurned,
 		Settings:    &s.settings, StartSettings: s.written,
+		Dictionaries: s.vendors,
 	}
 	s.rest = api.NewServer(meanwhile(func() http.Handler { return api.New(control) }))
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ocs-sim/ocs-sim/api/resource"
 	"github.com/ocs-sim/ocs-sim/charging"
+	"github.com/ocs-sim/ocs-sim/diameter"
 )
 
 // The codes of problems that are HTTP's and not charging's.
@@ -44,6 +45,10 @@ func problemKinds() []problemKind {
 		{string(charging.KindPlanNotFound), 404, "There is no such plan", gone},
 		{string(charging.KindScenarioNotFound), 404, "There is no such scenario", gone +
 			" Scenarios do not survive a restart, unless they are in the seed."},
+		{
+			string(diameter.KindDictionaryNotFound), 404, "There is no such dictionary", gone +
+				" Dictionaries do not survive a restart, unless they are given at the start.",
+		},
 		{
 			string(charging.KindSessionNotFound), 404, "There is no such session",
 			"The Session-Id is not known, or the session was closed long enough ago to be " +
@@ -196,9 +201,9 @@ func expectedProblem(err *charging.Error) *resource.Problem {
 	problem := newProblem(string(err.Kind), err.Message)
 	problem.Hint = err.Hint
 	for _, fault := range err.Faults {
-		location := "body"
-		if fault.Path != "" {
-			location = "body." + fault.Path
+		location := strings.TrimSuffix("body."+fault.Path, ".")
+		if strings.HasPrefix(fault.Path, "[") {
+			location = "body" + fault.Path
 		}
 		problem.Errors = append(problem.Errors, resource.ProblemError{
 			Location: location, Line: fault.Line, Column: fault.Column, Message: fault.Message,

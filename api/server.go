@@ -21,6 +21,7 @@ import (
 	"github.com/ocs-sim/ocs-sim/api/document"
 	"github.com/ocs-sim/ocs-sim/charging"
 	"github.com/ocs-sim/ocs-sim/charging/summons"
+	"github.com/ocs-sim/ocs-sim/diameter"
 	"github.com/ocs-sim/ocs-sim/rating"
 	"github.com/ocs-sim/ocs-sim/scenarios"
 )
@@ -59,6 +60,8 @@ type Options struct {
 	StartSettings *document.SettingsDocument
 	// Recorder is told of charges; nil: the Journal is.
 	Recorder charging.Recorder
+	// Dictionaries are the AVPs of vendors; nil: none, and those that are put stay here.
+	Dictionaries *diameter.Dictionaries
 	// Token is what clients must show as a bearer token; empty: nothing.
 	Token string
 	// Seed is the start-up seed, which reset applies again; nil: an empty one.
@@ -88,6 +91,9 @@ func New(o Options) http.Handler {
 	}
 	if s.Seed == nil {
 		s.Seed = &document.Document{}
+	}
+	if s.Dictionaries == nil {
+		s.Dictionaries = diameter.NewDictionaries()
 	}
 	if s.Summons == nil {
 		s.Summons = summons.New(summons.Options{})
@@ -138,6 +144,7 @@ func (s *server) routes() {
 	s.postingRoutes()
 	s.planRoutes()
 	s.scenarioRoutes()
+	s.dictionaryRoutes()
 	s.chargeRoutes()
 	s.sessionRoutes()
 	s.summonsRoutes()

@@ -12,14 +12,19 @@ import (
 // ParseAnswer reads a CCA. It fails where the frame is no CCA, or where an AVP of it cannot be
 // read; AVPs that are not known are passed over, whatever their flags.
 func ParseAnswer(frame []byte) (*charging.Answer, error) {
-	return answerDecoder().parse(frame)
+	return SharedDictionary().ParseAnswer(frame)
+}
+
+// ParseAnswer is the function of that name by this dictionary, which names what Failed-AVP shows.
+func (d *Dictionary) ParseAnswer(frame []byte) (*charging.Answer, error) {
+	return answerDecoder(d).parse(frame)
 }
 
 // An answerReader reads CCAs. It walks them as a decoder walks CCRs.
 type answerReader struct{ *decoder }
 
-func answerDecoder() answerReader {
-	return answerReader{newDecoder(SharedDictionary(), identity{})}
+func answerDecoder(d *Dictionary) answerReader {
+	return answerReader{newDecoder(d, identity{})}
 }
 
 func (d answerReader) parse(frame []byte) (*charging.Answer, error) {
@@ -30,7 +35,10 @@ func (d answerReader) parse(frame []byte) (*charging.Answer, error) {
 		return nil, fmt.Errorf("read CCA: command %d is no answer to a CCR", h.command)
 	}
 	room := new(room)
-	w := walk{decoder: d.decoder, request: &room.request, room: room, lenient: true}
+	w := walk{
+		decoder: d.decoder, shapes: d.dictionary.shapes,
+		request: &room.request, room: room, lenient: true,
+	}
 	answer := new(charging.Answer)
 	var a avp
 	for rest := frame[headerLength:]; w.next(&rest, &a); {
@@ -72,7 +80,7 @@ func (w *walk) answered(answer *charging.Answer, a *avp) {
 	case avpErrorMessage:
 		answer.Message = string(a.data)
 	case avpFailedAVP:
-		answer.Failed = appendFailedAVPs(answer.Failed, a.data)
+		answer.Failed = w.dictionary.appendFailedAVPs(answer.Failed, a.data)
 	default:
 		w.lessUsualAnswer(answer, a)
 	}
@@ -94,14 +102,16 @@ func (w *walk) experimental(answer *charging.Answer, group *avp) {
 
 // appendFailedAVPs takes the AVPs of a Failed-AVP as they are, since one of them is wrong after
 // all, and names them as far as they have names.
-func appendFailedAVPs(failed []charging.FailedAVP, data []byte) []charging.FailedAVP {
+func (d *Dictionary) appendFailedAVPs(
+	failed []charging.FailedAVP, data []byte,
+) []charging.FailedAVP {
 	for len(data) > 0 {
 		a, rest, ok := nextAVP(data)
 		if !ok {
 			return append(failed, charging.FailedAVP{Raw: bytes.Clone(data)})
 		}
 		failed = append(failed, charging.FailedAVP{
-			Path: SharedDictionary().pathOf(a, 0), Raw: bytes.Clone(a.raw),
+			Path: d.pathOf(a, 0), Raw: bytes.Clone(a.raw),
 		})
 		data = rest
 	}

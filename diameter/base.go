@@ -145,9 +145,9 @@ func (s *Server) capabilitiesExchange(g *guard, h header) {
 func (s *Server) judge(c *capabilities, protected bool) *refusal {
 	for _, id := range requiredCapabilities {
 		if !c.present[id] {
-			definition, _ := s.dictionary.find(uint32(id>>32), uint32(id))
+			definition, _ := s.dictionary().find(uint32(id>>32), uint32(id))
 			return &refusal{
-				charging.MissingAVP, s.dictionary.missing(id), definition.name + " is missing",
+				charging.MissingAVP, s.dictionary().missing(id), definition.name + " is missing",
 			}
 		}
 	}
@@ -157,7 +157,7 @@ func (s *Server) judge(c *capabilities, protected bool) *refusal {
 	case !c.common:
 		failed := c.firstOffered
 		if failed == nil {
-			failed = s.dictionary.missing(avpAuthApplicationID)
+			failed = s.dictionary().missing(avpAuthApplicationID)
 		}
 		return &refusal{
 			resultNoCommonApplication, failed, "no application in common: this server has 4",
@@ -247,6 +247,9 @@ func (s *Server) appendCapabilitiesAnswer(
 		}
 	}
 	dst = appendUint32(dst, 0, avpSupportedVendorID, vendor3GPP)
+	for _, vendor := range s.dictionary().vendors {
+		dst = appendUint32(dst, 0, avpSupportedVendorID, vendor)
+	}
 	dst = appendUint32(dst, 0, avpAuthApplicationID, creditControlApplication)
 	group := len(dst)
 	dst = appendHeader(dst, 0, avpVendorSpecificApplicationID, flagMandatory)

@@ -25,10 +25,11 @@ func (g *guard) charge(frame []byte, h header) {
 	if s.options.Recorder != nil {
 		number = s.options.Recorder.Received(g.message(frame))
 	}
-	request, proxyInfo := g.decoder.decode(frame, s.options.Clock.Now())
+	dictionary := s.dictionary()
+	request, proxyInfo := g.decoder.decodeWith(dictionary, frame, s.options.Clock.Now())
 	request.Exchange = number
 	if request.Attributes == nil {
-		request.Attributes = frameAttributes{frame}
+		request.Attributes = frameAttributes{dictionary, frame}
 	}
 	s.peers.came(g.connection, request.Origin)
 	if own := s.settingsOf(request.Origin); own != nil {

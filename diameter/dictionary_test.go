@@ -89,7 +89,7 @@ func TestADictionaryThatContradictsItselfIsRefused(t *testing.T) {
 			<avp code="1" name="B"><data type="Time"/></avp>`, "has the code of"},
 		"one name twice": {`<avp code="1" name="A"><data type="Time"/></avp>
 			<avp code="2" name="A"><data type="Time"/></avp>`, "two AVPs are called A"},
-		"a format not used": {`<avp code="1" name="A"><data type="Float32"/></avp>`, "no use for"},
+		"a format not used": {`<avp code="1" name="A"><data type="Number"/></avp>`, "Unsupported"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -27,8 +27,10 @@ const (
 
 	commandCapabilitiesExchange = 257
 	commandReAuth               = 258
+	commandAccounting           = 271
 	commandCreditControl        = 272
 	commandAbortSession         = 274
+	commandSessionTermination   = 275
 	commandDeviceWatchdog       = 280
 	commandDisconnectPeer       = 282
 )
@@ -316,7 +318,7 @@ func (g *guard) admit(frame []byte) []byte {
 	fault := g.inspect(frame, h)
 	switch {
 	case fault == nil:
-		return g.server.dictionary.forLibrary(frame, h)
+		return g.server.dictionary().forLibrary(frame, h)
 	case h.request():
 		g.answerFault(frame, h, fault)
 	default:
@@ -344,7 +346,7 @@ func (g *guard) inspect(frame []byte, h header) *refusal {
 	} else if !answerable(h.command) {
 		return &refusal{result: resultCommandUnsupported, message: "nothing of the kind was asked"}
 	}
-	return g.server.dictionary.inspect(frame, h.request())
+	return g.server.dictionary().inspect(frame, h.request())
 }
 
 // strict reports whether the peer is wanted strict.

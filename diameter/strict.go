@@ -35,7 +35,7 @@ func (g *guard) heed(own *charging.Settings, frame []byte, h header, r *charging
 		g.server.noteStateIn(frame, r.Origin)
 	}
 	if own.IsStrict() {
-		r.Refused = strictly(frame, h, r, g.self, g.server.options.Realms, g.server.dictionary)
+		r.Refused = strictly(frame, h, r, g.self, g.server.options.Realms, g.server.dictionary())
 	}
 }
 

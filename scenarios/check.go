@@ -101,6 +101,7 @@ func (c *checker) when(path string, w *When) {
 	}
 	c.word(path+".type", w.Type, "initial", "update", "termination", "event")
 	c.word(path+".trigger", w.Trigger, "participants", "media")
+	c.avps(path+".avp", w.AVP)
 	c.word(path+".nth.per", w.Nth.Per, "session", "subscriber", "total")
 	if !w.Nth.IsZero() && (w.Nth.Is.IsZero() || w.Nth.Is == Range{To: charging.Known(0)} ||
 		w.Nth.Is.From == charging.Known(0)) {

@@ -22,7 +22,7 @@ func conditions(w *When) []condition {
 	var list []condition
 	for _, part := range [][]condition{
 		w.requestConditions(), w.originConditions(), w.conferenceConditions(),
-		serviceConditions(w.serviceTests()),
+		serviceConditions(w.serviceTests()), w.avpConditions(),
 	} {
 		list = append(list, part...)
 	}

@@ -52,6 +52,9 @@ type When struct {
 	Used         UnitsRange `yaml:"used,omitempty" json:"used,omitzero"`
 	OriginHost   string     `yaml:"origin_host,omitempty" json:"origin_host,omitempty"` // a glob
 	Context      string     `yaml:"context,omitempty" json:"context,omitempty"`         // a glob
+	// AVP are globs on the values of AVPs by path; of each path one value must fit. The value none
+	// says that there is no such AVP.
+	AVP map[string]Names `yaml:"avp,omitempty" json:"avp,omitempty"`
 
 	LaterConditions `yaml:",inline"`
 }
@@ -110,7 +113,6 @@ type LaterVerbs struct {
 type LaterConditions struct {
 	Available  NotYet `yaml:"available,omitempty" json:"available,omitzero"`
 	Conference NotYet `yaml:"conference,omitempty" json:"conference,omitzero"`
-	AVP        NotYet `yaml:"avp,omitempty" json:"avp,omitzero"`
 	If         NotYet `yaml:"if,omitempty" json:"if,omitzero"`
 }
 

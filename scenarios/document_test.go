@@ -164,7 +164,6 @@ func TestMistakesAreRefusedWhereTheyStand(t *testing.T) {
 		{"repeat comes later", `{repeat: true}`, "not supported yet"},
 		{"available comes later", `{when: {available: ..5s}}`, "not supported yet"},
 		{"conference comes later", `{when: {conference: x}}`, "not supported yet"},
-		{"avp comes later", `{when: {avp: x}}`, "not supported yet"},
 		{"if comes later", `{when: {if: "1 > 0"}}`, "not supported yet"},
 		{"hold comes later", `{fault: {hold: {until: x}}}`, "not supported yet"},
 		{"disconnect comes later", `{fault: {disconnect: true}}`, "not supported yet"},

@@ -10,16 +10,19 @@ import (
 
 	"github.com/ocs-sim/ocs-sim/accounts"
 	"github.com/ocs-sim/ocs-sim/charging"
+	"github.com/ocs-sim/ocs-sim/diameter"
 	"github.com/ocs-sim/ocs-sim/rating"
 	"github.com/ocs-sim/ocs-sim/scenarios"
 )
 
-// A Document is a seed: plans, accounts, scenarios and settings, as written. It comes from Decode,
-// which has checked it.
+// A Document is a seed: plans, accounts, scenarios, settings and AVPs of vendors, as written. It
+// comes from Decode, which has checked it.
 type Document struct {
 	Plans     map[string]*rating.Document `json:"plans,omitempty" yaml:"plans"`
 	Accounts  []Account                   `json:"accounts,omitempty" yaml:"accounts"`
 	Scenarios []scenarios.Document        `json:"scenarios,omitempty" yaml:"scenarios"`
+	// Dictionary tells of AVPs that the standards do not.
+	Dictionary []diameter.Definition `json:"dictionary,omitempty" yaml:"dictionary"`
 	SettingsDocument
 
 	seed     accounts.Seed
@@ -43,8 +46,17 @@ func Decode(name string, data []byte) (*Document, error) {
 // no id may be written twice in all of them. knownPlans are plans that exist already, so that
 // accounts may have them too. The error is as Decode's, with the faults of all files.
 func DecodeFiles(knownPlans []string, files ...File) (*Document, error) {
+	return DecodeKnowing(nil, knownPlans, files...)
+}
+
+// DecodeKnowing is DecodeFiles where AVPs are known already that the standards do not tell of;
+// known is nil where that is not so.
+func DecodeKnowing(
+	known *diameter.Dictionary, knownPlans []string, files ...File,
+) (*Document, error) {
 	whole := &Document{Plans: map[string]*rating.Document{}}
 	check := newChecker(knownPlans)
+	check.avps = known
 	parts := make([]part, 0, len(files))
 	var wrong []error
 	for _, file := range files {
@@ -56,6 +68,7 @@ func DecodeFiles(knownPlans []string, files ...File) (*Document, error) {
 		part := part{source: source}
 		part.faults = source.Decode(&part.document)
 		check.announce(&part)
+		check.dictionary(&part)
 		parts = append(parts, part)
 	}
 	check.reserve(parts)
@@ -85,6 +98,7 @@ func (d *Document) add(p *part) {
 	maps.Copy(d.Plans, p.document.Plans)
 	d.Accounts = append(d.Accounts, p.document.Accounts...)
 	d.Scenarios = append(d.Scenarios, p.document.Scenarios...)
+	d.Dictionary = append(d.Dictionary, p.document.Dictionary...)
 	d.Clients = append(d.Clients, p.document.Clients...)
 	if p.document.Settings != nil {
 		d.Settings = p.document.Settings

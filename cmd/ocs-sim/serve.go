@@ -25,6 +25,7 @@ const (
 // serveFlags are what serve can be told.
 type serveFlags struct {
 	diameter, seeds         []string
+	dictionaries            []string
 	api, database           string
 	originHost, originRealm string
 	token, readyFile, level string
@@ -58,6 +59,7 @@ func newServe(c *console) *cobra.Command {
 		"the ledger's file; without it a temporary one that is deleted at exit")
 	flags.StringArrayVar(&f.seeds, "seed", nil,
 		"document with plans, accounts and scenarios; may be repeated")
+	dictionaryFlag(flags, &f.dictionaries)
 	flags.StringVar(&f.originHost, "origin-host", "ocs.example.net", "own Origin-Host")
 	flags.StringVar(&f.originRealm, "origin-realm", "example.net", "own Origin-Realm")
 	flags.StringVar(&f.token, "token", "", "bearer token that REST calls must carry")
@@ -131,13 +133,18 @@ func (f *serveFlags) options(logs io.Writer) (ocssim.Options, error) {
 	if err != nil {
 		return ocssim.Options{}, err
 	}
-	seeds, err := readSeeds(f.seeds)
+	seeds, err := readFiles("read the seed", f.seeds)
+	if err != nil {
+		return ocssim.Options{}, err
+	}
+	dictionaries, err := readFiles("read the dictionary", f.dictionaries)
 	if err != nil {
 		return ocssim.Options{}, err
 	}
 	options := ocssim.Options{
 		Diameter: f.diameter, API: f.api, Database: f.database, Seeds: seeds,
-		OriginHost: f.originHost, OriginRealm: f.originRealm, Token: f.token,
+		Dictionaries: dictionaries,
+		OriginHost:   f.originHost, OriginRealm: f.originRealm, Token: f.token,
 		AllowRemote: f.allowRemote, DebitLate: f.lateUsage == "debit", Version: version(),
 		Settings: settings, Occasions: occasions,
 		Log: zerolog.New(logs).Level(level).With().Timestamp().Logger(),
@@ -145,12 +152,12 @@ func (f *serveFlags) options(logs io.Writer) (ocssim.Options, error) {
 	return options, f.gy.fill(&options)
 }
 
-// readSeeds reads all documents, and tells every one that cannot be read.
-func readSeeds(paths []string) ([]document.File, error) {
+// readFiles reads all files, and tells every one that cannot be read.
+func readFiles(purpose string, paths []string) ([]document.File, error) {
 	var out []document.File
 	var faults []error
 	for _, path := range paths {
-		text, err := readNamed("read the seed", path)
+		text, err := readNamed(purpose, path)
 		if err != nil {
 			faults = append(faults, err)
 			continue
