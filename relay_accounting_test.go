@@ -66,14 +66,14 @@ func TestDissectorOfAccounting(t *testing.T) {
 			}
 		}
 	})
-	port := diameterPort(t, capture)
-	answers := dissect(t, capture, port,
+	ports := diameterPorts(t, capture)
+	answers := dissect(t, capture, ports,
 		"diameter.cmd.code == 271 && diameter.flags.request == 0", "diameter.Result-Code")
 	if got := strings.Join(answers, " "); got != "2001 2001 2001 2001 5004" {
 		t.Errorf("Result-Codes of the ACAs = %s, want four times 2001 and 5004", got)
 	}
 	// The request with record type 9 is meant to be wrong; no answer is.
-	wrong := dissect(t, capture, port, "diameter.flags.request == 0 && diameter.Result-Code != 5004 "+
+	wrong := dissect(t, capture, ports, "diameter.flags.request == 0 && diameter.Result-Code != 5004 "+
 		"&& (_ws.malformed || _ws.expert.severity >= 0x00600000)",
 		"frame.number", "diameter.cmd.code", "_ws.expert.message", "_ws.malformed")
 	for _, line := range wrong {

@@ -43,7 +43,7 @@ func TestTheDictionaryKnowsWhatIsChargedHere(t *testing.T) {
 		{"Privacy-Indicator", 10415, 3915, enumerated, true},
 		{"Number-Of-Participants", 10415, 885, unsigned32, true},
 		{"Accounting-Record-Number", 0, 485, unsigned32, true},
-		{"Unused-Quota-Timer", 10415, 4407, unsigned32, false},
+		{"Unused-Quota-Timer", 10415, 4407, unsigned32, true},
 		{"PS-Information", 10415, 874, grouped, true},
 		{"SMS-Information", 10415, 2000, grouped, true},
 		{"MMS-Information", 10415, 877, grouped, true},

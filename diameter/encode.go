@@ -224,7 +224,7 @@ func (d *definition) appendExample(dst []byte, value string) []byte {
 			return filled
 		}
 	}
-	return append(dst, make([]byte, d.kind.minimum())...)
+	return d.appendEmpty(dst)
 }
 
 // endMessage writes the length of the message that began at start.

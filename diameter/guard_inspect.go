@@ -67,14 +67,14 @@ func (d *Dictionary) example(bad []byte) []byte {
 	}
 	size := 0
 	if definition, ok := d.find(vendor, code); ok {
-		size = definition.kind.minimum()
+		size = definition.kind.example()
 	}
 	length := 8
 	if flags&flagVendor != 0 {
 		length = 12
 	}
 	out := append(make([]byte, 0, length+size+4), raw[:length]...)
-	return endAVP(append(out, make([]byte, size)...), 0)
+	return endAVP(append(out, make([]byte, size)...), 0)[:length+size]
 }
 
 // missing is an example of an AVP that is not there (RFC 6733 section 7.5).
@@ -82,7 +82,7 @@ func (d *Dictionary) missing(id uint64) []byte {
 	vendor, code := uint32(id>>32), uint32(id)
 	size, flags := 0, byte(0)
 	if definition, ok := d.find(vendor, code); ok {
-		size = definition.kind.minimum()
+		size = definition.kind.example()
 		if definition.mandatory {
 			flags = flagMandatory
 		}

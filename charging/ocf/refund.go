@@ -37,7 +37,9 @@ func (c *charge) refundOf() error {
 	charged, found := c.tx.Session(key.Session)
 	if !ok || !found || charged.ClosedBy != closedByEvent || charged.Account != c.account.ID {
 		c.deny(charging.UnableToComply, "Refund-Information names no charge that is still known",
-			charging.FailedAVP{Path: "Refund-Information"})
+			charging.FailedAVP{
+				Path: "Refund-Information", Value: fmt.Sprintf("0x%x", c.request.Refund),
+			})
 		return nil
 	}
 	next := *charged
