@@ -104,7 +104,8 @@ const (
 // ReauthorizeOccasions are the words for occasions of RAR.
 func ReauthorizeOccasions() []Word {
 	return []Word{
-		{"top-up", int64(OnTopUp)}, {"tariff-change", int64(OnTariffChange)},
+		{"top-up", int64(OnTopUp)},
+		{"tariff-change", int64(OnTariffChange)},
 		{"none", int64(OnNothing)},
 	}
 }

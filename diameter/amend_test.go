@@ -67,11 +67,13 @@ func TestEditsChangeWhatTheySayAndNothingElse(t *testing.T) {
 	}{
 		{
 			charging.Edit{Op: EditSet, Path: "Result-Code", Value: "5012"},
-			beginning + firstMSCC + " " + secondMSCC, "Result-Code", []string{"5012"},
+			beginning + firstMSCC + " " + secondMSCC, "Result-Code",
+			[]string{"5012"},
 		},
 		{
 			charging.Edit{Op: EditSet, Path: services + "[1].Result-Code", Value: "4010"},
-			beginning + firstMSCC + " " + secondMSCC, services + ".Result-Code", []string{"2001", "4010"},
+			beginning + firstMSCC + " " + secondMSCC, services + ".Result-Code",
+			[]string{"2001", "4010"},
 		},
 		{
 			charging.Edit{Op: EditSet, Path: "Error-Message", Value: "nicht \U0001F600"},
@@ -85,12 +87,14 @@ func TestEditsChangeWhatTheySayAndNothingElse(t *testing.T) {
 			},
 			beginning + firstMSCC + " " + secondMSCC +
 				" Failed-AVP[Subscription-Id[Subscription-Id-Type]]",
-			"Failed-AVP.Subscription-Id.Subscription-Id-Type", []string{"1", "END_USER_IMSI"},
+			"Failed-AVP.Subscription-Id.Subscription-Id-Type",
+			[]string{"1", "END_USER_IMSI"},
 		},
 		{
 			charging.Edit{Op: EditAdd, Path: services + ".Validity-Time", Value: "7"},
 			beginning + strings.TrimSuffix(firstMSCC, "]") + " Validity-Time] " + secondMSCC,
-			services + ".Validity-Time", []string{"7"},
+			services + ".Validity-Time",
+			[]string{"7"},
 		},
 		{
 			charging.Edit{Op: EditRemove, Path: services + ".Result-Code"},
@@ -107,12 +111,14 @@ func TestEditsChangeWhatTheySayAndNothingElse(t *testing.T) {
 		{
 			charging.Edit{Op: EditDuplicate, Path: "Result-Code"},
 			strings.Replace(beginning, "Result-Code", "Result-Code Result-Code", 1) + firstMSCC + " " +
-				secondMSCC, "Result-Code", []string{"2001", "2001"},
+				secondMSCC, "Result-Code",
+			[]string{"2001", "2001"},
 		},
 		{
 			charging.Edit{Op: EditMove, Path: "Session-Id", Value: "last"},
 			strings.TrimPrefix(beginning, "Session-Id ") + firstMSCC + " " + secondMSCC + " Session-Id",
-			"Session-Id", []string{"s1"},
+			"Session-Id",
+			[]string{"s1"},
 		},
 		{
 			charging.Edit{Op: EditMove, Path: services + "[1]", Value: "0"},
@@ -129,7 +135,8 @@ func TestEditsChangeWhatTheySayAndNothingElse(t *testing.T) {
 		},
 		{
 			charging.Edit{Op: EditSet, Path: "99999:7", Value: "0xbeef"},
-			beginning + firstMSCC + " " + secondMSCC + " AVP-7", "99999:7", []string{"0xbeef"},
+			beginning + firstMSCC + " " + secondMSCC + " AVP-7", "99999:7",
+			[]string{"0xbeef"},
 		},
 	} {
 		answer := twoServices()
