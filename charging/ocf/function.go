@@ -74,11 +74,12 @@ type chargeState struct {
 	session  *charging.Session // as it becomes
 	late     *charging.Session // a closed session that usage comes too late for
 	validity time.Duration
-	stale    bool                    // a lower number after a higher one
-	spent    bool                    // the key has an answer already, to other content
-	again    bool                    // answered before, and charged again by a setting
-	exceeded bool                    // the service at hand used more than granted, or than there was
-	checked  map[charging.Unit]int64 // what a balance check has asked for so far
+	stale    bool             // a lower number after a higher one
+	spent    bool             // the key has an answer already, to other content
+	again    bool             // answered before, and charged again by a setting
+	exceeded bool             // the service at hand used more than granted, or than there was
+	checked  map[credit]int64 // what a balance check has asked for so far
+	unpaid   *unpaid          // a service was refused since nobody pays for it
 	// ahead are the services that were settled before any of them is granted anew.
 	ahead  map[*charging.Service]settled
 	second *charging.ServiceAnswer // the other quota of the service at hand
@@ -103,7 +104,9 @@ func (c *charge) work(tx charging.Tx) error {
 	c.identify()
 	decision := c.decide()
 	if decision.Rule != "" {
-		c.why(charging.Reason{Code: charging.BecauseScript, Rule: decision.Rule})
+		c.why(charging.Reason{
+			Code: charging.BecauseScript, Rule: decision.Rule, Detail: told(&decision),
+		})
 	}
 	if err := c.run(decision); err != nil {
 		return err
@@ -152,6 +155,7 @@ func (c *charge) repeated() (bool, error) {
 		c.answer.Account = s.Account
 	}
 	c.why(charging.Reason{Code: charging.BecauseRepeat, Detail: "answered before: nothing moves"})
+	c.repeatedAs()
 	return true, nil
 }
 
@@ -218,8 +222,14 @@ func (c *charge) decide() charging.Decision {
 	return *c.decided
 }
 
-// run charges as usual, or answers as the script says.
+// run charges as usual, or answers as the script says. A request that the script drops is as if it
+// had never come: it moves nothing and is not remembered, and nobody sees the answer.
 func (c *charge) run(d charging.Decision) error {
+	if d.Delivery != nil && d.Delivery.Unheard {
+		c.session = nil
+		c.deny(charging.UnableToDeliver, "a script dropped the request")
+		return nil
+	}
 	if d.Instead != nil {
 		if err := c.scripted(d); err != nil {
 			return err

@@ -85,7 +85,8 @@ func (c *charge) floor(
 	if c.settings.Overspend != charging.OverspendFloor {
 		return
 	}
-	means := c.tx.Available(c.account.ID, purpose(state.Key, &state.Conditions, plan))
+	account := state.PaidBy(c.account.ID)
+	means := c.tx.Available(account, purpose(state.Key, &state.Conditions, plan))
 	left := charging.Amounts{
 		Units: means.Units + state.Held.Units, Money: means.Money + state.Held.Money,
 	}
@@ -154,7 +155,7 @@ func (c *charge) hold(
 	}
 	holder := charging.Holder{Session: c.request.Key.Session, Service: state.Key}
 	where := purpose(state.Key, conditions, plan)
-	id, err := c.tx.Reserve(c.account.ID, holder, where, amounts)
+	id, err := c.tx.Reserve(state.PaidBy(c.account.ID), holder, where, amounts)
 	var expected *charging.Error
 	if errors.As(err, &expected) && expected.Kind == charging.KindInsufficientCredit {
 		return nil
@@ -181,15 +182,18 @@ func (c *charge) joined(o *offer, state *charging.ServiceState) (charging.Amount
 	if state.Conditions.Unit != o.conditions.Unit {
 		kept.Units = 0
 	}
-	if before, err := c.planOf(&state.Conditions); err != nil ||
-		before.Currency() != c.plan.Currency() {
+	before, err := c.planOf(&state.Conditions)
+	switch {
+	case state.Payer != o.payer:
+		kept = charging.Amounts{} // somebody else's
+	case err != nil || before.Currency() != c.plan.Currency():
 		kept.Money = 0
 	}
 	if err := c.tx.Release(state.Reservation); err != nil {
 		return amounts, errorfIn("release what was kept", err)
 	}
 	state.Reservation, state.Held = 0, charging.Amounts{}
-	means := c.tx.Available(c.account.ID, purpose(o.service.Key, &o.conditions, c.plan))
+	means := c.tx.Available(c.charged(o), purpose(o.service.Key, &o.conditions, c.plan))
 	amounts.Money += min(kept.Money, max(means.Money-amounts.Money, 0))
 	amounts.Units += min(kept.Units, max(means.Units-amounts.Units, 0))
 	return amounts, nil
