@@ -189,7 +189,7 @@ func (s *Server) assemble() {
 	s.tariffs = rating.NewTariffs()
 	s.journal = scenarios.NewJournal(scenarios.JournalOptions{
 		Render:    func(raw []byte) any { return s.vendors.Current().Render(raw) },
-		SessionOf: diameter.SessionOf,
+		SessionOf: diameter.SessionOf, MessageOf: diameter.MessageOf,
 	})
 	function := ocf.New(s.ledger, s.tariffs, s.scenarios, ocf.Options{
 		Supervision: o.Supervision, Settings: s.settings.Of,

@@ -156,6 +156,7 @@ func (s *server) routes() {
 	s.summonsRoutes()
 	s.peerRoutes()
 	s.exchangeRoutes()
+	s.observationRoutes()
 	s.clockRoutes()
 	s.seedRoutes()
 	s.sandboxRoutes()
