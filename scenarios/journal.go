@@ -23,6 +23,8 @@ type JournalOptions struct {
 	// MessageOf names a Diameter message, as in RAR, for messages that charging never sees. It is
 	// called only when exchanges are read. nil: those have no name.
 	MessageOf func(raw []byte) string
+	// Reader reads Diameter messages for verifications.
+	Reader Reader
 	// Observed is told of each observation once it is kept; nil: nobody minds. It must not block.
 	Observed func(Observation)
 }
@@ -34,6 +36,7 @@ type Journal struct {
 	sessionOf func(raw []byte) string
 	messageOf func(raw []byte) string
 	observed  func(Observation)
+	reader    Reader
 	limit     int64
 
 	mu       sync.Mutex
@@ -77,7 +80,7 @@ func NewJournal(o JournalOptions) *Journal {
 	}
 	return &Journal{
 		render: o.Render, sessionOf: o.SessionOf, messageOf: o.MessageOf, observed: o.Observed,
-		limit: int64(limit), first: 1, next: 1,
+		reader: o.Reader, limit: int64(limit), first: 1, next: 1,
 		pages:    make([]*page, (limit+pageSize-1)/pageSize),
 		findings: ring[charging.Finding]{limit: findings},
 	}
