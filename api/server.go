@@ -157,6 +157,7 @@ func (s *server) routes() {
 	s.peerRoutes()
 	s.exchangeRoutes()
 	s.observationRoutes()
+	s.verificationRoutes()
 	s.clockRoutes()
 	s.seedRoutes()
 	s.sandboxRoutes()
