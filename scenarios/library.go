@@ -30,6 +30,14 @@ func LibraryNames() []string {
 	return names
 }
 
+// LibraryParts are the chapters of the library, in the order in which to read them.
+func LibraryParts() []string {
+	return []string{
+		"Starting", "Joining and leaving", "Changing the media", "Granting",
+		"Answers that come oddly, or not", "Connections", "Errors", "Malformed answers",
+	}
+}
+
 // LibraryText is the document of a built-in scenario, in YAML.
 func LibraryText(name string) (text []byte, known bool) {
 	text, err := library.ReadFile(libraryFolder + "/" + name + libraryEnding)

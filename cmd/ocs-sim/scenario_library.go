@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/ocs-sim/ocs-sim/api/document"
+	"github.com/ocs-sim/ocs-sim/api/resource"
 	"github.com/ocs-sim/ocs-sim/scenarios"
 )
 
@@ -37,7 +38,7 @@ func (c *control) putScenario() *cobra.Command {
 			}
 			status, err := c.client().PutScenario(cmd.Context(), name, text)
 			if err != nil {
-				return refused(err, file)
+				return used.refused(err, file)
 			}
 			return c.showStatus(status, nil)
 		},
@@ -72,6 +73,19 @@ func (u *usage) written(words []string, file string) (name string, text []byte, 
 	return words[0], text, nil
 }
 
+// refused tells what is wrong with flags by what it is, for they have no lines.
+func (u *usage) refused(err error, file string) error {
+	var problem *resource.Problem
+	if u.Use == "" || !errors.As(err, &problem) || problem.Code != "invalid-document" {
+		return refused(err, file)
+	}
+	var faults []string
+	for _, fault := range problem.Errors {
+		faults = append(faults, fault.Message)
+	}
+	return errors.New(strings.Join(faults, "\n"))
+}
+
 // library needs no server: what is built in is the same in all of this version.
 func (c *control) library() *cobra.Command {
 	return &cobra.Command{
@@ -101,7 +115,7 @@ func (c *control) listLibrary() error {
 		parts[all[i].Part] = append(parts[all[i].Part], []string{all[i].Name, all[i].Provokes})
 	}
 	var rows [][]string
-	for _, part := range slices.Sorted(maps.Keys(parts)) {
+	for _, part := range scenarios.LibraryParts() {
 		rows = append(append(rows, []string{strings.ToUpper(part)}), parts[part]...)
 	}
 	return c.show(all, rows)
