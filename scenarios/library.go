@@ -3,6 +3,7 @@ package scenarios
 import (
 	"embed"
 	"io/fs"
+	"slices"
 	"strings"
 )
 
@@ -27,6 +28,7 @@ func LibraryNames() []string {
 	for _, file := range files {
 		names = append(names, strings.TrimSuffix(file.Name(), libraryEnding))
 	}
+	slices.Sort(names)
 	return names
 }
 
