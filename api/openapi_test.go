@@ -99,6 +99,9 @@ func TestEveryOperationIsDescribedAndItsExampleWorks(t *testing.T) {
 					own.want(t, http.StatusCreated, "PUT", "/v1/scenarios/example",
 						`{"rules": [{"pass": true}]}`)
 				}
+				if path == "/v1/library/{name}" {
+					path = "/v1/library/too-busy"
+				}
 				got := own.ask(t, strings.ToUpper(method), names.Replace(path), string(body))
 				if got.status >= 300 {
 					t.Errorf("the example %s is answered %d: %s", body, got.status, got.text)

@@ -149,6 +149,7 @@ func (s *server) routes() {
 	s.postingRoutes()
 	s.planRoutes()
 	s.scenarioRoutes()
+	s.libraryRoutes()
 	s.dictionaryRoutes()
 	s.chargeRoutes()
 	s.sessionRoutes()

@@ -17,8 +17,10 @@ func Check(doc Document, wire Wire) []charging.Fault {
 		c.fault("subscriber", "%q names nobody; leave it out for everybody", doc.Subscriber)
 	}
 	switch {
+	case len(doc.Rules) == 0 && doc.Use != "":
+		c.fault("use", "the rules of %q are not filled in", doc.Use)
 	case len(doc.Rules) == 0:
-		c.fault("rules", "a scenario needs at least one rule")
+		c.fault("rules", "a scenario needs at least one rule, or use: the name of one in the library")
 	case len(doc.Rules) > MaxRules:
 		c.fault("rules", "%d rules are too many; at most %d", len(doc.Rules), MaxRules)
 	}

@@ -16,7 +16,10 @@ type Document struct {
 	// Priority orders scenarios, lower first; of equals the newest comes first.
 	Priority int64    `yaml:"priority,omitempty" json:"priority,omitempty"`
 	Tags     []string `yaml:"tags,omitempty" json:"tags,omitempty"`
-	Rules    []Rule   `yaml:"rules" json:"rules"`
+	// Use names the scenario of the library that Rules came from, With what was said of it.
+	Use   string           `yaml:"use,omitempty" json:"use,omitempty"`
+	With  map[string]Value `yaml:"with,omitempty" json:"with,omitempty"`
+	Rules []Rule           `yaml:"rules,omitempty" json:"rules,omitempty"`
 }
 
 // A Rule is a condition and a verb: one of Pass, Limit and Answer. Amend and Fault may stand alone,

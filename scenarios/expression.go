@@ -25,6 +25,7 @@ type view struct {
 	Retransmitted       bool          `expr:"retransmitted"`
 	Open                bool          `expr:"open"` // the session is
 	Participants        int           `expr:"participants"`
+	ParticipantsBefore  int           `expr:"participants_before"` // as they price so far
 	Media               []string      `expr:"media"`
 	ParticipantsChanged bool          `expr:"participants_changed"`
 	MediaChanged        bool          `expr:"media_changed"`
@@ -151,6 +152,10 @@ func newView(s *charging.Situation) view {
 		Available: func(unit string) int { return int(s.Holds(charging.Unit(unit)).Or(0)) },
 		Quantity:  quantityOf,
 		AVP:       func(path string) []string { return lookup(s, path) },
+	}
+	v.ParticipantsBefore = -1
+	if s.Session.Open() {
+		v.ParticipantsBefore = int(s.Session.Info.Participants.Or(-1))
 	}
 	if len(r.Subscribers) > 0 {
 		v.Subscriber = r.Subscribers[0].Data

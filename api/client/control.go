@@ -105,6 +105,20 @@ func (c *Client) Scenarios(ctx context.Context) (*resource.List[scenarios.Status
 	return list[scenarios.Status](ctx, c, "/v1/scenarios", nil)
 }
 
+// Library lists the built-in scenarios.
+func (c *Client) Library(ctx context.Context) (*resource.List[scenarios.LibraryScenario], error) {
+	return list[scenarios.LibraryScenario](ctx, c, "/v1/library", nil)
+}
+
+// LibraryScenario returns a built-in scenario.
+func (c *Client) LibraryScenario(ctx context.Context, name string) (
+	*scenarios.LibraryScenario, error,
+) {
+	var found scenarios.LibraryScenario
+	path := "/v1/library/" + url.PathEscape(name)
+	return &found, c.do(ctx, http.MethodGet, path, nil, &found)
+}
+
 // DeleteScenario deletes a scenario.
 func (c *Client) DeleteScenario(ctx context.Context, name string) error {
 	return c.do(ctx, http.MethodDelete, "/v1/scenarios/"+url.PathEscape(name), nil, nil)

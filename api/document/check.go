@@ -137,7 +137,7 @@ func (c *checker) scenario(p *part, index int) {
 	}
 	c.scenarios[doc.Name] = true
 	wire := scenarios.Wire{Edit: c.knownAVPs().CheckEdit, Preset: diameter.CheckPreset}
-	p.faults = append(p.faults, prefixed(path, scenarios.Check(doc, wire))...)
+	p.faults = withUntold(p.faults, prefixed(path, scenarios.Check(doc, wire)))
 	c.scenarioAVPs(p, index)
 }
 

@@ -81,8 +81,9 @@ func (check *checker) sources(sources []*Source, wrong []error) (*Document, erro
 	whole := &Document{Plans: map[string]*rating.Document{}}
 	parts := make([]part, 0, len(sources))
 	for _, source := range sources {
-		part := part{source: source}
-		part.faults = source.Decode(&part.document)
+		filled, faults := source.usingInSeed()
+		part := part{source: filled}
+		part.faults = append(faults, filled.Decode(&part.document)...)
 		check.announce(&part)
 		check.dictionary(&part)
 		parts = append(parts, part)

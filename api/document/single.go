@@ -110,8 +110,9 @@ func DecodeScenario(name string, data []byte, scenario string, shown ...string) 
 	if err != nil {
 		return written, nil, err
 	}
-	faults := slices.Concat(source.nothing(), source.sameName("name", scenario),
-		source.without(shown...).Decode(&written))
+	source, faults := source.without(shown...).using()
+	faults = slices.Concat(faults, source.nothing(), source.sameName("name", scenario),
+		source.Decode(&written))
 	written.Name = scenario
 	if !source.Empty() {
 		faults = withUntold(faults, scenarios.Check(written, scenarios.Wire{}))

@@ -220,6 +220,9 @@ func (s *Source) Invalid(faults []charging.Fault) error {
 	slices.SortStableFunc(placed, func(a, b charging.Fault) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
+	placed = slices.CompactFunc(placed, func(a, b charging.Fault) bool {
+		return a.Line == b.Line && a.Column == b.Column && a.Message == b.Message
+	})
 	more := max(len(placed)-MaxFaults, 0)
 	placed = placed[:len(placed)-more]
 	lines := make([]string, 0, len(placed)+1)

@@ -14,8 +14,9 @@ func newScenarios(c *console) *cobra.Command {
 	cmd := family("scenarios", "Tell a server what to answer on purpose",
 		"scenarios asks a running server over REST. It ends with 1 where the server says no.",
 		k.listScenarios(), k.showScenario(), k.putScenario(), k.deleteScenario(),
-		k.rewindScenario(), k.explainScenarios())
+		k.rewindScenario(), k.explainScenarios(), k.library())
 	cmd.Example = "  ocs-sim scenarios put refused -f refused.yaml\n" +
+		"  ocs-sim scenarios put late --use late-answers --with delay=2s\n" +
 		"  ocs-sim scenarios list\n" +
 		"  ocs-sim scenarios explain -f charge.yaml"
 	k.add(cmd)
@@ -71,27 +72,6 @@ func (c *control) showStatus(status *scenarios.Status, err error) error {
 		return refused(err, "")
 	}
 	return c.show(status, scenarioRows([]scenarios.Status{*status}))
-}
-
-func (c *control) putScenario() *cobra.Command {
-	var file string
-	cmd := &cobra.Command{
-		Use: "put [NAME] -f FILE", Short: "Create or change a scenario",
-		Args: atMostOne("a scenario's name"),
-		RunE: func(cmd *cobra.Command, words []string) error {
-			name, text, err := written(words, file, "name")
-			if err != nil {
-				return err
-			}
-			status, err := c.client().PutScenario(cmd.Context(), name, text)
-			if err != nil {
-				return refused(err, file)
-			}
-			return c.showStatus(status, nil)
-		},
-	}
-	cmd.Flags().StringVarP(&file, "file", "f", "", "document, YAML or JSON; - is the standard input")
-	return cmd
 }
 
 func (c *control) deleteScenario() *cobra.Command {
