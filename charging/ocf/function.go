@@ -76,6 +76,7 @@ type chargeState struct {
 	validity time.Duration
 	stale    bool             // a lower number after a higher one
 	again    bool             // answered before, and charged again by a setting
+	taken    bool             // the number was answered before, with other content
 	exceeded bool             // the service at hand used more than granted, or than there was
 	checked  map[string]int64 // money that a balance check has asked for so far, by account
 	unpaid   *unpaid          // a service was refused since nobody pays for it
@@ -143,6 +144,7 @@ func (c *charge) repeated() (bool, error) {
 		return true, nil
 	}
 	if prior.Fingerprint != c.fingerprint {
+		c.taken = true
 		return false, nil // wrong in itself: that is told first
 	}
 	if err := c.answer.UnmarshalBinary(prior.Answer); err != nil {

@@ -180,11 +180,12 @@ func (c *charge) debitLate() error {
 }
 
 // refuse answers what the door found wrong. An update or termination that fails ends its session:
-// what could be read is debited, the rest released (RFC 8506 table 6 and section 9.1).
+// what could be read is debited, the rest released (RFC 8506 table 6 and section 9.1). But a number
+// that was answered before moves nothing: it has its answer.
 func (c *charge) refuse() error {
 	refused, r := c.request.Refused, c.request
 	c.deny(refused.Result, refused.Message, refused.Failed...)
-	ends := c.session != nil && !refused.Result.ProtocolError() &&
+	ends := c.session != nil && !c.taken && !refused.Result.ProtocolError() &&
 		(r.Type == charging.Update || r.Type == charging.Termination)
 	if !ends {
 		c.session = c.prior
