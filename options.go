@@ -174,8 +174,13 @@ func (o *Options) checkPeers() error {
 	return nil
 }
 
+// checkIdentity refuses what no client could read as a DiameterIdentity, which is ASCII (RFC 6733
+// section 4.3.1).
 func checkIdentity(option, name string) error {
-	if strings.ContainsAny(name, " \t\r\n:/;") {
+	strange := func(r rune) bool {
+		return r <= ' ' || r > '~' || strings.ContainsRune(":/;", r)
+	}
+	if strings.ContainsFunc(name, strange) {
 		return &OptionError{option, fmt.Sprintf(
 			"%q is no host name; a DiameterIdentity is one, as %s", name, defaultHost)}
 	}

@@ -240,9 +240,7 @@ func (s *Server) appendAccountingAnswer(dst []byte, a *charging.Answer, x *charg
 		dst = s.appendInterimInterval(dst, a, x.request.Record)
 	}
 	dst = appendFailed(dst, a.Failed)
-	if a.Message != "" {
-		dst = appendPlainText(dst, avpErrorMessage, a.Message)
-	}
+	dst = appendErrorMessage(dst, a.Message)
 	for _, raw := range x.proxyInfo {
 		dst = appendRaw(dst, raw)
 	}

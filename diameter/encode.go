@@ -28,9 +28,7 @@ func appendAnswer(
 		dst = appendCreditControlAnswer(dst, a, self)
 	}
 	dst = appendFailures(dst, a)
-	if a.Message != "" {
-		dst = appendPlainText(dst, avpErrorMessage, a.Message)
-	}
+	dst = appendErrorMessage(dst, a.Message)
 	for _, raw := range proxyInfo {
 		dst = appendRaw(dst, raw)
 	}
@@ -225,6 +223,15 @@ func (d *definition) appendExample(dst []byte, value string) []byte {
 		}
 	}
 	return d.appendEmpty(dst)
+}
+
+// appendErrorMessage appends an Error-Message, if there is anything to say. It may quote a request
+// whose text is no UTF-8, which this AVP has to be (RFC 6733 section 7.3).
+func appendErrorMessage(dst []byte, text string) []byte {
+	if text == "" {
+		return dst
+	}
+	return appendPlainText(dst, avpErrorMessage, strings.ToValidUTF8(text, "\uFFFD"))
 }
 
 // endMessage writes the length of the message that began at start.

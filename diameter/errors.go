@@ -71,9 +71,7 @@ func appendError(dst, frame []byte, h header, fault *refusal, self identity) []b
 		dst = appendRaw(dst, seen.requestType)
 		dst = appendRaw(dst, seen.requestNumber)
 	}
-	if fault.message != "" {
-		dst = appendPlainText(dst, avpErrorMessage, fault.message)
-	}
+	dst = appendErrorMessage(dst, fault.message)
 	if fault.failed != nil {
 		dst = appendFault(dst, fault.failed)
 	}

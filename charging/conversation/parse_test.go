@@ -166,6 +166,7 @@ func TestParseTellsEveryFaultWithItsPlace(t *testing.T) {
 		"< 2001 grant=300s",
 		"* reauthorize s9 rg=100", "* abort s1 rg=100", "* reauthorize s1 rg=many", "* shout s1", "*",
 		"< rar s1 answer=soon", "< asr", "* told s1 followed number=x", "< rar s1 avp:User-Name=x",
+		"> update s1 rg=4294967296",
 	}, "\n")))
 	var known *charging.Error
 	if !errors.As(err, &known) || known.Kind != charging.KindInvalidDocument {
@@ -181,6 +182,7 @@ func TestParseTellsEveryFaultWithItsPlace(t *testing.T) {
 		"bad.conv:15:18: rg=many", "bad.conv:16:1: * takes reauthorize", "bad.conv:17:1: * takes",
 		"bad.conv:18:10: answer=soon", "bad.conv:19:1: < asr takes a session",
 		"bad.conv:20:20: number=x", "bad.conv:21:10: a request of the server takes expect-avp:",
+		"bad.conv:22:13: rg=4294967296",
 	}
 	got := strings.Split(err.Error(), "\n")
 	if len(got) != len(want) || len(known.Faults) != len(want) {

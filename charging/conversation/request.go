@@ -289,8 +289,9 @@ func parseSize(value string) (charging.Number, error) {
 	return charging.Known(q.Amount), err
 }
 
+// parseKnown reads a number of an AVP that has 32 bits; a larger one would go out as another.
 func parseKnown(value string) (charging.Number, error) {
-	number, err := parseNumber(value, 63)
+	number, err := parseNumber(value, 32)
 	return charging.Known(number), err
 }
 

@@ -37,6 +37,9 @@ func (f *sendFlags) message(words []string) (*message, error) {
 		if len(words) > 0 {
 			return nil, fmt.Errorf("--raw is the whole message; leave out %q", words[0])
 		}
+		if len(f.edits) > 0 {
+			return nil, fmt.Errorf("--raw is the whole message; leave out --%s", f.edits[0].verb)
+		}
 		octets, err := f.octets()
 		return &message{octets: octets}, err
 	}
