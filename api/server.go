@@ -159,6 +159,7 @@ func (s *server) routes() {
 	s.peerRoutes()
 	s.exchangeRoutes()
 	s.captureRoutes()
+	s.ladderRoutes()
 	s.clockRoutes()
 	s.seedRoutes()
 	s.sandboxRoutes()
