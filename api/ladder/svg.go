@@ -25,20 +25,21 @@ const (
 	tallestName = 28 // letters of an actor's name
 )
 
-// style has two faces: drawings stand in light and in dark pages.
+// style has two faces: drawings stand in light and in dark pages. Colours are written out, since
+// many viewers know no variables.
 const style = `
-  svg { --ink: #1b1f24; --paper: #ffffff; --faint: #8a929c; --bad: #b3261e; --rail: #c9ced6;
-        --box: #f1f3f6; --money: #0b5d3b }
+  text { font: 12px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #1b1f24 }
+  .paper { fill: #ffffff } .box { fill: #f1f3f6; stroke: #c9ced6 }
+  .rail { stroke: #c9ced6 } .line { stroke: #1b1f24; stroke-width: 1.3; fill: none }
+  .head { fill: #1b1f24 } .answer { stroke-dasharray: 6 4 }
+  .name, .title { font-weight: bold } text.time { fill: #69727d } text.beside { fill: #0b5d3b }
+  .line.refused { stroke: #b3261e } .head.refused, text.refused { fill: #b3261e }
   @media (prefers-color-scheme: dark) {
-    svg { --ink: #e6e9ee; --paper: #14171b; --faint: #8d96a3; --bad: #ff8a80; --rail: #3a414b;
-          --box: #22272e; --money: #6fdcab }
+    text { fill: #e6e9ee } .paper { fill: #14171b } .box { fill: #22272e; stroke: #3a414b }
+    .rail { stroke: #3a414b } .line { stroke: #e6e9ee } .head { fill: #e6e9ee }
+    text.time { fill: #8d96a3 } text.beside { fill: #6fdcab }
+    .line.refused { stroke: #ff8a80 } .head.refused, text.refused { fill: #ff8a80 }
   }
-  text { font: 12px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: var(--ink) }
-  .paper { fill: var(--paper) } .box { fill: var(--box); stroke: var(--rail) }
-  .rail { stroke: var(--rail) } .line { stroke: var(--ink); stroke-width: 1.3 }
-  .answer { stroke-dasharray: 6 4 } .refused { stroke: var(--bad) }
-  .head { fill: var(--ink) } .head.refused, text.refused { fill: var(--bad) }
-  .name, .title { font-weight: bold } .time { fill: var(--faint) } .beside { fill: var(--money) }
 `
 
 // An artist writes a drawing, from top to bottom.
@@ -101,7 +102,7 @@ func (a *artist) row(r *Row) {
 		a.texts("time", 12, "start", wrapped(clock, timesWidth/letterWidth-2))
 		a.y += lineHeight
 	}
-	bottom := a.y
+	bottom := a.y + rowGap/3
 	a.y = top
 	if len(beside) > 0 {
 		a.texts("beside", a.besideX(), "start", beside)
@@ -162,7 +163,7 @@ func (a *artist) remark(r *Row, text []string) {
 	for _, line := range text {
 		widest = max(widest, utf8.RuneCountInString(line))
 	}
-	width := widest*letterWidth + 20
+	width := widest*letterWidth + 26
 	x := max(a.x(r.From)-width/2, timesWidth-30)
 	fmt.Fprintf(a, `<rect class="box" x="%d" y="%d" width="%d" height="%d" rx="4"/>`+"\n",
 		x, a.y-typeSize-2, width, len(text)*lineHeight+6)
