@@ -3,6 +3,7 @@
 package ocssim_test
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 
 	ocssim "github.com/ocs-sim/ocs-sim"
 	"github.com/ocs-sim/ocs-sim/api/client"
+	"github.com/ocs-sim/ocs-sim/capture"
 	"github.com/ocs-sim/ocs-sim/charging/conversation"
 	"github.com/ocs-sim/ocs-sim/diameter"
 )
@@ -154,5 +156,33 @@ func judgePreset(t *testing.T, file, preset string) {
 	if len(comment) != 1 || !strings.Contains(comment[0], "rule: preset") ||
 		!strings.Contains(comment[0], "malformed: "+preset) {
 		t.Errorf("%s: the comment of the answer is %v, want the rule that acted", preset, comment)
+	}
+}
+
+// TestCaptureOfALargeMessage has tshark put together again what no packet could hold.
+func TestCaptureOfALargeMessage(t *testing.T) {
+	t.Parallel()
+	large := newMessage(creditControl, flagRequest, creditControlApplication)
+	large.text(sessionID, "large;1;1")
+	large.text(originHost, strings.Repeat("x", 150_000))
+	var data bytes.Buffer
+	w, err := capture.NewWriter(&data, "test", "ocs.example.net")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := w.Write(capture.Message{Client: "a", Raw: large.frame(1, 2)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "large.pcapng")
+	if err := os.WriteFile(file, data.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	judgeCapture(t, file)
+	got := tshark(t, "-r", file, "-Y", "diameter", "-T", "fields", "-e", "frame.number",
+		"-e", "diameter.Session-Id")
+	if want := []string{"3\tlarge;1;1", "6\tlarge;1;1"}; !slices.Equal(got, want) {
+		t.Errorf("tshark sees %q, want %q", got, want)
 	}
 }

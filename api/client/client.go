@@ -189,8 +189,9 @@ func list[T any](ctx context.Context, c *Client, path string, query url.Values) 
 type ExchangeFilter struct {
 	Session, Subscriber, Account string
 	Type                         string // initial, update, termination or event
-	Door                         string // gy or rest
-	Trees, Raw                   bool   // with both messages decoded, with their bytes
+	Door                         string // gy, rest or rf
+	Result                       charging.Result
+	Trees, Raw                   bool // with both messages decoded, with their bytes
 	Page
 }
 
@@ -198,21 +199,7 @@ type ExchangeFilter struct {
 func (c *Client) Exchanges(ctx context.Context, f ExchangeFilter) (
 	*resource.List[scenarios.Exchange], error,
 ) {
-	query := f.query()
-	for key, value := range map[string]string{
-		"session": f.Session, "subscriber": f.Subscriber, "account": f.Account,
-		"type": f.Type, "door": f.Door,
-	} {
-		if value != "" {
-			query.Set(key, value)
-		}
-	}
-	for key, wanted := range map[string]bool{"trees": f.Trees, "raw": f.Raw} {
-		if wanted {
-			query.Set(key, "true")
-		}
-	}
-	return list[scenarios.Exchange](ctx, c, "/v1/exchanges", query)
+	return list[scenarios.Exchange](ctx, c, "/v1/exchanges", f.query())
 }
 
 // Exchange returns one exchange by its number, or the "latest".
