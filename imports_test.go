@@ -21,7 +21,7 @@ const heart = 4000
 func rooms() map[string][]string {
 	below := []string{
 		"charging", "charging/ocf", "charging/conversation", "charging/summons",
-		"rating", "accounts", "scenarios", "diameter",
+		"rating", "accounts", "scenarios", "diameter", "capture",
 	}
 	return map[string][]string{
 		"charging":              {},
@@ -32,6 +32,7 @@ func rooms() map[string][]string {
 		"accounts":              {"charging"},
 		"scenarios":             {"charging"},
 		"diameter":              {"charging"},
+		"capture":               {},
 		"api":                   below,
 		"":                      append(slices.Clone(below), "api"),
 		"ocstest":               append(slices.Clone(below), "api", ""),

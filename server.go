@@ -213,7 +213,7 @@ func (s *Server) assemble() {
 		Summons: s.summons, Occasions: *o.Occasions, Peers: s.gy, Recorder: recorder,
 		ClockTurned: s.clockTurned,
 		Settings:    &s.settings, StartSettings: s.written,
-		Dictionaries: s.vendors,
+		Dictionaries: s.vendors, OriginHost: o.OriginHost,
 	}
 	if s.sandboxes != nil {
 		control.Sandboxes = s.sandboxes

@@ -71,6 +71,8 @@ type Options struct {
 	Seed *document.Document
 	// Sandboxes are simulators beside this one; nil: there are none, as in a sandbox itself.
 	Sandboxes Sandboxes
+	// OriginHost is the simulator's in Diameter, which tells its own requests from those of clients.
+	OriginHost string
 	// Version is the product's, for the OpenAPI description.
 	Version string
 	// Ready says why the server is not ready yet; nil: it is, unless the ledger stopped.
@@ -159,6 +161,8 @@ func (s *server) routes() {
 	s.exchangeRoutes()
 	s.observationRoutes()
 	s.verificationRoutes()
+	s.captureRoutes()
+	s.ladderRoutes()
 	s.clockRoutes()
 	s.seedRoutes()
 	s.sandboxRoutes()

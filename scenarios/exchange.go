@@ -32,9 +32,10 @@ type Exchange struct {
 	After      *Funds             `json:"after,omitempty"`
 	Dropped    bool               `json:"dropped,omitempty"` // a rule kept the answer back
 	Findings   int                `json:"findings,omitempty"`
-	SentAt     *time.Time         `json:"sent_at,omitempty"` // nil: nothing was sent
-	Request    any                `json:"request,omitempty"` // tree
-	Answer     any                `json:"answer,omitempty"`  // tree, of what was really sent
+	SentAt     *time.Time         `json:"sent_at,omitempty"`    // nil: nothing was sent
+	ChargedAt  *time.Time         `json:"charged_at,omitempty"` // charging clock; nil: not charged
+	Request    any                `json:"request,omitempty"`    // tree
+	Answer     any                `json:"answer,omitempty"`     // tree, of what was really sent
 	RequestRaw string             `json:"request_raw,omitempty"`
 	AnswerRaw  string             `json:"answer_raw,omitempty"`
 }
@@ -109,6 +110,9 @@ func (j *Journal) session(r *record) string {
 func (x *Exchange) tellRequest(r *charging.Request) {
 	number := r.Key.Number
 	x.Session, x.Number, x.Type = r.Key.Session.ID, &number, r.Kind()
+	if at := r.At; !at.IsZero() {
+		x.ChargedAt = &at
+	}
 	if len(r.Subscribers) > 0 {
 		x.Subscriber = r.Subscribers[0].Data
 	}

@@ -192,7 +192,8 @@ type ExchangeFilter struct {
 	Door                         string // gy, rest, rf or observation
 	Peer, OriginHost, Rule, Text string // globs
 	Message, Number              string // as in CCR; 2, 1..3 or 2..
-	Trees, Raw                   bool   // with both messages decoded, with their bytes
+	Result                       charging.Result
+	Trees, Raw                   bool // with both messages decoded, with their bytes
 	Page
 }
 
@@ -200,22 +201,7 @@ type ExchangeFilter struct {
 func (c *Client) Exchanges(ctx context.Context, f ExchangeFilter) (
 	*resource.List[scenarios.Exchange], error,
 ) {
-	query := f.query()
-	for key, value := range map[string]string{
-		"session": f.Session, "subscriber": f.Subscriber, "account": f.Account,
-		"type": f.Type, "door": f.Door, "peer": f.Peer, "origin_host": f.OriginHost,
-		"rule": f.Rule, "text": f.Text, "message": f.Message, "number": f.Number,
-	} {
-		if value != "" {
-			query.Set(key, value)
-		}
-	}
-	for key, wanted := range map[string]bool{"trees": f.Trees, "raw": f.Raw} {
-		if wanted {
-			query.Set(key, "true")
-		}
-	}
-	return list[scenarios.Exchange](ctx, c, "/v1/exchanges", query)
+	return list[scenarios.Exchange](ctx, c, "/v1/exchanges", f.query())
 }
 
 // Exchange returns one exchange by its number, or the "latest".

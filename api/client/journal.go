@@ -1,0 +1,90 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+)
+
+// query is the filter as the API takes it.
+func (f *ExchangeFilter) query() url.Values {
+	query := f.Page.query()
+	for key, value := range map[string]string{
+		"session": f.Session, "subscriber": f.Subscriber, "account": f.Account,
+		"type": f.Type, "door": f.Door, "peer": f.Peer, "origin_host": f.OriginHost,
+		"rule": f.Rule, "text": f.Text, "message": f.Message, "number": f.Number,
+	} {
+		if value != "" {
+			query.Set(key, value)
+		}
+	}
+	for key, wanted := range map[string]bool{"trees": f.Trees, "raw": f.Raw} {
+		if wanted {
+			query.Set(key, "true")
+		}
+	}
+	if f.Result != 0 {
+		query.Set("result", strconv.FormatUint(uint64(f.Result), 10))
+	}
+	return query
+}
+
+// A Form is one in which the journal, or a session of it, leaves the server.
+type Form string
+
+// The forms. Drawings are of one session, which the filter must name, and heed nothing else of it.
+const (
+	Capture Form = "pcapng" // a capture
+	Lines   Form = "ndjson" // lines of JSON
+	SVG     Form = "svg"    // a ladder as an image
+	Mermaid Form = "mmd"    // a ladder as text
+)
+
+var errNoSession = errors.New("a drawing is of one session; name it")
+
+// Export writes the exchanges that a filter picks in a form. What was written before an error is
+// no whole file.
+func (c *Client) Export(ctx context.Context, form Form, f ExchangeFilter, out io.Writer) error {
+	path := "/v1/exchanges." + string(form)
+	query := f.query()
+	query.Del("limit")
+	if form == SVG || form == Mermaid {
+		if f.Session == "" {
+			return errNoSession
+		}
+		path = "/v1/sessions/" + url.PathEscape(f.Session) + "/ladder." + string(form)
+		query = nil
+	}
+	return c.copy(ctx, path+questionMark(query), out)
+}
+
+// copy writes the answer to a GET as it comes.
+func (c *Client) copy(ctx context.Context, path string, out io.Writer) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+path, nil)
+	if err != nil {
+		return fmt.Errorf("GET %s: %w", path, err)
+	}
+	if c.token != "" {
+		request.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		return err // names method and URL
+	}
+	defer response.Body.Close()
+	if response.StatusCode >= 300 {
+		answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+		if err != nil {
+			return fmt.Errorf("read the answer to GET %s: %w", path, err)
+		}
+		return read(response, answer, nil)
+	}
+	if _, err := io.Copy(out, response.Body); err != nil {
+		return fmt.Errorf("read the answer to GET %s: %w", path, err)
+	}
+	return nil
+}

@@ -1,0 +1,240 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/ocs-sim/ocs-sim/api/client"
+	"github.com/ocs-sim/ocs-sim/charging"
+	"github.com/ocs-sim/ocs-sim/diameter"
+	"github.com/ocs-sim/ocs-sim/scenarios"
+)
+
+func newJournal(c *console) *cobra.Command {
+	k := &control{console: c}
+	cmd := family("journal", "Look at what went over the doors of a server, and take it away",
+		"journal shows the exchanges that a server keeps, and writes them as a capture for Wireshark,\n"+
+			"as lines of JSON, or one session as a drawing.",
+		k.listJournal(), k.showJournal(), k.exportJournal(), k.clearJournal())
+	cmd.Example = "  ocs-sim journal list --subscriber 15550100\n" +
+		"  ocs-sim journal show latest\n" +
+		"  ocs-sim journal export failed.pcapng\n" +
+		"  ocs-sim journal export ladder.svg --session 'im.example.com;1;1'"
+	k.add(cmd)
+	return cmd
+}
+
+// journalFlags pick exchanges.
+type journalFlags struct {
+	client.ExchangeFilter
+	result uint32
+}
+
+func (f *journalFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.Session, "session", "", "exchanges of this Session-Id only")
+	flags.StringVar(&f.Subscriber, "subscriber", "", "of this subscriber, by any identity")
+	flags.StringVar(&f.Account, "account", "", "of this account")
+	flags.StringVar(&f.Type, "type", "",
+		"of this type: initial, update, termination, event, start, interim, stop")
+	flags.StringVar(&f.Door, "door", "", "that came by this door: gy, rest, rf")
+	flags.Uint32Var(&f.result, "result", 0, "with this result, of the command or of a service")
+	flags.StringVar(&f.After, "after", "", "behind the exchange with this number")
+}
+
+func (f *journalFlags) filter() client.ExchangeFilter {
+	filter := f.ExchangeFilter
+	filter.Result = charging.Result(f.result)
+	return filter
+}
+
+func (c *control) listJournal() *cobra.Command {
+	var f journalFlags
+	cmd := &cobra.Command{
+		Use: "list", Short: "List exchanges, oldest first", Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			all := []scenarios.Exchange{}
+			filter := f.filter()
+			for filter.Limit = scenarios.MostExchanges; ; {
+				list, err := c.client().Exchanges(cmd.Context(), filter)
+				if err != nil {
+					return no(err)
+				}
+				all = append(all, list.Items...)
+				if filter.After = list.Next; filter.After == "" {
+					return c.show(all, exchangeRows(all))
+				}
+			}
+		},
+	}
+	f.add(cmd.Flags())
+	return cmd
+}
+
+func exchangeRows(all []scenarios.Exchange) [][]string {
+	rows := [][]string{
+		{"EXCHANGE", "TIME", "DOOR", "PEER", "SESSION", "REQUEST", "RESULT", "RULE"},
+	}
+	for i := range all {
+		x := &all[i]
+		request, result := orDash(x.Type), "-"
+		if x.Number != nil {
+			request += " " + strconv.FormatUint(uint64(*x.Number), 10)
+		}
+		if x.Result != 0 {
+			result = strconv.FormatUint(uint64(x.Result), 10)
+		}
+		if x.SentAt == nil {
+			result += " (not sent)"
+		}
+		rows = append(rows, []string{
+			strconv.FormatInt(x.Seq, 10), x.At.UTC().Format("15:04:05.000"), x.Door,
+			orDash(x.Peer), orDash(x.Session), request, result, orDash(x.Rule),
+		})
+	}
+	return rows
+}
+
+func (c *control) showJournal() *cobra.Command {
+	return &cobra.Command{
+		Use:   "show NUMBER|latest",
+		Short: "Show an exchange with its reasons, the account, and both messages",
+		Args:  one("number of an exchange, or latest"),
+		RunE: func(cmd *cobra.Command, words []string) error {
+			x, err := c.client().Exchange(cmd.Context(), words[0])
+			if err != nil {
+				return no(err)
+			}
+			if c.json {
+				return c.answerJSON(x, "  ")
+			}
+			return c.drawExchange(x)
+		},
+	}
+}
+
+func (c *control) drawExchange(x *scenarios.Exchange) error {
+	c.answer("exchange %d, %s, door %s, peer %s", x.Seq, x.At.UTC().Format(time.RFC3339Nano),
+		x.Door, orDash(x.Peer))
+	for _, why := range x.Why {
+		c.answer("  %s", why)
+	}
+	if x.Before != nil {
+		c.answer("  %s before: %s", x.Account, x.Before)
+	}
+	if x.After != nil {
+		c.answer("  %s after:  %s", x.Account, x.After)
+	}
+	for _, message := range []any{x.Request, x.Answer} {
+		text, err := drawMessage(message)
+		if err != nil {
+			return err
+		}
+		fmt.Fprint(c.out, text)
+	}
+	if x.SentAt == nil {
+		c.answer("nothing was sent in answer")
+	}
+	return nil
+}
+
+// drawMessage draws a message of Diameter as a tree, and any other as JSON.
+func drawMessage(message any) (string, error) {
+	if message == nil {
+		return "", nil
+	}
+	text, err := json.MarshalIndent(message, "", "  ")
+	if err != nil {
+		return "", fmt.Errorf("draw the message: %w", err)
+	}
+	var tree diameter.Tree
+	if json.Unmarshal(text, &tree) == nil && tree.Name != "" {
+		return tree.Draw(), nil
+	}
+	return string(text) + "\n", nil
+}
+
+func (c *control) exportJournal() *cobra.Command {
+	var f journalFlags
+	var format string
+	cmd := &cobra.Command{
+		Use:   "export FILE",
+		Short: "Write exchanges as a capture or lines of JSON, or draw a session",
+		Long: "export writes a file whose form is that of its name's ending: pcapng (a capture for\n" +
+			"Wireshark), ndjson (an exchange a line), or of one --session svg or mmd (a ladder as an\n" +
+			"image or as text for Mermaid). FILE - is the standard output; --format says the form then.",
+		Example: "  ocs-sim journal export failed.pcapng --subscriber 15550100",
+		Args:    one("file"),
+		RunE: func(cmd *cobra.Command, words []string) error {
+			form, err := formOf(words[0], format)
+			if err != nil {
+				return err
+			}
+			drawing := form == client.SVG || form == client.Mermaid
+			if drawing && f.Session == "" {
+				return errors.New("a drawing is of one session; name it with --session")
+			}
+			return no(c.export(cmd.Context(), words[0], form, f.filter()))
+		},
+	}
+	f.add(cmd.Flags())
+	cmd.Flags().StringVar(&format, "format", "", "pcapng, ndjson, svg or mmd, whatever FILE's name")
+	return cmd
+}
+
+func formOf(file, format string) (client.Form, error) {
+	form := client.Form(cmp.Or(format, strings.TrimPrefix(filepath.Ext(file), ".")))
+	forms := []client.Form{client.Capture, client.Lines, client.SVG, client.Mermaid}
+	if !slices.Contains(forms, form) {
+		return "", fmt.Errorf("the form %q is none of pcapng, ndjson, svg and mmd; "+
+			"name it with --format", form)
+	}
+	return form, nil
+}
+
+// export writes a file that is whole, or none.
+func (c *control) export(
+	ctx context.Context, path string, form client.Form, f client.ExchangeFilter,
+) error {
+	if path == "-" {
+		return c.client().Export(ctx, form, f, c.out)
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), ".ocs-sim-*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	defer os.Remove(file.Name()) // it is gone by then, if all went well
+	err = c.client().Export(ctx, form, f, io.Writer(file))
+	if err = errors.Join(err, file.Close()); err != nil {
+		return err
+	}
+	if err := os.Chmod(file.Name(), 0o644); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := os.Rename(file.Name(), path); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	c.say("wrote %s", path)
+	return nil
+}
+
+func (c *control) clearJournal() *cobra.Command {
+	return &cobra.Command{
+		Use: "clear", Short: "Empty the journal", Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return no(c.client().ClearExchanges(cmd.Context()))
+		},
+	}
+}
