@@ -127,7 +127,9 @@ func (c *control) showLibraryScenario(found *scenarios.LibraryScenario) error {
 		broke = "No client is known to."
 	}
 	rows := [][]string{
-		{"name:", found.Name}, {"provokes:", found.Provokes}, {"money:", found.Money},
+		{"name:", found.Name},
+		{"provokes:", found.Provokes},
+		{"money:", found.Money},
 		{"broke:", broke},
 	}
 	for _, name := range slices.Sorted(maps.Keys(found.With)) {
