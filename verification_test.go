@@ -28,7 +28,9 @@ func probes() []string {
 func TestVerificationsSeeWhatRulesSaw(t *testing.T) {
 	t.Parallel()
 	var names []string
-	for _, pattern := range []string{"f2*", "flow-*", "conf-*", "client-*", "media-*", "late-after-T*"} {
+	for _, pattern := range []string{
+		"f2*", "flow-*", "conf-*", "client-*", "media-*", "late-after-T", "late-after-Tcc",
+	} {
 		found, err := filepath.Glob("testdata/" + pattern + ".conv")
 		if err != nil || len(found) == 0 {
 			t.Fatalf("Glob(%s) found %d conversations (%v), want some", pattern, len(found), err)

@@ -154,3 +154,24 @@ func TestWhatWentOutIsVerified(t *testing.T) {
 - match: {type: update, service_result: 4012, nth: 1, rating_group: 1}
 `)
 }
+
+// A request that is refused before it is charged, and a message that is none of charging's, are
+// read as far as they can be.
+func TestWhatWasNeverChargedIsVerified(t *testing.T) {
+	t.Parallel()
+	ocs := ocstest.New(t, seed)
+	im := join(t, ocs)
+	odd := initial()
+	odd.Type, odd.Key.Number = 9, 7
+	if _, err := im.gy.Exchange(t.Context(), im.gy.Frame(odd)); err != nil {
+		t.Fatal(err)
+	}
+	ocs.Verify(`
+- match: {number: 7, session: "im.example.com;*", subscriber: "15550100", result: 5004,
+    avp: {CC-Request-Type: 9}, answer_avp: {Failed-AVP.CC-Request-Type: 9}}
+  count: 1
+- match: {message: CER, avp: {Origin-Host: im.example.com}, result: DIAMETER_SUCCESS}
+- match: {message: any, peer: im.example.com}
+  count: 2..
+`)
+}

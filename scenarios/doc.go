@@ -10,6 +10,8 @@
 //
 // The Journal is the charging.Recorder: a bounded ring of exchanges, one question and its answer
 // each, filled while charging at the price of a few copies and rendered only when somebody reads.
+// Observations, which testers tell, stand among them. A Verification asks whether what is there is
+// what should be; it reads each record as a rule would have read the request.
 //
 // The package knows package charging only. Package api carries its documents and views, the root
 // package hands a Set to the charging function and a Journal to the doors.
