@@ -137,6 +137,7 @@ func (s *server) reset(ctx context.Context, _ *struct{}) (*Output[resource.SeedR
 	if err != nil {
 		return nil, err
 	}
+	s.forgetCourses()
 	s.Journal.Clear()
 	s.Summons.Forget()
 	s.set(s.StartSettings)

@@ -57,6 +57,8 @@ type Options struct {
 	Settings *charging.SettingsBook
 	// StartSettings are the settings of the start, which a reset brings back; nil: those of Seed.
 	StartSettings *document.SettingsDocument
+	// Judge is who finds fault with clients; nil: nobody does.
+	Judge *scenarios.Judge
 	// Recorder is told of charges; nil: the Journal is.
 	Recorder charging.Recorder
 	// Token is what clients must show as a bearer token; empty: nothing.
@@ -143,6 +145,7 @@ func (s *server) routes() {
 	s.summonsRoutes()
 	s.peerRoutes()
 	s.exchangeRoutes()
+	s.findingRoutes()
 	s.clockRoutes()
 	s.seedRoutes()
 	s.settingsRoutes()

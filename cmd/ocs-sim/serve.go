@@ -30,6 +30,7 @@ type serveFlags struct {
 	token, readyFile, level string
 	lateUsage               string
 	allowRemote             bool
+	findings                string
 	settings                settingFlags
 	occasions               occasionFlags
 	gy                      gyFlags
@@ -67,6 +68,8 @@ func newServe(c *console) *cobra.Command {
 		"file to write, when ready, with the addresses as JSON")
 	flags.StringVar(&f.lateUsage, "late-usage", "refuse",
 		"usage after supervision ended the session: refuse (5002) or debit (5002 too, but charged)")
+	flags.StringVar(&f.findings, "findings", "on",
+		"judge what clients send: on, or off")
 	f.settings.add(flags)
 	f.occasions.add(flags)
 	f.gy.add(flags)
@@ -123,6 +126,9 @@ func (f *serveFlags) options(logs io.Writer) (ocssim.Options, error) {
 	if f.lateUsage != "refuse" && f.lateUsage != "debit" {
 		return ocssim.Options{}, fmt.Errorf("--late-usage is refuse or debit, not %q", f.lateUsage)
 	}
+	if f.findings != "on" && f.findings != "off" {
+		return ocssim.Options{}, fmt.Errorf("--findings is on or off, not %q", f.findings)
+	}
 	settings, err := f.settings.settings()
 	if err != nil {
 		return ocssim.Options{}, err
@@ -139,7 +145,7 @@ func (f *serveFlags) options(logs io.Writer) (ocssim.Options, error) {
 		Diameter: f.diameter, API: f.api, Database: f.database, Seeds: seeds,
 		OriginHost: f.originHost, OriginRealm: f.originRealm, Token: f.token,
 		AllowRemote: f.allowRemote, DebitLate: f.lateUsage == "debit", Version: version(),
-		Settings: settings, Occasions: occasions,
+		Settings: settings, Occasions: occasions, NoFindings: f.findings == "off",
 		Log: zerolog.New(logs).Level(level).With().Timestamp().Logger(),
 	}
 	return options, f.gy.fill(&options)
