@@ -179,7 +179,7 @@ func parseYAML(name string, text []byte) error {
 		var any any
 		return yaml.Unmarshal(text, &any)
 	}
-	for _, key := range []string{"plans", "accounts", "scenarios"} {
+	for _, key := range []string{"plans", "accounts", "scenarios", "dictionary"} {
 		if _, found := top[key]; found {
 			// Accounts of an example may have a plan that the reader has already.
 			_, err := document.DecodeFiles([]string{"im"}, document.File{Name: name, Data: text})

@@ -47,6 +47,23 @@ func (g *GyDoor) Door(control *ControlDoor) conversation.Door {
 	return door
 }
 
+// Use makes the words of the wire, and what Failed-AVP shows, named by a dictionary from the next
+// request on.
+func (g *GyDoor) Use(dictionary *diameter.Dictionary) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.options.Dictionary = dictionary
+}
+
+func (g *GyDoor) dictionary() *diameter.Dictionary {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.options.Dictionary == nil {
+		return diameter.SharedDictionary()
+	}
+	return g.options.Dictionary
+}
+
 // Close says goodbye on every connection.
 func (g *GyDoor) Close() error {
 	g.mu.Lock()
@@ -100,27 +117,29 @@ func (g *GyDoor) ChargeWire(
 	if err != nil {
 		return err
 	}
-	frame := c.Frame(r)
+	frame, dictionary := c.Frame(r), g.dictionary()
 	for _, word := range words {
-		if frame, err = reword(frame, word); err != nil {
+		if frame, err = Reword(dictionary, frame, word); err != nil {
 			return err
 		}
 	}
 	c.Begin(ctx, frame, func(answer []byte, err error) {
-		said, parseErr := diameter.ParseAnswer(answer)
+		said, parseErr := dictionary.ParseAnswer(answer)
 		if err = cmp.Or(err, parseErr); err != nil {
 			said = &charging.Answer{Key: r.Key, Type: r.Type, Message: err.Error()}
 		}
-		reply(said, diameter.Attributes(answer))
+		reply(said, dictionary.Attributes(answer))
 	})
 	return nil
 }
 
-// reword makes one change to a frame.
-func reword(frame []byte, word conversation.Word) ([]byte, error) {
+// Reword makes one change to a frame: what a word of the wire says.
+func Reword(
+	dictionary *diameter.Dictionary, frame []byte, word conversation.Word,
+) ([]byte, error) {
 	switch word.Name {
 	case "avp":
-		return diameter.SetAVP(frame, word.Path, word.Value)
+		return dictionary.SetAVP(frame, word.Path, word.Value)
 	case "flags":
 		return diameter.SetFlags(frame, word.Value)
 	case "raw":
@@ -201,6 +220,9 @@ func (d *ControlDoor) ApplySeed(ctx context.Context, document []byte) error {
 	_, err := d.client.ApplySeed(ctx, document)
 	return err
 }
+
+// Reset takes the server back to its start-up seed, so that nothing of what was played is left.
+func (d *ControlDoor) Reset(ctx context.Context) error { return d.client.Reset(ctx) }
 
 // KeepSettings returns a function that brings the settings of now back, after a seed with others.
 func (d *ControlDoor) KeepSettings(ctx context.Context) (restore func() error, err error) {

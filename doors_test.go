@@ -22,13 +22,27 @@ func inProcess(_ *testing.T, s *ocssim.Server) conversation.Door {
 }
 
 // overGy is a Diameter client over TCP. Accounts and the clock are reached over REST, since what is
-// done there may have the server ask its clients.
+// done there may have the server ask its clients. Whatever the server says at Gy is judged by the
+// grammar of the standards.
 func overGy(t *testing.T, s *ocssim.Server) conversation.Door {
 	t.Helper()
-	g := ocssim.NewGyDoor(s.DiameterAddresses()[0], diameter.ClientOptions{
-		DestinationRealm: "example.net",
+	p := startTap(t, s.DiameterAddresses()[0])
+	return overTap(t, s, p)
+}
+
+// overTap is a door for conversations through a tap, which judges what it has seen at the end.
+func overTap(t *testing.T, s *ocssim.Server, p *tap) conversation.Door {
+	t.Helper()
+	g := ocssim.NewGyDoor(p.address(), diameter.ClientOptions{
+		DestinationRealm: "example.net", Dictionary: s.Dictionary(),
 	})
-	t.Cleanup(func() { _ = g.Close() })
+	t.Cleanup(func() {
+		_ = g.Close()
+		if err := p.ended(); err != nil {
+			t.Error(err)
+		}
+		p.judgeAll(t)
+	})
 	door, control := g.Door(nil), ocssim.NewControlDoor(s.APIURL(), "")
 	door.Books, door.Turner, door.Caller = control, control, control
 	return door

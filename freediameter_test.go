@@ -4,7 +4,6 @@ package ocssim_test
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -12,14 +11,12 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
-	"io"
 	"math/big"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -54,37 +51,65 @@ type relay struct {
 }
 
 // startRelay runs freeDiameter until the end of the test, and returns once it is open towards the
-// server, whose Origin-Host must be the one given.
+// server, whose Origin-Host must be the one given. It listens on all addresses, whatever ListenOn
+// says of the loopback device, so somebody else may have its port by then: it is started again.
 func startRelay(t *testing.T, server, serverHost string) *relay {
 	t.Helper()
+	between := startTap(t, server)
+	for range 5 {
+		if r := tryRelay(t, between, serverHost); r != nil {
+			return r
+		}
+	}
+	t.Fatal("freeDiameterd found no port of its own in five tries")
+	return nil
+}
+
+func tryRelay(t *testing.T, between *tap, serverHost string) *relay {
+	t.Helper()
 	dir, port := t.TempDir(), freePort(t)
-	r := &relay{address: fmt.Sprintf("127.0.0.1:%d", port), tap: startTap(t, server)}
 	writeCertificate(t, dir)
 	writeFile(t, filepath.Join(dir, "peers.acl"), "ALLOW_IPSEC *.example.net\n")
 	configuration := filepath.Join(dir, "freeDiameter.conf")
 	writeFile(t, configuration,
-		fmt.Sprintf(freeDiameterConfiguration, port, dir, serverHost, r.tap.port()))
+		fmt.Sprintf(freeDiameterConfiguration, port, dir, serverHost, between.port()))
 	cmd := exec.Command("freeDiameterd", "-c", configuration)
 	lines := talking(t, cmd)
 	if lines == nil {
 		t.FailNow()
 	}
+	if !opened(t, lines, serverHost) {
+		return nil
+	}
+	return &relay{address: fmt.Sprintf("127.0.0.1:%d", port), tap: between}
+}
+
+// opened reads until freeDiameter listens and has opened its connection to the server, in either
+// order. It is false where the port was taken; any other end fails the test.
+func opened(t *testing.T, lines <-chan string, serverHost string) bool {
+	t.Helper()
 	late := time.After(patience)
-	for {
+	taken, listens, open := false, false, false
+	for !listens || !open {
 		select {
 		case line, more := <-lines:
+			if !more && taken {
+				return false
+			}
 			if !more {
 				t.Fatal("freeDiameterd ended before it was connected")
 			}
 			t.Log("freeDiameter: " + line)
-			if strings.Contains(line, "-> 'STATE_OPEN'") && strings.Contains(line, serverHost) {
-				go drain(lines)
-				return r
-			}
+			taken = taken || strings.Contains(line, "Address already in use")
+			listens = listens || strings.Contains(line, "daemon initialized")
+			open = open || strings.Contains(line, "-> 'STATE_OPEN'") &&
+				strings.Contains(line, serverHost)
 		case <-late:
 			t.Fatalf("freeDiameter did not open %s within %v", serverHost, patience)
 		}
 	}
+	go drain(lines)
+	return true
 }
 
 func drain(lines <-chan string) {
@@ -170,68 +195,4 @@ func freePort(t *testing.T) int {
 	return listener.Addr().(*net.TCPAddr).Port
 }
 
-// A tap stands between two peers, passes every frame on and keeps it.
-type tap struct {
-	listener net.Listener
-	mu       sync.Mutex
-	frames   [][]byte
-}
-
-func startTap(t *testing.T, server string) *tap {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	p := &tap{listener: listener}
-	go func() {
-		for {
-			near, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			far, err := net.Dial("tcp", server)
-			if err != nil {
-				near.Close()
-				continue
-			}
-			go p.pass(far, near)
-			go p.pass(near, far)
-		}
-	}()
-	return p
-}
-
 func (p *tap) port() int { return p.listener.Addr().(*net.TCPAddr).Port }
-
-// pass copies frames until either side ends.
-func (p *tap) pass(to io.WriteCloser, from io.Reader) {
-	defer to.Close()
-	for {
-		frame, err := readFrame(from)
-		if err != nil {
-			return
-		}
-		p.mu.Lock()
-		p.frames = append(p.frames, frame)
-		p.mu.Unlock()
-		if _, err := to.Write(frame); err != nil {
-			return
-		}
-	}
-}
-
-// seen returns the frames of a command that carry a Session-Id, in the order of their passing.
-func (p *tap) seen(code uint32, session string) [][]byte {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	var frames [][]byte
-	for _, frame := range p.frames {
-		id, ok := find(frame, sessionID)
-		if ok && command(frame) == code && bytes.Equal(id.data, []byte(session)) {
-			frames = append(frames, frame)
-		}
-	}
-	return frames
-}

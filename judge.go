@@ -19,7 +19,7 @@ func (s *Server) judged() charging.Recorder {
 		}
 	}
 	s.judge = scenarios.NewJudge(s.journal, scenarios.JudgeOptions{
-		Inspect: diameter.NewInspector(hosts).Inspect,
+		Inspect: diameter.NewInspector(hosts, s.vendors.Current).Inspect,
 		Frame:   diameter.FrameOf,
 		Parse:   diameter.ParseAnswer,
 		Connected: func(peer string) bool {

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"net"
 	"path"
 	"slices"
@@ -34,6 +35,11 @@ type Options struct {
 	// Seeds are documents that are applied before the doors open, and again by POST /v1/reset.
 	// Accounts that an old database has already are left as they are there.
 	Seeds []document.File
+	// Seed is a document that was read already, in place of Seeds.
+	Seed *document.Document
+	// Dictionaries are vendors' dictionaries, XML, YAML or JSON, each named as its file is, without
+	// directory and extension. Reset goes back to them.
+	Dictionaries []document.File
 	// OriginHost and OriginRealm are the simulator's Diameter identity. Empty: ocs.example.net of
 	// example.net.
 	OriginHost, OriginRealm string
@@ -61,6 +67,11 @@ type Options struct {
 	DebitLate bool
 	// Supervision is how long a session without grants is kept; 0: one hour.
 	Supervision time.Duration
+	// Records is the file that offline charging (Rf) keeps its records in, one JSON line each. Empty:
+	// they are acknowledged and shown in the journal only.
+	Records string
+	// InterimInterval asks Rf clients for interim records; 0: it does not.
+	InterimInterval time.Duration
 	// RARWait is how long the answer to a RAR or ASR is awaited, and then the CCR that must follow;
 	// 0: ten seconds.
 	RARWait time.Duration
@@ -70,9 +81,14 @@ type Options struct {
 	NoFindings bool
 	// Clock is where the charging clock starts, where the ledger has none yet.
 	Clock charging.ClockState
+	// RandomSeed is where chance begins, in scenarios that leave something to it. 0: another one
+	// each time, which the log tells.
+	RandomSeed uint64
 	// Version is shown to people.
 	Version string
 	Log     zerolog.Logger
+
+	isSandbox bool // one of another simulator, which has none of its own
 }
 
 const (
@@ -90,6 +106,9 @@ func (o *Options) fill() error {
 	}
 	if o.OriginRealm == "" {
 		o.OriginRealm = defaultRealm
+	}
+	if o.RandomSeed == 0 {
+		o.RandomSeed = rand.Uint64()
 	}
 	if o.Occasions == nil {
 		o.Occasions = &api.Occasions{TopUp: true}

@@ -4,42 +4,23 @@ package ocssim_test
 
 import (
 	"context"
-	"net"
 	"testing"
 
 	"github.com/ocs-sim/ocs-sim/charging"
-	"github.com/ocs-sim/ocs-sim/diameter"
 )
 
 // TestRelayServerRequests sends requests of the server's own, RAR and ASR, back to a client that
 // the server knows only through freeDiameter.
 func TestRelayServerRequests(t *testing.T) {
 	t.Parallel()
-	server := diameter.NewServer(diameter.Options{
-		OriginHost: "ocs.example.net", OriginRealm: "example.net", Charger: generous{},
-	})
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	go server.Serve(listener)
-	t.Cleanup(func() { server.Shutdown(context.Background()) })
-	r := startRelay(t, listener.Addr().String(), "ocs.example.net")
+	server, address := startBare(t)
+	r := startRelay(t, address, "ocs.example.net")
 	client := dialGy(t, r.address, "im.example.net")
 	first := relayedRequests()[0]
 	if answer, err := client.ask(first.frame(1, 2)); err != nil || result(answer) != 2001 {
 		t.Fatalf("CCR-I: Result-Code %d, %v; want 2001", result(answer), err)
 	}
-	id := charging.SessionID{ID: first.session}
-	origin := charging.Origin{Host: "im.example.net", Realm: "example.net"}
-	for _, c := range []struct {
-		name string
-		code uint32
-		send func(context.Context, charging.SessionID, charging.Origin) (uint32, error)
-	}{
-		{"RAR", reAuth, server.Reauthorize},
-		{"ASR", abortSession, server.Abort},
-	} {
+	for _, c := range serverRequests(server) {
 		t.Run(c.name, func(t *testing.T) {
 			type outcome struct {
 				result uint32
@@ -47,7 +28,7 @@ func TestRelayServerRequests(t *testing.T) {
 			}
 			done := make(chan outcome, 1)
 			go func() {
-				result, err := c.send(t.Context(), id, origin)
+				result, err := c.send(t.Context(), first.session)
 				done <- outcome{result, err}
 			}()
 			acceptRequest(t, client, c.code, first.session)

@@ -167,6 +167,17 @@ func dialGy(t testing.TB, address, host string) *gyConn {
 	return c
 }
 
+// connectGy connects and says nothing yet.
+func connectGy(t testing.TB, address string) *gyConn {
+	t.Helper()
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return &gyConn{Conn: conn, r: bufio.NewReaderSize(conn, 1<<16)}
+}
+
 func openGy(address, host string) (*gyConn, error) {
 	conn, err := net.Dial("tcp", address)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/ocs-sim/ocs-sim/charging"
+	"github.com/ocs-sim/ocs-sim/charging/ocf"
 )
 
 // closedByForce is the Session.ClosedBy of a session that is ended from outside.
@@ -31,7 +32,8 @@ func (s *Server) endSessionsOf(ctx context.Context, host string) error {
 	failed := make(chan error, len(open))
 	for _, id := range open {
 		all.Add(1)
-		s.ledger.Update(ctx, s.clock.Now(), func(t charging.Tx) error { return endSession(t, id) },
+		s.ledger.Update(ctx, s.clock.Now(),
+			func(t charging.Tx) error { return ocf.EndSession(t, id, closedByForce) },
 			func(err error) {
 				if err != nil {
 					failed <- fmt.Errorf("end session %s: %w", id.ID, err)
@@ -44,44 +46,15 @@ func (s *Server) endSessionsOf(ctx context.Context, host string) error {
 	return <-failed
 }
 
-// openSessionsOf lists them, page by page.
 func (s *Server) openSessionsOf(ctx context.Context, host string) ([]charging.SessionID, error) {
 	var open []charging.SessionID
-	for after := ""; ; {
-		page, next, err := s.ledger.Sessions(ctx, "", after, 0)
-		if err != nil {
-			return nil, fmt.Errorf("list the sessions of %s: %w", host, err)
+	err := s.ledger.EachOpenSession(ctx, "", func(session *charging.Session) {
+		if strings.EqualFold(session.Origin.Host, host) {
+			open = append(open, session.ID)
 		}
-		for _, session := range page {
-			if session.Open() && strings.EqualFold(session.Origin.Host, host) {
-				open = append(open, session.ID)
-			}
-		}
-		if after = next; after == "" {
-			return open, nil
-		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the sessions of %s: %w", host, err)
 	}
-}
-
-// endSession closes a session that is open still.
-func endSession(t charging.Tx, id charging.SessionID) error {
-	session, found := t.Session(id)
-	if !found || !session.Open() {
-		return nil
-	}
-	ended := *session
-	ended.Services = append([]charging.ServiceState(nil), session.Services...)
-	for i := range ended.Services {
-		service := &ended.Services[i]
-		if service.Reservation == 0 {
-			continue
-		}
-		if err := t.Release(service.Reservation); err != nil {
-			return fmt.Errorf("release reservation %d: %w", service.Reservation, err)
-		}
-		service.Reservation, service.Held = 0, charging.Amounts{}
-	}
-	ended.Closed, ended.ClosedBy = t.Now(), closedByForce
-	t.PutSession(&ended)
-	return nil
+	return open, nil
 }

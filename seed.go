@@ -7,6 +7,7 @@ import (
 
 	"github.com/ocs-sim/ocs-sim/api/document"
 	"github.com/ocs-sim/ocs-sim/charging"
+	"github.com/ocs-sim/ocs-sim/diameter"
 )
 
 // decodeSeed reads the seed documents; accounts may have plans that the ledger keeps already.
@@ -15,11 +16,22 @@ func (s *Server) decodeSeed(plans []charging.PlanVersion) error {
 	for _, plan := range plans {
 		names = append(names, plan.Name)
 	}
-	seed, err := document.DecodeFiles(names, s.options.Seeds...)
+	var known *diameter.Dictionary // nil spares the start waiting for the standards' AVPs
+	if len(s.options.Dictionaries) > 0 {
+		known = s.vendors.Current()
+	}
+	seed, err := s.options.Seed, error(nil)
+	if seed == nil {
+		seed, err = document.DecodeKnowing(known, names, s.options.Seeds...)
+	}
 	if err != nil {
 		return err
 	}
 	s.seed, s.notices = seed, seed.Warnings()
+	if faults := s.vendors.Add(document.SeedDictionary, seed.Dictionary); len(faults) > 0 {
+		return fmt.Errorf("the dictionary of the seed: %s", faults[0].Message)
+	}
+	s.vendors.Keep()
 	return s.resolveSettings()
 }
 

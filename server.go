@@ -31,6 +31,8 @@ type Server struct {
 	scenarios *scenarios.Set
 	journal   *scenarios.Journal
 	judge     *scenarios.Judge // nil: clients are not judged
+	vendors   *diameter.Dictionaries
+	records   *scenarios.Records
 	clock     *charging.Clock
 	settings  charging.SettingsBook
 	written   *document.SettingsDocument // the settings of the start
@@ -42,6 +44,7 @@ type Server struct {
 	api       net.Listener
 	failed    chan error
 	seed      *document.Document
+	sandboxes *sandboxes
 	notices   []string
 	stopTimer context.CancelFunc
 	timerDone chan struct{}
@@ -70,7 +73,14 @@ func (s *Server) open(ctx context.Context) error {
 	if err := s.listen(); err != nil {
 		return err
 	}
+	if err := s.loadDictionaries(); err != nil {
+		return err
+	}
 	if err := s.openBooks(ctx); err != nil {
+		return err
+	}
+	s.scenarios = s.newScenarios()
+	if err := s.openRecords(); err != nil {
 		return err
 	}
 	s.assemble()
@@ -79,6 +89,20 @@ func (s *Server) open(ctx context.Context) error {
 	}
 	s.serve()
 	return nil
+}
+
+// newScenarios returns a set that checks AVPs by the dictionaries of the moment.
+func (s *Server) newScenarios() *scenarios.Set {
+	return scenarios.New(scenarios.Options{
+		Wire: scenarios.Wire{
+			Edit:   func(e charging.Edit) error { return s.vendors.Current().CheckEdit(e) },
+			Preset: diameter.CheckPreset,
+		},
+		Seed: s.options.RandomSeed,
+		Began: func(seed uint64) {
+			s.options.Log.Info().Uint64("random_seed", seed).Msg("chance in scenarios begins here")
+		},
+	})
 }
 
 // listen comes first, so that a busy port is found before anything is written.
@@ -131,6 +155,22 @@ func (s *Server) openLedger(ctx context.Context) error {
 	return nil
 }
 
+// openRecords opens the file of records for offline charging.
+func (s *Server) openRecords() error {
+	records, notice, err := scenarios.OpenRecords(scenarios.RecordOptions{
+		Path: s.options.Records, Script: s.scenarios,
+		ServiceInformation: diameter.ServiceInformation,
+	})
+	if err != nil {
+		return databaseError(err)
+	}
+	s.records = records
+	if notice != "" {
+		s.notices = append(s.notices, notice)
+	}
+	return nil
+}
+
 // databaseError adds what to do where the file system is in the way.
 func databaseError(err error) error {
 	switch {
@@ -148,9 +188,8 @@ func databaseError(err error) error {
 func (s *Server) assemble() {
 	o := &s.options
 	s.tariffs = rating.NewTariffs()
-	s.scenarios = scenarios.New(scenarios.Options{})
 	s.journal = scenarios.NewJournal(scenarios.JournalOptions{
-		Render:    func(raw []byte) any { return diameter.Render(raw) },
+		Render:    func(raw []byte) any { return s.vendors.Current().Render(raw) },
 		SessionOf: diameter.SessionOf,
 	})
 	function := ocf.New(s.ledger, s.tariffs, s.scenarios, ocf.Options{
@@ -161,17 +200,27 @@ func (s *Server) assemble() {
 	s.gy = diameter.NewServer(diameter.Options{
 		OriginHost: o.OriginHost, OriginRealm: o.OriginRealm, ProductName: "ocs-sim",
 		OriginStateID: s.ledger.OriginStateID,
-		Charger:       s.charger, Recorder: recorder, Clock: s.clock, Log: o.Log,
+		Accounting:    s.records, InterimInterval: o.InterimInterval,
+		Charger: s.charger, Recorder: recorder, Clock: s.clock, Log: o.Log,
 		AllowedPeers: o.AllowedPeers, DuplicatePeer: o.DuplicatePeer, Watchdog: o.Watchdog,
 		MaxRequests: o.MaxRequests, BusyFor: o.BusyFor, Realms: o.Realms,
 		Settings: s.settings.Of, Restarted: s.restarted,
+		Dictionaries: s.vendors,
 	})
+	if !o.isSandbox {
+		s.sandboxes = newSandboxes(o)
+	}
 	control := api.Options{
 		Ledger: s.ledger, Tariffs: s.tariffs, Scenarios: s.scenarios, Journal: s.journal,
+		Records: s.records,
 		Charger: s.charger, Clock: s.clock, Seed: s.seed, Token: o.Token, Version: o.Version,
 		Summons: s.summons, Occasions: *o.Occasions, Peers: s.gy, Recorder: recorder,
 		ClockTurned: s.clockTurned, Judge: s.judge,
 		Settings: &s.settings, StartSettings: s.written,
+		Dictionaries: s.vendors,
+	}
+	if s.sandboxes != nil {
+		control.Sandboxes = s.sandboxes
 	}
 	s.rest = api.NewServer(meanwhile(func() http.Handler { return api.New(control) }))
 }
@@ -229,6 +278,9 @@ func (s *Server) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	var errs []error
+	if s.sandboxes != nil {
+		errs = append(errs, s.sandboxes.close())
+	}
 	if s.stopTimer != nil {
 		s.stopTimer()
 		<-s.timerDone
@@ -242,6 +294,9 @@ func (s *Server) Close() error {
 	}
 	if s.rest != nil {
 		errs = append(errs, s.rest.Shutdown(ctx))
+	}
+	if s.records != nil {
+		errs = append(errs, s.records.Close())
 	}
 	for _, listener := range s.listeners {
 		_ = listener.Close()

@@ -26,6 +26,8 @@ func otherValues() map[string][]string {
 		"usu_priority": {"rule", "first", "input_output,total,time"},
 		"grant_unit":   {"rule", "time", "total"}, "validity": {"plan", "none", "600s"},
 		"timers.scale": {"0.01", "10"}, "rar_wait": {"5s"}, "participants_offset": {"-1", "1"},
+		"reauthorize_on": {"top-up", "tariff-change,top-up", "none"},
+		"abort_on":       {"barred", "deleted,barred", "none"},
 	}
 }
 
@@ -98,9 +100,9 @@ plans:
     currency: EUR
     rules:
       - {name: talk, match: {rating_group: 1}, unit: time, per: 60s, price: 0.05 EUR,
-         setup: 0.01 EUR, quota: {default: 300s, max: 600s}}
+         setup: 0.01 EUR, quota: {default: 300s, max: 600s, pool: 1}}
       - {name: load, match: {rating_group: 2}, unit: total, per: 100 B, price: 0.01 EUR,
-         quota: {default: 1000 B, min: 100 B, final: {redirect: "http://top.example/up"}}}
+         quota: {default: 1000 B, min: 100 B, pool: 1, final: {redirect: "http://top.example/up"}}}
       - {name: pager, match: {rating_group: 3}, unit: events, per: 1, price: 0.05 EUR}
 `
 
@@ -222,7 +224,7 @@ func (s *settled) check(t *testing.T) {
 		s.Fatal(err)
 	}
 	for _, balance := range account.Balances {
-		if reserved := (resource.Balance)(balance).Reserved; !strings.HasPrefix(reserved, "0") {
+		if reserved := resource.Balance(balance).Reserved; !strings.HasPrefix(reserved, "0") {
 			s.Errorf("%s is reserved when all is over", reserved)
 		}
 	}

@@ -3,7 +3,6 @@
 package ocssim_test
 
 import (
-	"fmt"
 	"net"
 	"os/exec"
 	"path/filepath"
@@ -26,13 +25,13 @@ func TestDissector(t *testing.T) {
 			t.Errorf("ocs-sim demo: %v\n%s", err, out)
 		}
 	})
-	port := diameterPort(t, capture)
-	commands := dissect(t, capture, port, "diameter", "diameter.cmd.code")
+	ports := diameterPorts(t, capture)
+	commands := dissect(t, capture, ports, "diameter", "diameter.cmd.code")
 	if len(commands) < 20 || !slices.Contains(commands, strconv.Itoa(disconnectPeer)) {
 		t.Errorf("the capture holds %d Diameter segments, the commands %v; want the whole demo",
 			len(commands), commands)
 	}
-	wrong := dissect(t, capture, port,
+	wrong := dissect(t, capture, ports,
 		"diameter && (_ws.malformed || _ws.expert.severity >= 0x00600000)",
 		"frame.number", "diameter.cmd.code", "_ws.expert.message", "_ws.malformed")
 	for _, line := range wrong {
@@ -115,31 +114,6 @@ func seenCanary(cage *net.UDPConn, lines <-chan string, size int) bool {
 			return false
 		}
 	}
-}
-
-// diameterPort finds the port that the capture's CERs went to.
-func diameterPort(t *testing.T, capture string) string {
-	t.Helper()
-	lines := tshark(t, "-r", capture, "--enable-heuristic", "diameter_tcp",
-		"-Y", "diameter.cmd.code == 257 && diameter.flags.request == 1",
-		"-T", "fields", "-e", "tcp.dstport")
-	if len(lines) == 0 {
-		t.Fatal("the capture holds no Capabilities-Exchange-Request")
-	}
-	return lines[0]
-}
-
-// dissect returns the fields of all frames that a filter lets through, a line each.
-func dissect(t *testing.T, capture, port, filter string, fields ...string) []string {
-	t.Helper()
-	args := []string{
-		"-r", capture, "-d", fmt.Sprintf("tcp.port==%s,diameter", port), "-Y", filter,
-		"-T", "fields",
-	}
-	for _, field := range fields {
-		args = append(args, "-e", field)
-	}
-	return tshark(t, args...)
 }
 
 func tshark(t *testing.T, args ...string) []string {

@@ -290,12 +290,19 @@ func (l *Ledger) DeleteAccount(
 		if (a.open > 0 || a.held != nil) && !force {
 			return &charging.Error{
 				Kind:    charging.KindAccountInUse,
-				Message: fmt.Sprintf("account %s has %d open sessions", id, a.open),
+				Message: whyInUse(a),
 				Hint:    "end them first, or delete with ?force=true",
 			}
 		}
 		return t.deleteAccount(a)
 	})
+}
+
+func whyInUse(a *account) string {
+	if a.open == 0 {
+		return fmt.Sprintf("account %s pays in open sessions of others", a.view.ID)
+	}
+	return fmt.Sprintf("account %s has %d open sessions", a.view.ID, a.open)
 }
 
 func (t *tx) deleteAccount(a *account) error {

@@ -162,18 +162,25 @@ func (s *server) nameAccount(ctx context.Context, r *charging.Request) error {
 	})
 }
 
-// deliver does to the answer what a scenario wants done on its way out.
+// deliver does to the answer what a scenario wants done on its way out, as far as HTTP has it:
+// delays, holds and drops.
 func deliver(ctx context.Context, d *charging.Delivery) error {
 	if d == nil {
 		return nil
 	}
-	if d.Drop {
+	if d.Drop || d.Unheard || d.Early {
 		panic(http.ErrAbortHandler) // the client sees its connection close without an answer
 	}
-	timer := time.NewTimer(d.Delay)
-	defer timer.Stop()
+	var late <-chan time.Time
+	if d.Delay > 0 || d.Hold == nil {
+		timer := time.NewTimer(d.Delay)
+		defer timer.Stop()
+		late = timer.C
+	}
 	select {
-	case <-timer.C:
+	case <-d.Hold:
+		return nil
+	case <-late:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -166,6 +166,7 @@ func TestScenariosActAtTheRESTDoor(t *testing.T) {
 		t.Errorf("a dropped answer gives %v, want EOF", err)
 	}
 	s.want(t, 200, "GET", "/v1/exchanges/latest", "").expect(t, true, "dropped")
+	s.dropsRequests(t)
 	shown := s.want(t, 200, "GET", "/v1/scenarios/refuse", "")
 	s.want(t, 200, "PUT", "/v1/scenarios/refuse", shown.text)
 	s.want(t, 200, "GET", "/v1/scenarios", "").expect(t, "refuse", "items", 0, "name")
@@ -177,6 +178,28 @@ func TestScenariosActAtTheRESTDoor(t *testing.T) {
 	s.problem(t, 422, "invalid-document", "PUT", "/v1/scenarios/x",
 		"rules: [{when: {type: begin}, pass: true}]").
 		expect(t, float64(23), "errors", 0, "column")
+}
+
+// dropsRequests checks that a dropped request is as if it had never come: asked again, it is
+// charged and no repeat.
+func (s *simulator) dropsRequests(t *testing.T) {
+	t.Helper()
+	s.want(t, 201, "PUT", "/v1/scenarios/unheard",
+		`{"priority": -1, "rules": [{"times": 1, "fault": {"drop": "request"}}]}`)
+	const body = `{"session": "unheard", "type": "event", "subscriber": "15550100",
+		"services": [{"rating_group": 200, "requested": {"events": 1}}]}`
+	before := s.want(t, 200, "GET", "/v1/accounts/alice", "").text
+	if _, err := http.Post(s.url+"/v1/charges", "application/json",
+		strings.NewReader(body)); !errors.Is(err, io.EOF) {
+		t.Errorf("a dropped request gives %v, want EOF", err)
+	}
+	if after := s.want(t, 200, "GET", "/v1/accounts/alice", "").text; after != before {
+		t.Errorf("after a dropped request the account is %s, want %s", after, before)
+	}
+	again := s.want(t, 200, "POST", "/v1/charges", body)
+	again.expect(t, float64(2001), "result")
+	again.expect(t, false, "repeat")
+	s.want(t, 204, "DELETE", "/v1/scenarios/unheard", "")
 }
 
 func TestTheJournalHasChargesOfThisDoor(t *testing.T) {

@@ -274,6 +274,7 @@ func TestEveryProblemHasAPage(t *testing.T) {
 	for _, code := range []charging.ErrorKind{
 		charging.KindAccountNotFound, charging.KindPlanNotFound,
 		charging.KindScenarioNotFound, charging.KindSessionNotFound,
+		charging.KindConferenceNotFound,
 		charging.KindExchangeNotFound, charging.KindInvalidDocument,
 		charging.KindUnitMismatch, charging.KindInsufficientCredit,
 		charging.KindAccountInUse, charging.KindPlanInUse,

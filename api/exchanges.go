@@ -9,16 +9,30 @@ import (
 	"github.com/ocs-sim/ocs-sim/scenarios"
 )
 
-// ExchangesInput is the input of GET /v1/exchanges.
-type ExchangesInput struct {
+// Picked are the exchanges that a client wants to see, for inputs to embed.
+type Picked struct {
 	Session    string `query:"session" doc:"Session-Id"`
 	Subscriber string `query:"subscriber" doc:"any identity, or the account's id"`
 	Account    string `query:"account" doc:"the account's id"`
-	Type       string `query:"type" enum:"initial,update,termination,event" doc:"CC-Request-Type"`
 	Result     uint32 `query:"result" doc:"Result-Code, at command level or of a service"`
-	Door       string `query:"door" enum:"gy,rest" doc:"the way it came in"`
+	Door       string `query:"door" enum:"gy,rest,rf" doc:"the way it came in"`
 	Trees      bool   `query:"trees" doc:"with both messages decoded"`
 	Raw        bool   `query:"raw" doc:"with the bytes of both messages, in hexadecimal"`
+
+	Type string `query:"type" enum:"initial,update,termination,event,start,interim,stop" doc:"kind"`
+}
+
+// filter is how the journal is asked for them.
+func (p *Picked) filter() scenarios.Filter {
+	return scenarios.Filter{
+		Session: p.Session, Subscriber: p.Subscriber, Account: p.Account, Type: p.Type,
+		Result: charging.Result(p.Result), Door: p.Door, Trees: p.Trees, Raw: p.Raw,
+	}
+}
+
+// ExchangesInput is the input of GET /v1/exchanges.
+type ExchangesInput struct {
+	Picked
 	Page
 }
 
@@ -54,6 +68,7 @@ func (s *server) exchangeRoutes() {
 		method: "DELETE", path: "/v1/exchanges", id: "clear-exchanges", tag: "Journal",
 		summary: "Empty the journal", description: "The numbers of exchanges go on.",
 	}, s.clearExchanges)
+	s.watchRoutes(exchange)
 }
 
 func (s *server) listExchanges(_ context.Context, in *ExchangesInput) (
@@ -63,11 +78,9 @@ func (s *server) listExchanges(_ context.Context, in *ExchangesInput) (
 	if err != nil {
 		return nil, err
 	}
-	items, next := s.Journal.Exchanges(scenarios.Filter{
-		Session: in.Session, Subscriber: in.Subscriber, Account: in.Account, Type: in.Type,
-		Result: charging.Result(in.Result), Door: in.Door,
-		After: after, Limit: in.Limit, Trees: in.Trees, Raw: in.Raw,
-	})
+	filter := in.filter()
+	filter.After, filter.Limit = after, in.Limit
+	items, next := s.Journal.Exchanges(filter)
 	list := resource.List[scenarios.Exchange]{
 		Items: append([]scenarios.Exchange{}, items...), Next: nextNumber(next),
 	}

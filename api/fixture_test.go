@@ -49,6 +49,7 @@ accounts:
 
 // A simulator is the API over a real ledger and the real charging function.
 type simulator struct {
+	handler http.Handler
 	*client.Client
 	url    string
 	ledger *accounts.Ledger
@@ -90,13 +91,15 @@ func start(t testing.TB, seed string, change func(*api.Options)) *simulator {
 		Charger: ocf.New(ledger, tariffs, s.set, ocf.Options{}),
 		Clock:   s.clock, Seed: doc, Version: "1.2.3",
 	}
+	options.Sandboxes = noRoom{}
 	if change != nil {
 		change(&options)
 	}
 	if options.Summons != nil {
 		options.Recorder = options.Summons.Watch(options.Journal)
 	}
-	server := httptest.NewServer(api.New(options))
+	s.handler = api.New(options)
+	server := httptest.NewServer(s.handler)
 	t.Cleanup(server.Close)
 	s.url = server.URL
 	s.Client = client.New(server.URL, client.Options{Token: options.Token})
@@ -188,4 +191,19 @@ func (r reply) expect(t testing.TB, want any, path ...any) {
 	if got := field(t, any(r.body), path...); got != want {
 		t.Errorf("%v = %v, want %v in %s", path, got, want, r.text)
 	}
+}
+
+// noRoom has no sandboxes of its own: how they start is for the package that puts rooms together.
+type noRoom struct{}
+
+func (noRoom) Create(_ context.Context, o api.SandboxOrder) (api.Sandbox, error) {
+	return api.Sandbox{Name: o.Name, Expires: time.Now().Add(o.TTL)}, nil
+}
+
+func (noRoom) Sandbox(name string) (api.Sandbox, error) {
+	return api.Sandbox{}, charging.Errorf(charging.KindSandboxNotFound, "no sandbox %q", name)
+}
+func (noRoom) List() []api.Sandbox { return nil }
+func (noRoom) Delete(_ context.Context, name string) error {
+	return charging.Errorf(charging.KindSandboxNotFound, "no sandbox %q", name)
 }

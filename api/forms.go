@@ -41,7 +41,14 @@ func forms(registry huma.Registry) {
 	alias(reflect.TypeFor[charging.Quantity](), text)
 	alias(reflect.TypeFor[scenarios.Delay](), text)
 	alias(reflect.TypeFor[scenarios.Grant](), text)
+	alias(reflect.TypeFor[scenarios.Span](), text)
+	alias(reflect.TypeFor[scenarios.Share](), text)
+	alias(reflect.TypeFor[scenarios.Expression](), text)
 	scalar := reflect.TypeFor[scalarForm]()
+	alias(reflect.TypeFor[scenarios.Value](), scalar)
+	alias(reflect.TypeFor[scenarios.Amends](), reflect.TypeFor[amendsForm]())
+	alias(reflect.TypeFor[scenarios.Slice](), reflect.TypeFor[sliceForm]())
+	alias(reflect.TypeFor[scenarios.Disconnect](), reflect.TypeFor[disconnectForm]())
 	alias(reflect.TypeFor[rating.Text](), scalar)
 	alias(reflect.TypeFor[scenarios.Range](), scalar)
 	alias(reflect.TypeFor[scenarios.Result](), scalar)
@@ -69,6 +76,9 @@ type (
 	listForm        struct{}
 	finalForm       struct{}
 	nthForm         struct{}
+	amendsForm      struct{}
+	sliceForm       struct{}
+	disconnectForm  struct{}
 	unitsForm       struct{}
 	reservedForm    struct{}
 	subscribersForm struct{}
@@ -117,6 +127,32 @@ func (nthForm) Schema(huma.Registry) *huma.Schema {
 		},
 	}
 	return oneOf(textSchema(), numberSchema(), long)
+}
+
+func (amendsForm) Schema(r huma.Registry) *huma.Schema {
+	one := r.Schema(reflect.TypeFor[scenarios.Amend](), true, "ScenarioAmend")
+	return oneOf(one, listSchema(one))
+}
+
+func (sliceForm) Schema(huma.Registry) *huma.Schema {
+	long := &huma.Schema{
+		Type: huma.TypeObject, Required: []string{"octets"},
+		Properties: map[string]*huma.Schema{"octets": numberSchema(), "pause": textSchema()},
+	}
+	return oneOf(numberSchema(), long)
+}
+
+func (disconnectForm) Schema(huma.Registry) *huma.Schema {
+	word := func(words ...any) *huma.Schema {
+		return &huma.Schema{Type: huma.TypeString, Enum: words}
+	}
+	long := &huma.Schema{
+		Type: huma.TypeObject,
+		Properties: map[string]*huma.Schema{
+			"when": word("before", "after"), "how": word("close", "reset", "half"),
+		},
+	}
+	return oneOf(word("before", "after", "close", "reset", "half"), long)
 }
 
 func (unitsForm) Schema(huma.Registry) *huma.Schema {

@@ -8,7 +8,7 @@ import (
 	"github.com/ocs-sim/ocs-sim/charging/summons"
 )
 
-// Occasions say when clients are summoned though nobody asks for it.
+// Occasions say when clients are summoned though nobody asks for it, where their settings do not.
 type Occasions struct {
 	// TopUp sends a RAR where an account gets more, for its sessions whose units are at their end
 	// or refused (RFC 8506 section 5.6.4).
@@ -22,14 +22,47 @@ type Occasions struct {
 	Deletion bool
 }
 
+// asks reports whether the client is to be summoned on an occasion: as its settings say, else as
+// the server usually does.
+func (s *server) asks(client charging.Origin, occasion charging.Occasions) bool {
+	const aborts = charging.OnBarring | charging.OnDeletion
+	if s.Settings != nil {
+		own := s.Settings.Of(client)
+		switch {
+		case own == nil:
+		case occasion&aborts != 0 && own.AbortOn != 0:
+			return own.AbortOn&occasion != 0
+		case occasion&aborts == 0 && own.ReauthorizeOn != 0:
+			return own.ReauthorizeOn&occasion != 0
+		}
+	}
+	return s.Occasions.usual()&occasion != 0
+}
+
+func (o *Occasions) usual() (usual charging.Occasions) {
+	if o.TopUp {
+		usual |= charging.OnTopUp
+	}
+	if o.TariffChange {
+		usual |= charging.OnTariffChange
+	}
+	if o.Barring {
+		usual |= charging.OnBarring
+	}
+	if o.Deletion {
+		usual |= charging.OnDeletion
+	}
+	return usual
+}
+
 // toppedUp asks for the account's sessions that wait for credit.
 func (s *server) toppedUp(account string) {
-	if !s.Occasions.TopUp || !s.Ledger.HasOpenSessions(account) {
+	if !s.Ledger.HasOpenSessions(account) {
 		return
 	}
 	s.Summons.Later(account, summons.ByTopUp,
 		func(ctx context.Context, issue func(charging.Summons)) error {
-			return s.eachOpen(ctx, account, func(session *charging.Session) {
+			return s.eachOpen(ctx, account, charging.OnTopUp, func(session *charging.Session) {
 				if scope, waits := waitsForCredit(session); waits {
 					issue(charging.Summons{
 						Session: session.ID, Origin: session.Origin, Scope: scope,
@@ -39,12 +72,14 @@ func (s *server) toppedUp(account string) {
 		})
 }
 
-// eachOpen looks at the open sessions of an account, or at all, whose client can be asked.
+// eachOpen looks at the open sessions of an account, or at all, whose client can be asked and is to
+// be on the occasion.
 func (s *server) eachOpen(
-	ctx context.Context, account string, look func(*charging.Session),
+	ctx context.Context, account string, occasion charging.Occasions,
+	look func(*charging.Session),
 ) error {
 	return s.Ledger.EachOpenSession(ctx, account, func(session *charging.Session) {
-		if mayBeSummoned(session) == nil {
+		if mayBeSummoned(session) == nil && s.asks(session.Origin, occasion) {
 			look(session)
 		}
 	})
@@ -68,16 +103,13 @@ func waitsForCredit(session *charging.Session) (scope charging.Scope, waits bool
 
 // changedPlan asks for the sessions whose grants are of an older version of a plan.
 func (s *server) changedPlan(name string) {
-	if !s.Occasions.TariffChange {
-		return
-	}
 	s.Summons.Later(name, summons.ByTariffChange,
 		func(ctx context.Context, issue func(charging.Summons)) error {
 			version, err := s.Ledger.PlanVersion(ctx, name, 0)
 			if err != nil {
 				return err
 			}
-			return s.eachOpen(ctx, "", func(session *charging.Session) {
+			return s.eachOpen(ctx, "", charging.OnTariffChange, func(session *charging.Session) {
 				if hasOlderGrant(session, name, version.Version) {
 					issue(charging.Summons{Session: session.ID, Origin: session.Origin})
 				}
@@ -87,12 +119,12 @@ func (s *server) changedPlan(name string) {
 
 // changedPlanOf asks for the sessions with grants of an account that has another plan now.
 func (s *server) changedPlanOf(account string) {
-	if !s.Occasions.TariffChange || !s.Ledger.HasOpenSessions(account) {
+	if !s.Ledger.HasOpenSessions(account) {
 		return
 	}
 	s.Summons.Later(account, summons.ByTariffChange,
 		func(ctx context.Context, issue func(charging.Summons)) error {
-			return s.eachOpen(ctx, account, func(session *charging.Session) {
+			return s.eachOpen(ctx, account, charging.OnTariffChange, func(session *charging.Session) {
 				for i := range session.Services {
 					if session.Services[i].Granted > 0 {
 						issue(charging.Summons{Session: session.ID, Origin: session.Origin})
@@ -126,10 +158,10 @@ func (s *server) changedAccount(before, after *accounts.Account) {
 		s.changedPlanOf(after.ID)
 	}
 	barred := before.Status == charging.Active && after.Status != charging.Active
-	if barred && s.Occasions.Barring {
+	if barred {
 		s.Summons.Later(after.ID, summons.ByBarring,
 			func(ctx context.Context, issue func(charging.Summons)) error {
-				return s.eachOpen(ctx, after.ID, func(session *charging.Session) {
+				return s.eachOpen(ctx, after.ID, charging.OnBarring, func(session *charging.Session) {
 					issue(charging.Summons{
 						Kind: charging.Abortion, Session: session.ID, Origin: session.Origin,
 					})
@@ -156,10 +188,11 @@ func hasMore(before, after *accounts.Account) bool {
 // told afterwards.
 func (s *server) sessionsOf(ctx context.Context, account string) ([]*charging.Session, error) {
 	var open []*charging.Session
-	if !s.Occasions.Deletion || !s.Ledger.HasOpenSessions(account) {
+	if !s.Ledger.HasOpenSessions(account) {
 		return nil, nil
 	}
-	err := s.eachOpen(ctx, account, func(session *charging.Session) { open = append(open, session) })
+	err := s.eachOpen(ctx, account, charging.OnDeletion,
+		func(session *charging.Session) { open = append(open, session) })
 	return open, err
 }
 

@@ -139,7 +139,8 @@ func (s *server) putPlan(ctx context.Context, in *PutPlanInput) (*StatusOutput[*
 	}
 	plan := &Plan{Name: in.Name, Version: version, Document: *written}
 	if compiled, faults := rating.Compile(in.Name, version, written); len(faults) == 0 {
-		for _, warning := range rating.Warnings(compiled) {
+		unknown := document.UnknownAVPs(s.Dictionaries.Current(), written)
+		for _, warning := range append(rating.Warnings(compiled), unknown...) {
 			plan.Warnings = append(plan.Warnings, warning.Path+": "+warning.Message)
 		}
 	}

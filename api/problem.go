@@ -12,6 +12,7 @@ import (
 
 	"github.com/ocs-sim/ocs-sim/api/resource"
 	"github.com/ocs-sim/ocs-sim/charging"
+	"github.com/ocs-sim/ocs-sim/diameter"
 )
 
 // The codes of problems that are HTTP's and not charging's.
@@ -45,13 +46,31 @@ func problemKinds() []problemKind {
 		{string(charging.KindScenarioNotFound), 404, "There is no such scenario", gone +
 			" Scenarios do not survive a restart, unless they are in the seed."},
 		{
+			string(diameter.KindDictionaryNotFound), 404, "There is no such dictionary", gone +
+				" Dictionaries do not survive a restart, unless they are given at the start.",
+		},
+		{
 			string(charging.KindSessionNotFound), 404, "There is no such session",
 			"The Session-Id is not known, or the session was closed long enough ago to be " +
 				"forgotten.",
 		},
 		{
+			string(charging.KindConferenceNotFound), 404, "There is no such conference",
+			"No session that is open or remembered names this Service-Id or " +
+				"IMS-Charging-Identifier. GET /v1/conferences lists those that are named.",
+		},
+		{
 			string(charging.KindExchangeNotFound), 404, "There is no such exchange",
 			"The journal keeps the last exchanges only, and does not survive a restart.",
+		},
+		{
+			string(charging.KindSandboxNotFound), 404, "There is no such sandbox", gone +
+				" A sandbox is also gone when its time to live is over.",
+		},
+		{
+			string(charging.KindSandboxExists), 409, "The sandbox cannot be made",
+			"A sandbox has this name already, or there are as many as there may be. Delete one, or " +
+				"leave the name out to have one chosen.",
 		},
 		{
 			string(charging.KindPeerNotFound), 404, "No such peer is connected",
@@ -196,9 +215,9 @@ func expectedProblem(err *charging.Error) *resource.Problem {
 	problem := newProblem(string(err.Kind), err.Message)
 	problem.Hint = err.Hint
 	for _, fault := range err.Faults {
-		location := "body"
-		if fault.Path != "" {
-			location = "body." + fault.Path
+		location := strings.TrimSuffix("body."+fault.Path, ".")
+		if strings.HasPrefix(fault.Path, "[") {
+			location = "body" + fault.Path
 		}
 		problem.Errors = append(problem.Errors, resource.ProblemError{
 			Location: location, Line: fault.Line, Column: fault.Column, Message: fault.Message,

@@ -32,6 +32,27 @@ type PutScenarioInput struct {
 	Written
 }
 
+// Release is the body of POST /v1/scenarios/{name}/release.
+type Release struct {
+	Until string `json:"until,omitempty" yaml:"until" doc:"the name to release; empty: any"`
+}
+
+// Released is how many rules let their answers go.
+type Released struct {
+	Released int `json:"released" doc:"how many rules had answers to let go"`
+}
+
+func (s *server) releaseScenario(_ context.Context, in *PutScenarioInput) (
+	*Output[Released], error,
+) {
+	written, err := decode[Release](&in.Written, nil)
+	if err != nil {
+		return nil, err
+	}
+	released, err := s.Scenarios.Release(in.Name, written.Until)
+	return answer(Released{released}, err)
+}
+
 func (s *server) scenarioRoutes() {
 	example := strings.Replace(scenarioBody, "{", `{"name": "last-minute-at-join",
 		"counters": [{"rule": "last-minute-at-join rules[0]", "matched": 0, "fired": 0,
@@ -69,6 +90,16 @@ func (s *server) scenarioRoutes() {
 		summary: "Begin a scenario anew", description: "Its counters go back to the start.",
 		example: example, problems: unknown,
 	}, s.rewindScenario)
+	register(s, route{
+		method: "POST", path: scenarioPath + "/release", id: "release-scenario", tag: "Scenarios",
+		summary: "Let held answers go",
+		description: "Answers that a rule's `fault: {hold: {until: NAME}}` keeps back go out: " +
+			"those of the name in `until`, or all that the scenario holds.",
+		body: Release{}, bodyExample: `{"until": "operator-is-back"}`,
+		example: `{"released": 1}`, problems: []charging.ErrorKind{
+			charging.KindScenarioNotFound, charging.KindInvalidDocument,
+		},
+	}, s.releaseScenario)
 	register(s, route{
 		method: "POST", path: scenariosPath + "/explain", id: "explain-scenarios", tag: "Scenarios",
 		summary: "Ask which rule would act",
@@ -141,9 +172,9 @@ func (s *server) explain(ctx context.Context, in *ChargeInput) (
 	if err != nil {
 		return nil, err
 	}
-	situation, err := s.situation(ctx, request)
-	if err != nil {
-		return nil, err
-	}
-	return answer(s.Scenarios.Explain(situation), nil)
+	var explanation scenarios.Explanation
+	err = s.situate(ctx, request, func(situation *charging.Situation) {
+		explanation = s.Scenarios.Explain(situation)
+	})
+	return answer(explanation, err)
 }

@@ -54,12 +54,15 @@ func tags() []*huma.Tag {
 		{Name: "Plans", Description: "What it costs."},
 		{Name: "Charging", Description: "The REST door to charging."},
 		{Name: "Sessions", Description: "What is going on."},
+		{Name: "Conferences", Description: "Sessions that belong together."},
 		{Name: "Scenarios", Description: "What is answered on purpose."},
+		{Name: "Dictionaries", Description: "AVPs that the standards do not tell of."},
 		{Name: "Journal", Description: "What was asked and answered."},
 		{Name: "Clock", Description: "The time that prices."},
 		{Name: "Seed", Description: "Where everything begins."},
 		{Name: "Settings", Description: "How the server behaves where the standards leave it open."},
 		{Name: "Ledger", Description: "Whether the sums are right."},
+		{Name: "Sandboxes", Description: "Simulators of one's own."},
 		{Name: "Health", Description: "Whether it runs."},
 	}
 }
@@ -111,16 +114,22 @@ func neverNull(schema *huma.Schema) {
 //go:embed descriptions.yaml
 var descriptions []byte
 
+// keyTexts are what the keys of all shapes mean, by shape and key.
+func keyTexts() (map[string]map[string]string, error) {
+	source, err := document.Parse("descriptions.yaml", descriptions)
+	if err != nil {
+		return nil, err
+	}
+	var texts map[string]map[string]string
+	return texts, source.Invalid(source.Decode(&texts))
+}
+
 // describeKeys says what the keys of all shapes mean. That is needed only when somebody asks, so
 // it takes no time from the start.
 func (s *server) describeKeys() error {
-	source, err := document.Parse("descriptions.yaml", descriptions)
+	texts, err := keyTexts()
 	if err != nil {
 		return err
-	}
-	var texts map[string]map[string]string
-	if faults := source.Decode(&texts); len(faults) > 0 {
-		return source.Invalid(faults)
 	}
 	for shape, keys := range texts {
 		for key, text := range keys {

@@ -43,17 +43,18 @@ func (s *server) seedRoutes() {
 		method: "PUT", path: seedPath, id: "put-seed", tag: "Seed",
 		summary: "Apply a seed document",
 		description: "Creates what is not there: accounts that exist are left alone, changed " +
-			"plans get a new version, scenarios are loaded; settings, where the document " +
-			"has any, take the place of those that hold. Nothing is changed where anything " +
-			"is wrong. The start-up seed, to which a reset goes back, stays what it was.",
+			"plans get a new version, scenarios are loaded, AVPs known; settings, where the " +
+			"document has any, take the place of those that hold. Nothing is changed where " +
+			"anything is wrong. The start-up seed, to which a reset goes back, stays what it " +
+			"was.",
 		body: document.Document{}, bodyExample: seedExample, example: reportExample,
 		problems: []charging.ErrorKind{charging.KindInvalidDocument, charging.KindLedgerStopped},
 	}, s.putSeed)
 	register(s, route{
 		method: "POST", path: "/v1/reset", id: "reset", tag: "Seed", summary: "Begin again",
-		description: "The start-up seed again: accounts, plans, sessions, scenarios, journal " +
-			"and clock are as after the start. Connections stay, entry numbers go on, and " +
-			"Origin-State-Id is one higher.",
+		description: "The start-up seed again: accounts, plans, sessions, scenarios, " +
+			"dictionaries, journal and clock are as after the start. Connections stay, entry " +
+			"numbers go on, and Origin-State-Id is one higher.",
 		example: reportExample, problems: []charging.ErrorKind{charging.KindLedgerStopped},
 	}, s.reset)
 	register(s, route{
@@ -78,12 +79,17 @@ func (s *server) putSeed(ctx context.Context, in *SeedInput) (*Output[resource.S
 	if err != nil {
 		return nil, err
 	}
-	written, err := document.DecodeFiles(plans, document.File{Name: bodyName, Data: data})
+	file := document.File{Name: bodyName, Data: data}
+	known := s.Dictionaries.Except(document.SeedDictionary)
+	written, err := document.DecodeKnowing(known, plans, file)
 	if err != nil {
 		return nil, err
 	}
 	s.turning.Lock()
 	defer s.turning.Unlock()
+	if err := s.addDictionary(written.Dictionary); err != nil {
+		return nil, err
+	}
 	report, err := s.Ledger.Seed(ctx, s.Clock.Now(), written.Seed())
 	if err != nil {
 		return nil, err
@@ -133,12 +139,16 @@ func (s *server) reset(ctx context.Context, _ *struct{}) (*Output[resource.SeedR
 		return nil, err
 	}
 	s.Scenarios.Clear()
+	s.Dictionaries.Rewind()
 	names, err := s.loadScenarios(s.Seed.Scenarios)
 	if err != nil {
 		return nil, err
 	}
 	s.forgetCourses()
 	s.Journal.Clear()
+	if s.Records != nil {
+		s.Records.Forget()
+	}
 	s.Summons.Forget()
 	s.set(s.StartSettings)
 	report := resource.SeedReport{

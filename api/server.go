@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -21,6 +22,7 @@ import (
 	"github.com/ocs-sim/ocs-sim/api/document"
 	"github.com/ocs-sim/ocs-sim/charging"
 	"github.com/ocs-sim/ocs-sim/charging/summons"
+	"github.com/ocs-sim/ocs-sim/diameter"
 	"github.com/ocs-sim/ocs-sim/rating"
 	"github.com/ocs-sim/ocs-sim/scenarios"
 )
@@ -44,7 +46,9 @@ type Options struct {
 	Scenarios *scenarios.Set
 	Journal   *scenarios.Journal
 	Charger   charging.Charger
-	Clock     *charging.Clock
+	// Records is what offline charging keeps, of which reset forgets what is known; nil: nothing.
+	Records *scenarios.Records
+	Clock   *charging.Clock
 	// Summons sends RAR and ASR; nil: one that reaches nobody.
 	Summons *summons.Register
 	// Occasions say when it does so though nobody asks.
@@ -61,10 +65,14 @@ type Options struct {
 	Judge *scenarios.Judge
 	// Recorder is told of charges; nil: the Journal is.
 	Recorder charging.Recorder
+	// Dictionaries are the AVPs of vendors; nil: none, and those that are put stay here.
+	Dictionaries *diameter.Dictionaries
 	// Token is what clients must show as a bearer token; empty: nothing.
 	Token string
 	// Seed is the start-up seed, which reset applies again; nil: an empty one.
 	Seed *document.Document
+	// Sandboxes are simulators beside this one; nil: there are none, as in a sandbox itself.
+	Sandboxes Sandboxes
 	// Version is the product's, for the OpenAPI description.
 	Version string
 	// Ready says why the server is not ready yet; nil: it is, unless the ledger stopped.
@@ -90,6 +98,9 @@ func New(o Options) http.Handler {
 	}
 	if s.Seed == nil {
 		s.Seed = &document.Document{}
+	}
+	if s.Dictionaries == nil {
+		s.Dictionaries = diameter.NewDictionaries()
 	}
 	if s.Summons == nil {
 		s.Summons = summons.New(summons.Options{})
@@ -140,14 +151,17 @@ func (s *server) routes() {
 	s.postingRoutes()
 	s.planRoutes()
 	s.scenarioRoutes()
+	s.dictionaryRoutes()
 	s.chargeRoutes()
 	s.sessionRoutes()
+	s.conferenceRoutes()
 	s.summonsRoutes()
 	s.peerRoutes()
 	s.exchangeRoutes()
 	s.findingRoutes()
 	s.clockRoutes()
 	s.seedRoutes()
+	s.sandboxRoutes()
 	s.settingsRoutes()
 	s.healthRoutes()
 	s.finishDescription()
@@ -156,12 +170,46 @@ func (s *server) routes() {
 // NewServer returns an http.Server for a handler, with timeouts that no idle or slow client
 // outlives. It does not listen yet.
 func NewServer(handler http.Handler) *http.Server {
-	return &http.Server{
+	end := make(chan struct{})
+	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
+		BaseContext: func(net.Listener) context.Context {
+			return context.WithValue(context.Background(), endKey{}, (<-chan struct{})(end))
+		},
 	}
+	server.RegisterOnShutdown(sync.OnceFunc(func() { close(end) }))
+	return server
+}
+
+// endKey is where a request's context holds what is closed when the server shuts down.
+type endKey struct{}
+
+// stopping reports whether the server shuts down, which streams must not hold up.
+func stopping(ctx context.Context) bool {
+	end, _ := ctx.Value(endKey{}).(<-chan struct{})
+	select {
+	case <-end:
+		return true
+	default:
+		return false
+	}
+}
+
+// whenStopping does something when the server shuts down, until what it returns is called.
+func whenStopping(ctx context.Context, do func()) (forget func()) {
+	end, _ := ctx.Value(endKey{}).(<-chan struct{})
+	over := make(chan struct{})
+	go func() {
+		select {
+		case <-end:
+			do()
+		case <-over:
+		}
+	}()
+	return func() { close(over) }
 }
 
 // recoverPanics turns a bug in a handler into a problem, so that it is seen and survived.
@@ -182,9 +230,14 @@ func (s *server) recoverPanics(next http.Handler) http.Handler {
 	})
 }
 
-// limitTime ends waiting for what does not come. Handlers see it as their context.
+// limitTime ends waiting for what does not come. Handlers see it as their context. Events come as
+// long as somebody listens.
 func (s *server) limitTime(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == eventsPath {
+			next.ServeHTTP(w, r)
+			return
+		}
 		ctx, cancel := context.WithTimeoutCause(r.Context(), handleTimeout, errTookTooLong)
 		defer cancel()
 		next.ServeHTTP(w, r.WithContext(ctx))

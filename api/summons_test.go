@@ -211,6 +211,10 @@ func TestOccasionsOnWhichClientsAreSummoned(t *testing.T) {
 			all, "DELETE", "/v1/accounts/bob?force=true", "",
 			[]string{"abort poor im.example.com"},
 		},
+		"not those whose client is not to be told": {
+			all, "PUT", "/v1/accounts/alice", `{"plan": "im", "status": "barred"}`,
+			[]string{"abort one im.example.com", "abort two im.example.com"},
+		},
 		"not unless wanted": {
 			api.Occasions{TopUp: true}, "DELETE", "/v1/accounts/bob?force=true", "", nil,
 		},
@@ -219,8 +223,9 @@ func TestOccasionsOnWhichClientsAreSummoned(t *testing.T) {
 			t.Parallel()
 			register, sent := listening(t, 2002)
 			s := start(t, seedText, func(o *api.Options) {
-				o.Summons, o.Occasions = register, one.occasions
+				o.Summons, o.Occasions, o.Settings = register, one.occasions, shyBook()
 			})
+			s.open(t, "shy", "15550100", "shy.example.com")
 			s.open(t, "one", "15550100", "im.example.com")
 			s.open(t, "two", "15550100", "im.example.com")
 			s.open(t, "poor", "bob", "im.example.com")
@@ -241,6 +246,17 @@ func TestOccasionsOnWhichClientsAreSummoned(t *testing.T) {
 			}
 		})
 	}
+}
+
+// shyBook has settings by which one client is never asked.
+func shyBook() *charging.SettingsBook {
+	book := &charging.SettingsBook{}
+	book.Set(nil, []charging.ClientSettings{{
+		OriginHost: "shy.*", Settings: charging.Settings{
+			ReauthorizeOn: charging.OnNothing, AbortOn: charging.OnNothing,
+		},
+	}})
+	return book
 }
 
 func sorted(lines []string) []string {

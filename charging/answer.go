@@ -74,11 +74,35 @@ type FinalUnit struct {
 // An Edit changes one AVP of a finished answer. Only package diameter understands its path.
 type Edit struct{ Op, Path, Value string }
 
-// Delivery says how an answer goes out, not what it is; it is not remembered.
+// Delivery says how an answer goes out, not what it is; it is not remembered, so that a repeat of
+// the request gets its answer as it should be. Times are of the wall clock.
 type Delivery struct {
-	Delay time.Duration // wall clock
-	Drop  bool
+	Delay   time.Duration
+	Hold    <-chan struct{} // held until it is closed; Delay is the longest then, 0: for ever
+	Drop    bool            // the answer never goes out
+	Unheard bool            // nor was the request charged
+	Copies  int             // sent so many times more
+	Behind  bool            // goes out behind the next answer of its connection
+	Preset  string          // made wrong: the name is the door's
+	Slice   int             // octets that one write carries; 0: as many as may be
+	Pause   time.Duration   // between two writes
+	Ending  Ending          // of the connection
+	Early   bool            // it ends before the answer, which never goes out
+	Deaf    time.Duration   // nothing is read so long
+	Mute    time.Duration   // watchdog requests get no answer so long
+	Goodbye Number          // a DPR with this Disconnect-Cause follows the answer
 }
+
+// An Ending is how a connection is ended.
+type Ending uint8
+
+// The endings.
+const (
+	Stays     Ending = iota
+	Closes           // in good order for the transport, without a DPR
+	Resets           // TCP RST
+	HalfClose        // our side only: nothing more is sent, and the peer may go on
+)
 
 // Funds are an account's means for one purpose, at one moment.
 type Funds struct {

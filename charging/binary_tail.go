@@ -24,6 +24,28 @@ func visitAnswerMore(c *coder, a *Answer) {
 	}
 }
 
+// visitSessionMore is the same for a session.
+func visitSessionMore(c *coder, s *Session) {
+	if !c.more(!c.reading && s.saysMore()) {
+		return
+	}
+	c.text(&s.Info.Calling)
+	c.text(&s.Payers.Called)
+	c.text(&s.Payers.Calling)
+	for i := range s.Services {
+		c.text(&s.Services[i].Payer)
+	}
+}
+
+func (s *Session) saysMore() bool {
+	for i := range s.Services {
+		if s.Services[i].Payer != "" {
+			return true
+		}
+	}
+	return s.Info.Calling != "" || s.Payers != Payers{}
+}
+
 func (a *Answer) saysMore() bool {
 	for i := range a.Services {
 		if a.Services[i].saysMore() {

@@ -1,6 +1,8 @@
 package charging_test
 
 import (
+	"encoding/hex"
+	"os"
 	"testing"
 	"time"
 
@@ -87,6 +89,66 @@ func TestBinaryFormsComeBackAsTheyWere(t *testing.T) {
 	if diff := cmp.Diff(*session, sessionBack); diff != "" {
 		t.Errorf("session (-want +got):\n%s", diff)
 	}
+}
+
+// Databases hold forms that earlier releases wrote: testdata has one of each, written by version 1.
+func TestFormsOfEarlierVersionsAreRead(t *testing.T) {
+	t.Parallel()
+	var answer charging.Answer
+	if err := answer.UnmarshalBinary(oldForm(t, "answer-1.hex")); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(*sampleAnswer(), answer); diff != "" {
+		t.Errorf("answer (-want +got):\n%s", diff)
+	}
+	var session charging.Session
+	if err := session.UnmarshalBinary(oldForm(t, "session-1.hex")); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(*sampleSession(), session); diff != "" {
+		t.Errorf("session (-want +got):\n%s", diff)
+	}
+}
+
+// laterSession has what sessions did not have in version 1.
+func laterSession() *charging.Session {
+	s := sampleSession()
+	s.Info.Calling = "sip:alice@example.com"
+	s.Payers = charging.Payers{Called: "bob", Calling: "alice"}
+	s.Services[0].Payer = "bob"
+	return s
+}
+
+func TestPayersComeBackAsTheyWere(t *testing.T) {
+	t.Parallel()
+	want := laterSession()
+	form, _ := want.AppendBinary(nil)
+	var got charging.Session
+	if err := got.UnmarshalBinary(form); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(*want, got); diff != "" {
+		t.Errorf("session (-want +got):\n%s", diff)
+	}
+	short, _ := sampleSession().AppendBinary(nil)
+	for cut := len(short) + 1; cut < len(form); cut++ {
+		if err := got.UnmarshalBinary(form[:cut]); err == nil {
+			t.Fatalf("the first %d of %d bytes were read as a session", cut, len(form))
+		}
+	}
+}
+
+func oldForm(t *testing.T, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile("testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	form, err := hex.DecodeString(string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return form
 }
 
 func TestACutBinaryFormIsAnError(t *testing.T) {

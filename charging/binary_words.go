@@ -108,6 +108,7 @@ func visitSession(c *coder, s *Session) {
 	visitQuantity(c, &s.Cost)
 	visitFlag(c, &s.Vendor)
 	visitList(c, &s.Services, visitServiceState)
+	visitSessionMore(c, s)
 }
 
 func visitServiceState(c *coder, s *ServiceState) {

@@ -210,6 +210,7 @@ type Terms struct {
 	Announce     *Announcements   // nil: none
 	Announces    bool             // a rule of the plan does
 	Pools        bool             // a rule of the plan puts its grants into a pool
+	CallerPays   bool             // a rule of the plan charges the calling party
 	Failure      *FailureHandling // nil: not said; the plan's
 }
 
@@ -249,7 +250,23 @@ type Situation struct {
 	Media               []string
 	ParticipantsChanged bool // against the session, or by Trigger
 	MediaChanged        bool
+	Repeat              bool // it was answered before
 	Now                 time.Time
+	Holdings            Holdings // nil: the account's means are not known
+}
+
+// Holdings tell what the account at hand has.
+type Holdings interface {
+	// Holds is what is available of a unit, reserved amounts taken off.
+	Holds(Unit) int64
+}
+
+// Holds is what the account has available of a unit; unknown where there is no account.
+func (s *Situation) Holds(unit Unit) Number {
+	if s.Holdings == nil || s.Account == nil {
+		return Number{}
+	}
+	return Known(s.Holdings.Holds(unit))
 }
 
 // A Decision is what a script wants done. The zero value: charge as usual.

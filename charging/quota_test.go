@@ -58,7 +58,8 @@ const firstForm = "0112696d2e6578616d706c652e636f6d3b313b32070302d10f0101c801020
 func TestAFormOfTheFirstVersionIsRead(t *testing.T) {
 	t.Parallel()
 	want := sampleAnswer()
-	if form, _ := want.AppendBinary(nil); hex.EncodeToString(form) != firstForm {
+	const version = 2 // hexadecimal digits
+	if form, _ := want.AppendBinary(nil); hex.EncodeToString(form)[version:] != firstForm[version:] {
 		t.Errorf("an answer that says nothing more is written %x, want as of old", form)
 	}
 	form, err := hex.DecodeString(firstForm)

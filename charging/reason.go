@@ -39,6 +39,7 @@ const (
 	BecauseIgnored    = "ignored"    // something in the request was not used
 	BecauseTariff     = "tariff"     // a tariff period ends
 	BecauseOutOfOrder = "out-of-order"
+	BecausePayer      = "payer"   // another account than the subscriber's pays
 	BecauseFree       = "free"    // costs nothing: no credit control
 	BecausePool       = "pool"    // drawn by another service of the credit pool
 	BecauseSetting    = "setting" // a setting decided, named in Detail with what it did

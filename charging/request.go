@@ -95,6 +95,7 @@ type Request struct {
 	Key           Key
 	Type          RequestType
 	Action        Action
+	Record        RecordType // of accounting; the request is one of credit control where it has none
 	Origin        Origin
 	EndToEnd      uint32
 	Retransmitted bool
@@ -167,6 +168,7 @@ type Information struct {
 	Method       string   // SIP-Method
 	Role         Number   // Role-Of-Node
 	Destination  string   // first called party, as a URI
+	Calling      string   // calling party, as a URI; only what begins a session need tell
 	Recipients   Number
 	Size         Number // octets of one message
 	Counters     Counters
@@ -213,6 +215,6 @@ func (s *Service) reasoned() bool {
 // told reports whether anything is known.
 func (i *Information) told() bool {
 	return i.Participants.Known || i.Members.Known || i.ServiceType.Known || i.MediaKnown ||
-		i.Method != "" || i.Role.Known || i.Destination != "" || i.Recipients.Known ||
-		i.Size.Known || i.Counters != (Counters{}) || i.Conference != ""
+		i.Method != "" || i.Role.Known || i.Destination != "" || i.Calling != "" ||
+		i.Recipients.Known || i.Size.Known || i.Counters != (Counters{}) || i.Conference != ""
 }

@@ -22,7 +22,12 @@ type Session struct {
 	Cost     Quantity    // accumulated, without reservations
 	Vendor   bool        // the client sent an AVP of vendor 10415
 	Services []ServiceState
+	Payers   Payers
 }
+
+// Payers are the accounts of the parties that rules of a session have let pay so far. Whoever the
+// called or calling party is when the first such rule is met stays it until the session ends.
+type Payers struct{ Called, Calling string }
 
 // Open reports whether the session is open.
 func (s *Session) Open() bool { return s != nil && s.Closed.IsZero() }
@@ -41,6 +46,15 @@ type ServiceState struct {
 	Counted     int64  // of a cumulative counter, what is charged already
 	Number      uint32 // the request that set this
 	Armed       []uint32
+	Payer       string // the account that pays for the grant, where it is not the session's
+}
+
+// PaidBy is the account that pays for the service, in a session on an account.
+func (s *ServiceState) PaidBy(account string) string {
+	if s != nil && s.Payer != "" {
+		return s.Payer
+	}
+	return account
 }
 
 // Conditions are a snapshot of what prices units: plan, rule, participants, media, tariff period.

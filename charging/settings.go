@@ -40,6 +40,8 @@ type Settings struct {
 	Partial Partial
 	// RARWait is how long the CCR that must follow a re-authorization is awaited; 0: the default.
 	RARWait time.Duration
+	// ReauthorizeOn and AbortOn are when the client is sent a RAR or ASR though nobody asks.
+	ReauthorizeOn, AbortOn Occasions
 	// NoMSCC is what a request without Multiple-Services-Credit-Control is answered.
 	NoMSCC NoMSCC
 	// USUPriority are the units that usage is read in, the first that was told of them; none: the

@@ -73,7 +73,7 @@ func TestTimersAreScaled(t *testing.T) {
 		{1, 300 * time.Second, time.Second},
 		{10 * whole, time.Hour, 10 * time.Hour},
 		{whole, 4_000_000_000 * time.Second, 4_000_000_000 * time.Second},
-		{whole * whole, time.Hour, (3_600_000_000) * time.Second},
+		{whole * whole, time.Hour, 3_600_000_000 * time.Second},
 		{whole * whole, 2 * time.Hour, (1<<32 - 1) * time.Second},
 	} {
 		s := charging.Settings{TimerScale: test.scale}

@@ -12,6 +12,9 @@ const (
 const (
 	TriggerMedia        = 40
 	TriggerParticipants = 50
+	// TriggersDisarmed stands alone in place of types: an empty Trigger, which disarms all that were
+	// armed (TS 32.299 section 6.5.1.2).
+	TriggersDisarmed = 1<<32 - 1
 )
 
 // Triggered reports whether a Trigger-Type was told anywhere in the request.
@@ -119,6 +122,7 @@ func (i *Information) inherit(before *Information) {
 	inheritNumber(&i.Recipients, before.Recipients)
 	inheritText(&i.Method, before.Method)
 	inheritText(&i.Destination, before.Destination)
+	inheritText(&i.Calling, before.Calling)
 	inheritText(&i.Conference, before.Conference)
 }
 

@@ -1,6 +1,9 @@
 package charging
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // A Summons is what the server asks of a client by itself: to come back with a CCR, so that credit
 // is authorised anew (RFC 8506 section 5.5) or the session ends (RFC 6733 section 8.5).
@@ -53,17 +56,75 @@ func (s Scope) String() string {
 	return text[1:]
 }
 
-// Covers reports whether a request speaks of what the scope names. Pools are not told by requests,
-// so that any service may be of the pool.
-func (s Scope) Covers(r *Request) bool {
+// Covers reports whether a request speaks of what the scope names. Of pools only the answer tells,
+// with each grant; a service without one may be of any.
+func (s Scope) Covers(r *Request, a *Answer) bool {
 	if s == (Scope{}) {
 		return true
 	}
 	match := ServiceMatch{Group: s.Group, ID: s.Service}
 	for i := range r.Services {
-		if match.Matches(r.Services[i].Key) {
+		if key := r.Services[i].Key; match.Matches(key) && s.mayPool(key, a) {
 			return true
 		}
 	}
 	return false
+}
+
+// mayPool reports whether a service may be of the scope's pool, for all that its answer says.
+func (s Scope) mayPool(key ServiceKey, a *Answer) bool {
+	if !s.Pool.Known {
+		return true
+	}
+	for i := range a.Services {
+		answered := &a.Services[i]
+		same := answered.Key.Group == key.Group && slices.Equal(answered.Key.IDs, key.IDs)
+		if !same || len(answered.Granted) == 0 {
+			continue
+		}
+		quota := answered.Quota
+		return quota != nil && quota.Pool != nil && int64(quota.Pool.ID) == s.Pool.Value
+	}
+	return true
+}
+
+// Occasions are when a client is summoned though nobody asks for it; zero: as the server usually
+// does.
+type Occasions uint8
+
+// The occasions.
+const (
+	OnTopUp        Occasions = 1 << iota // RAR: the account gets more
+	OnTariffChange                       // RAR: its plan gets a new version, or it another plan
+	OnBarring                            // ASR: the account is not active any more
+	OnDeletion                           // ASR: the account is deleted
+	OnNothing                            // none of the others
+)
+
+// ReauthorizeOccasions are the words for occasions of RAR.
+func ReauthorizeOccasions() []Word {
+	return []Word{
+		{"top-up", int64(OnTopUp)},
+		{"tariff-change", int64(OnTariffChange)},
+		{"none", int64(OnNothing)},
+	}
+}
+
+// AbortOccasions are the words for occasions of ASR.
+func AbortOccasions() []Word {
+	return []Word{
+		{"barred", int64(OnBarring)}, {"deleted", int64(OnDeletion)}, {"none", int64(OnNothing)},
+	}
+}
+
+// OccasionsOf reads a list of such words. None stands alone.
+func OccasionsOf(list []string, words []Word) (occasions Occasions, ok bool) {
+	for _, text := range list {
+		at := slices.IndexFunc(words, func(w Word) bool { return w.Text == text })
+		if at < 0 {
+			return 0, false
+		}
+		occasions |= Occasions(words[at].Number)
+	}
+	return occasions, len(list) > 0 && (occasions&OnNothing == 0 || len(list) == 1)
 }

@@ -30,7 +30,11 @@ func ServiceTypes() []Word {
 
 // TriggerTypes are the words for those Trigger-Types that instant messaging needs.
 func TriggerTypes() []Word {
-	return []Word{{"media", TriggerMedia}, {"participants", TriggerParticipants}}
+	return []Word{
+		{"media", TriggerMedia},
+		{"participants", TriggerParticipants},
+		{"disarmed", TriggersDisarmed},
+	}
 }
 
 // TariffSides are the words for Tariff-Change-Usage (RFC 8506 section 8.27).

@@ -9,28 +9,37 @@ import (
 	"github.com/ocs-sim/ocs-sim/charging"
 )
 
-// ParseAnswer reads a CCA. It fails where the frame is no CCA, or where an AVP of it cannot be
-// read; AVPs that are not known are passed over, whatever their flags.
+// ParseAnswer reads a CCA or an ACA. It fails where the frame is neither, or where an AVP of it
+// cannot be read; AVPs that are not known are passed over, whatever their flags.
 func ParseAnswer(frame []byte) (*charging.Answer, error) {
-	return answerDecoder().parse(frame)
+	return SharedDictionary().ParseAnswer(frame)
+}
+
+// ParseAnswer is the function of that name by this dictionary, which names what Failed-AVP shows.
+func (d *Dictionary) ParseAnswer(frame []byte) (*charging.Answer, error) {
+	return answerDecoder(d).parse(frame)
 }
 
 // An answerReader reads CCAs. It walks them as a decoder walks CCRs.
 type answerReader struct{ *decoder }
 
-func answerDecoder() answerReader {
-	return answerReader{newDecoder(SharedDictionary(), identity{})}
+func answerDecoder(d *Dictionary) answerReader {
+	return answerReader{newDecoder(d, identity{})}
 }
 
 func (d answerReader) parse(frame []byte) (*charging.Answer, error) {
 	if len(frame) < headerLength {
 		return nil, errors.New("read CCA: the message is shorter than its header")
 	}
-	if h := parseHeader(frame); h.request() || h.command != commandCreditControl {
-		return nil, fmt.Errorf("read CCA: command %d is no answer to a CCR", h.command)
+	h := parseHeader(frame)
+	if h.request() || h.command != commandCreditControl && h.command != commandAccounting {
+		return nil, fmt.Errorf("read CCA: command %d is no answer to a CCR or ACR", h.command)
 	}
 	room := new(room)
-	w := walk{decoder: d.decoder, request: &room.request, room: room, lenient: true}
+	w := walk{
+		decoder: d.decoder, shapes: d.dictionary.shapes,
+		request: &room.request, room: room, lenient: true,
+	}
 	answer := new(charging.Answer)
 	var a avp
 	for rest := frame[headerLength:]; w.next(&rest, &a); {
@@ -47,9 +56,9 @@ func (w *walk) answered(answer *charging.Answer, a *avp) {
 	switch a.id() {
 	case avpSessionID:
 		answer.Key.Session.ID = string(a.data)
-	case avpCCSubSessionID:
+	case avpCCSubSessionID, avpAccountingSubSessionID:
 		answer.Key.Session.Sub = a.uint64()
-	case avpCCRequestNumber:
+	case avpCCRequestNumber, avpAccountingRecordNumber:
 		answer.Key.Number = a.uint32()
 	case avpCCRequestType:
 		answer.Type = charging.RequestType(min(a.uint32(), 0xff))
@@ -72,7 +81,7 @@ func (w *walk) answered(answer *charging.Answer, a *avp) {
 	case avpErrorMessage:
 		answer.Message = string(a.data)
 	case avpFailedAVP:
-		answer.Failed = appendFailedAVPs(answer.Failed, a.data)
+		answer.Failed = w.dictionary.appendFailedAVPs(answer.Failed, a.data)
 	default:
 		w.lessUsualAnswer(answer, a)
 	}
@@ -94,14 +103,16 @@ func (w *walk) experimental(answer *charging.Answer, group *avp) {
 
 // appendFailedAVPs takes the AVPs of a Failed-AVP as they are, since one of them is wrong after
 // all, and names them as far as they have names.
-func appendFailedAVPs(failed []charging.FailedAVP, data []byte) []charging.FailedAVP {
+func (d *Dictionary) appendFailedAVPs(
+	failed []charging.FailedAVP, data []byte,
+) []charging.FailedAVP {
 	for len(data) > 0 {
 		a, rest, ok := nextAVP(data)
 		if !ok {
 			return append(failed, charging.FailedAVP{Raw: bytes.Clone(data)})
 		}
 		failed = append(failed, charging.FailedAVP{
-			Path: SharedDictionary().pathOf(a, 0), Raw: bytes.Clone(a.raw),
+			Path: d.pathOf(a, 0), Raw: bytes.Clone(a.raw),
 		})
 		data = rest
 	}
@@ -166,7 +177,9 @@ func (w *walk) quotaManagement(s *charging.ServiceAnswer, a *avp) {
 	case avpQuotaHoldingTime:
 		s.HoldingTime = charging.Known(int64(a.uint32()))
 	case avpTrigger:
-		s.Triggers = w.triggers(s.Triggers, a)
+		if s.Triggers = w.triggers(s.Triggers, a); len(s.Triggers) == 0 {
+			s.Triggers = []uint32{charging.TriggersDisarmed}
+		}
 	default:
 		w.lessUsualQuota(s, a)
 	}

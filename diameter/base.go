@@ -31,7 +31,8 @@ const (
 type capabilities struct {
 	peer         Peer
 	present      map[uint64]bool
-	common       bool   // one of the applications is had here
+	common       bool   // one of the applications is had here, whatever is served
+	accounting   bool   // application 3 is offered for accounting
 	firstOffered []byte // the first AVP with an application, for Failed-AVP
 	security     []uint32
 }
@@ -75,7 +76,7 @@ func (c *capabilities) read(a avp) {
 	case avpInbandSecurityID:
 		c.security = append(c.security, a.uint32())
 	case avpAuthApplicationID, avpAcctApplicationID:
-		c.offer(a, a.uint32())
+		c.offer(a, a)
 	case avpVendorSpecificApplicationID:
 		c.readVendorSpecific(a)
 	}
@@ -90,17 +91,22 @@ func (c *capabilities) readVendorSpecific(group avp) {
 			return
 		}
 		if a.id() == avpAuthApplicationID || a.id() == avpAcctApplicationID {
-			c.offer(group, a.uint32())
+			c.offer(group, a)
 		}
 		rest = next
 	}
 }
 
-func (c *capabilities) offer(a avp, application uint32) {
+// offer takes an application; shown is the AVP for Failed-AVP, which may be a group around it.
+func (c *capabilities) offer(shown, a avp) {
+	application := a.uint32()
 	if c.firstOffered == nil {
-		c.firstOffered = bytes.Clone(a.raw)
+		c.firstOffered = bytes.Clone(shown.raw)
 	}
-	c.common = c.common || application == creditControlApplication || application == relayApplication
+	c.accounting = c.accounting ||
+		a.id() == avpAcctApplicationID && application == accountingApplication
+	c.common = c.common || application == creditControlApplication ||
+		application == relayApplication
 	told := c.peer.Applications
 	if len(told) < maxApplications && !slices.Contains(told, application) {
 		c.peer.Applications = append(c.peer.Applications, application)
@@ -145,27 +151,35 @@ func (s *Server) capabilitiesExchange(g *guard, h header) {
 func (s *Server) judge(c *capabilities, protected bool) *refusal {
 	for _, id := range requiredCapabilities {
 		if !c.present[id] {
-			definition, _ := s.dictionary.find(uint32(id>>32), uint32(id))
+			definition, _ := s.dictionary().find(uint32(id>>32), uint32(id))
 			return &refusal{
-				charging.MissingAVP, s.dictionary.missing(id), definition.name + " is missing",
+				charging.MissingAVP, s.dictionary().missing(id), definition.name + " is missing",
 			}
 		}
 	}
 	switch {
 	case !s.allowed(c.peer.OriginHost):
 		return &refusal{result: resultUnknownPeer, message: "no peer of this name is admitted"}
-	case !c.common:
+	case !c.common && (!c.accounting || s.options.Accounting == nil):
 		failed := c.firstOffered
 		if failed == nil {
-			failed = s.dictionary.missing(avpAuthApplicationID)
+			failed = s.dictionary().missing(avpAuthApplicationID)
 		}
 		return &refusal{
-			resultNoCommonApplication, failed, "no application in common: this server has 4",
+			resultNoCommonApplication, failed, "no application in common: this server has " + s.has(),
 		}
 	case !c.secure(protected):
 		return &refusal{result: resultNoCommonSecurity, message: "no security mechanism in common"}
 	}
 	return nil
+}
+
+// has names the applications served.
+func (s *Server) has() string {
+	if s.options.Accounting != nil {
+		return "4 for authorization and 3 for accounting"
+	}
+	return "4"
 }
 
 // allowed asks the allow-list; without one every peer is admitted.
@@ -223,8 +237,8 @@ func (c *connection) becomePeer(peer *Peer) {
 	}
 }
 
-// appendCapabilitiesAnswer appends a CEA. It offers application 4 both plainly and as 3GPP's, since
-// some clients look for the one and some for the other.
+// appendCapabilitiesAnswer appends a CEA. It offers application 4, and 3 for accounting, both
+// plainly and as 3GPP's, since some clients look for the one and some for the other.
 func (s *Server) appendCapabilitiesAnswer(
 	dst []byte, c *connection, h header, fault *refusal,
 ) []byte {
@@ -247,15 +261,25 @@ func (s *Server) appendCapabilitiesAnswer(
 		}
 	}
 	dst = appendUint32(dst, 0, avpSupportedVendorID, vendor3GPP)
-	dst = appendUint32(dst, 0, avpAuthApplicationID, creditControlApplication)
-	group := len(dst)
-	dst = appendHeader(dst, 0, avpVendorSpecificApplicationID, flagMandatory)
-	dst = appendUint32(dst, 0, avpVendorID, vendor3GPP)
-	dst = appendUint32(dst, 0, avpAuthApplicationID, creditControlApplication)
-	dst = endAVP(dst, group)
+	for _, vendor := range s.dictionary().vendors {
+		dst = appendUint32(dst, 0, avpSupportedVendorID, vendor)
+	}
+	dst = appendApplication(dst, avpAuthApplicationID, creditControlApplication)
+	if s.options.Accounting != nil {
+		dst = appendApplication(dst, avpAcctApplicationID, accountingApplication)
+	}
 	revision := len(dst)
 	dst = append(appendHeader(dst, 0, avpFirmwareRevision, 0), 0, 0, 0, firmwareRevision)
 	return endMessage(endAVP(dst, revision), start)
+}
+
+// appendApplication appends an application, plainly and as 3GPP's.
+func appendApplication(dst []byte, code, application uint32) []byte {
+	dst = appendUint32(dst, 0, code, application)
+	group := len(dst)
+	dst = appendHeader(dst, 0, avpVendorSpecificApplicationID, flagMandatory)
+	dst = appendUint32(dst, 0, avpVendorID, vendor3GPP)
+	return endAVP(appendUint32(dst, 0, code, application), group)
 }
 
 // firmwareRevision is told to peers; it goes up when what is spoken changes.
@@ -286,8 +310,11 @@ func appendHostAddress(dst []byte, code uint32, ip net.IP) []byte {
 	return endAVP(append(dst, ip...), start)
 }
 
-// deviceWatchdog answers a DWR.
+// deviceWatchdog answers a DWR, unless a script wants the connection to look dead.
 func (s *Server) deviceWatchdog(g *guard, h header) {
+	if g.mute() {
+		return
+	}
 	s.noteStateIn(g.frame, g.origin())
 	answer := appendMessage(nil, h.answer())
 	answer = g.self.appendResult(answer, charging.Success)

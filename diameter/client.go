@@ -36,6 +36,10 @@ type ClientOptions struct {
 	// TLS is for addresses that begin with tls://. nil: the system's authorities are trusted, and
 	// the client shows no certificate. Without ServerName it is the host of the address.
 	TLS *tls.Config
+	// Dictionary knows the AVPs; nil: SharedDictionary.
+	Dictionary *Dictionary
+	// WithoutCapabilities leaves the CER to the caller, who may send another or none.
+	WithoutCapabilities bool
 }
 
 func (o ClientOptions) withDefaults() ClientOptions {
@@ -47,6 +51,9 @@ func (o ClientOptions) withDefaults() ClientOptions {
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = 10 * time.Second
+	}
+	if o.Dictionary == nil {
+		o.Dictionary = SharedDictionary()
 	}
 	return o
 }
@@ -105,7 +112,7 @@ func Dial(ctx context.Context, address string, o ClientOptions) (*Client, error)
 	c := &Client{
 		options: o,
 		conn:    conn,
-		answers: answerDecoder(),
+		answers: answerDecoder(o.Dictionary),
 		done:    make(chan struct{}),
 		waiting: make(map[uint32]*waiter),
 		// The low bits are by chance, as RFC 6733 section 3 wants it: a client that starts again
@@ -113,6 +120,9 @@ func Dial(ctx context.Context, address string, o ClientOptions) (*Client, error)
 		last: firstEndToEnd(time.Now()) | rand.Uint32N(1<<20),
 	}
 	go c.read()
+	if o.WithoutCapabilities {
+		return c, nil
+	}
 	if err := c.exchangeCapabilities(ctx); err != nil {
 		c.end(err)
 		return nil, fmt.Errorf("exchange capabilities with %s: %w", address, err)

@@ -70,7 +70,7 @@ func readFrame(from *bufio.Reader) ([]byte, error) {
 // received deals with one message. After a DPR reading goes on, for answers that are still under
 // way, until the server closes.
 func (c *Client) received(frame []byte) error {
-	if fault := inspectFromServer(frame); fault != nil {
+	if fault := c.options.Dictionary.inspectFromServer(frame); fault != nil {
 		return fmt.Errorf("bad message: %s", fault.message)
 	}
 	h := parseHeader(frame)
@@ -94,8 +94,7 @@ func (c *Client) received(frame []byte) error {
 
 // inspectFromServer finds what RFC 6733 section 4 does not allow. What a Failed-AVP shows is left
 // alone: that something is wrong with it is why it is there.
-func inspectFromServer(frame []byte) *refusal {
-	d := SharedDictionary()
+func (d *Dictionary) inspectFromServer(frame []byte) *refusal {
 	for rest := frame[headerLength:]; len(rest) > 0; {
 		a, next, ok := nextAVP(rest)
 		if !ok {

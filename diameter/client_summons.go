@@ -11,7 +11,9 @@ type ServerRequest struct {
 }
 
 // Attributes are the AVPs of the request.
-func (r *ServerRequest) Attributes() charging.Attributes { return frameAttributes{r.frame} }
+func (r *ServerRequest) Attributes() charging.Attributes {
+	return r.client.options.Dictionary.Attributes(r.frame)
+}
 
 // Reply answers the request, on the connection that it came by.
 func (r *ServerRequest) Reply(result charging.Result) error {

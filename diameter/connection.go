@@ -28,6 +28,9 @@ type connection struct {
 	open      atomic.Bool  // capabilities are exchanged
 	suspect   atomic.Bool  // the watchdog says so
 	finishing atomic.Bool  // no more requests are taken; see finish
+	silent    atomic.Bool  // our side is closed on purpose: nothing more is sent
+	deafUntil atomic.Int64 // nothing is read until then, in nanoseconds; 0: as ever
+	muteUntil atomic.Int64 // no watchdog request is answered until then
 
 	slots   chan struct{} // one for each request whose answer is not written yet
 	wake    chan struct{}
@@ -44,6 +47,7 @@ type connection struct {
 	queue    []outgoing
 	spare    []outgoing
 	delayed  map[*charged]lateAnswer
+	behind   int // of them those that wait for another answer
 	pending  map[uint32]pendingRequest
 	hopByHop uint32
 	peer     Peer
@@ -115,8 +119,11 @@ func (c *connection) enqueue(o outgoing) {
 		c.recordAnswer(o)
 		return
 	}
+	first := len(c.queue) == 0
 	c.queue = append(c.queue, o)
-	first := len(c.queue) == 1
+	if c.behind > 0 && o.charged != nil {
+		c.overtaken()
+	}
 	c.mu.Unlock()
 	if first {
 		c.poke()
@@ -183,12 +190,23 @@ const usualAnswer = 384
 // it is, so that the buffer is used again only without one.
 func (c *connection) send(buffer []byte, batch []outgoing) ([]byte, error) {
 	for len(batch) > 0 {
+		switch {
+		case c.silent.Load():
+			c.swallow(batch)
+			return buffer, nil
+		case batch[0].odd():
+			if err := c.sendOddly(&batch[0]); err != nil {
+				return buffer, err
+			}
+			batch = batch[1:]
+			continue
+		}
 		if c.server.options.Recorder != nil {
 			buffer = make([]byte, 0, min(len(batch)*usualAnswer, largeWrite))
 		}
 		buffer = buffer[:0]
 		taken := 0
-		for taken < len(batch) && len(buffer) < largeWrite {
+		for taken < len(batch) && len(buffer) < largeWrite && !batch[taken].odd() {
 			buffer = c.encode(buffer, &batch[taken])
 			taken++
 		}
@@ -210,11 +228,21 @@ func (c *connection) send(buffer []byte, batch []outgoing) ([]byte, error) {
 func (c *connection) encode(buffer []byte, o *outgoing) []byte {
 	start, number := len(buffer), o.number
 	if x := o.charged; x != nil {
-		buffer = appendAnswer(buffer, o.answer, x.header, x.proxyInfo, c.self)
+		if x.accounted != nil {
+			buffer = c.server.appendAccountingAnswer(buffer, o.answer, x)
+		} else {
+			buffer = appendAnswer(buffer, o.answer, x.header, x.proxyInfo, c.self)
+		}
 		if o.answer.Quirks != 0 {
 			buffer = withQuirks(buffer, start, o.answer.Quirks, x.request.Origin)
 		}
+		if len(o.answer.Edits) > 0 {
+			buffer = c.amend(buffer, start, o.answer.Edits)
+		}
 		number = x.request.Exchange
+		if d := o.answer.Delivery; d != nil && d.Preset != "" {
+			buffer = append(buffer[:start], malformed(buffer[start:], d.Preset)...)
+		}
 	} else {
 		buffer = append(buffer, o.message...)
 	}
@@ -223,6 +251,11 @@ func (c *connection) encode(buffer []byte, o *outgoing) []byte {
 		recorder.Sent(number, c.message(buffer[start:len(buffer):len(buffer)]))
 	}
 	return buffer
+}
+
+// amend changes the AVPs of the answer that begins at start, by the dictionaries of the moment.
+func (c *connection) amend(buffer []byte, start int, edits []charging.Edit) []byte {
+	return append(buffer[:start], c.server.dictionary().amend(buffer[start:], edits)...)
 }
 
 func (c *connection) flush(buffer []byte) error {
@@ -317,7 +350,10 @@ func (c *connection) Close() error {
 		c.recordAnswer(o)
 	}
 	for x, late := range delayed {
-		late.timer.Stop()
+		close(late.gone)
+		if late.timer != nil {
+			late.timer.Stop()
+		}
 		c.recordAnswer(outgoing{charged: x, answer: late.answer})
 	}
 	for _, p := range pending {

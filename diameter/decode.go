@@ -15,12 +15,12 @@ const maxGroups = 16
 // connections at once.
 type decoder struct {
 	self       identity
-	shapes     *shapes
+	dictionary *Dictionary
 	currencies map[uint32]charging.Unit
 }
 
 func newDecoder(d *Dictionary, self identity) *decoder {
-	return &decoder{self: self, shapes: newShapes(d), currencies: numericCurrencies()}
+	return &decoder{self: self, dictionary: d, currencies: numericCurrencies()}
 }
 
 // as is the decoder for another identity of the server.
@@ -37,8 +37,15 @@ func (d *decoder) as(self identity) *decoder {
 //
 // proxyInfo are the Proxy-Info AVPs as they came; they point into the frame, nothing else does.
 func (d *decoder) decode(frame []byte, at time.Time) (r *charging.Request, proxyInfo [][]byte) {
+	return d.decodeWith(d.dictionary, frame, at)
+}
+
+// decodeWith is decode by another dictionary.
+func (d *decoder) decodeWith(
+	dictionary *Dictionary, frame []byte, at time.Time,
+) (r *charging.Request, proxyInfo [][]byte) {
 	room := new(room)
-	w := walk{decoder: d, request: &room.request, room: room}
+	w := walk{decoder: d, shapes: dictionary.shapes, request: &room.request, room: room}
 	w.begin(at)
 	if len(frame) < headerLength {
 		w.refuse(resultInvalidMessageLength, nil, "the message is shorter than its header")
@@ -58,6 +65,7 @@ func (d *decoder) decode(frame []byte, at time.Time) (r *charging.Request, proxy
 // A walk is one passage through a frame.
 type walk struct {
 	*decoder
+	shapes  *shapes
 	request *charging.Request
 	room    *room
 	path    [maxGroups][]byte // the groups around the AVP at hand, outermost first
@@ -131,6 +139,8 @@ func (w *walk) sound(a *avp) bool {
 	case s == unknownShape:
 	case !s.fits(a.data):
 		w.refuseLength(a.raw, "the length of an AVP does not fit its type")
+	case s == valueShape && !w.shapes.dictionary.allows(a) && !w.lenient:
+		w.refuse(charging.InvalidAVPValue, a.raw, "the enumeration has no such value")
 	default:
 		return true
 	}

@@ -2,6 +2,7 @@ package diameter
 
 import (
 	"bytes"
+	"context"
 	"time"
 
 	"github.com/ocs-sim/ocs-sim/charging"
@@ -14,6 +15,7 @@ type charged struct {
 	header     header
 	counted    bool // among the requests under way; see gate
 	proxyInfo  [][]byte
+	accounted  *accounted // nil: a CCR
 }
 
 // charge takes a CCR around the library, whose decoder is half of the server's work otherwise,
@@ -25,10 +27,11 @@ func (g *guard) charge(frame []byte, h header) {
 	if s.options.Recorder != nil {
 		number = s.options.Recorder.Received(g.message(frame))
 	}
-	request, proxyInfo := g.decoder.decode(frame, s.options.Clock.Now())
+	dictionary := s.dictionary()
+	request, proxyInfo := g.decoder.decodeWith(dictionary, frame, s.options.Clock.Now())
 	request.Exchange = number
 	if request.Attributes == nil {
-		request.Attributes = frameAttributes{frame}
+		request.Attributes = frameAttributes{dictionary, frame}
 	}
 	s.peers.came(g.connection, request.Origin)
 	if own := s.settingsOf(request.Origin); own != nil {
@@ -77,40 +80,216 @@ func (x *charged) reply(a *charging.Answer) {
 		_ = c.Close()
 	case a.Delivery == nil:
 		c.enqueue(outgoing{charged: x, answer: a, slot: true})
-	case a.Delivery.Drop:
+	default:
+		c.deliver(x, a)
+	}
+}
+
+// deliver sends an answer as a script wants it sent.
+func (c *connection) deliver(x *charged, a *charging.Answer) {
+	d := a.Delivery
+	c.misbehave(d)
+	switch {
+	case d.Drop || d.Unheard || d.Early:
 		c.recordAnswer(outgoing{charged: x, answer: a})
 		<-c.slots
 		c.poke()
-	case a.Delivery.Delay > 0:
+		c.part(d)
+	case d.Hold != nil || d.Delay > 0 || d.Behind:
 		c.delay(x, a)
 	default:
 		c.enqueue(outgoing{charged: x, answer: a, slot: true})
 	}
 }
 
-// A lateAnswer is one that is delayed.
+// A lateAnswer is one that waits for its time.
 type lateAnswer struct {
 	answer *charging.Answer
-	timer  *time.Timer
+	timer  *time.Timer   // nil: only something else lets it go
+	gone   chan struct{} // closed when it waits no more
 }
+
+// longestBehind is how long an answer waits for another that never comes.
+const longestBehind = 10 * time.Second
 
 // delay lets an answer step out of line. It keeps its slot, so that their number is bounded.
 func (c *connection) delay(x *charged, a *charging.Answer) {
-	o := outgoing{charged: x, answer: a, slot: true}
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.closed {
-		c.mu.Unlock()
-		c.recordAnswer(o)
+		go c.recordAnswer(outgoing{charged: x, answer: a})
 		return
 	}
-	defer c.mu.Unlock()
-	c.delayed[x] = lateAnswer{a, time.AfterFunc(a.Delivery.Delay, func() {
-		c.mu.Lock()
-		_, due := c.delayed[x]
-		delete(c.delayed, x)
-		c.mu.Unlock()
-		if due {
-			c.enqueue(o)
+	late := lateAnswer{answer: a, gone: make(chan struct{})}
+	wait := a.Delivery.Delay
+	if a.Delivery.Behind {
+		c.behind++
+		wait = max(wait, longestBehind)
+	}
+	if wait > 0 {
+		late.timer = time.AfterFunc(wait, func() { c.letGo(x) })
+	}
+	c.delayed[x] = late
+	if hold := a.Delivery.Hold; hold != nil {
+		go func() {
+			select {
+			case <-hold:
+				c.letGo(x)
+			case <-late.gone:
+			}
+		}()
+	}
+}
+
+// letGo sends an answer that has waited, unless it is on its way already.
+func (c *connection) letGo(x *charged) {
+	c.mu.Lock()
+	late, due := c.delayed[x]
+	if due {
+		c.waitsNoMore(x, late)
+	}
+	c.mu.Unlock()
+	if due {
+		c.enqueue(outgoing{charged: x, answer: late.answer, slot: true})
+	}
+}
+
+// waitsNoMore takes an answer out of those that wait; the lock is held.
+func (c *connection) waitsNoMore(x *charged, late lateAnswer) {
+	delete(c.delayed, x)
+	close(late.gone)
+	if late.timer != nil {
+		late.timer.Stop()
+	}
+	if late.answer.Delivery.Behind {
+		c.behind--
+	}
+}
+
+// overtaken queues the answers that were to go out behind this one; the lock is held.
+func (c *connection) overtaken() {
+	for x, late := range c.delayed {
+		if late.answer.Delivery.Behind {
+			c.waitsNoMore(x, late)
+			c.queue = append(c.queue, outgoing{charged: x, answer: late.answer, slot: true})
 		}
-	})}
+	}
+}
+
+// misbehave begins what is wrong with the connection itself for a time.
+func (c *connection) misbehave(d *charging.Delivery) {
+	now := time.Now()
+	if d.Deaf > 0 {
+		c.deafUntil.Store(now.Add(d.Deaf).UnixNano())
+	}
+	if d.Mute > 0 {
+		c.muteUntil.Store(now.Add(d.Mute).UnixNano())
+	}
+}
+
+// deaf waits as long as nothing is to be read.
+func (c *connection) deaf() {
+	until := c.deafUntil.Load()
+	if until == 0 {
+		return
+	}
+	c.deafUntil.CompareAndSwap(until, 0)
+	c.pause(time.Until(time.Unix(0, until)))
+}
+
+// mute reports whether watchdog requests get no answer now.
+func (c *connection) mute() bool {
+	until := c.muteUntil.Load()
+	return until != 0 && time.Now().UnixNano() < until
+}
+
+// pause waits, or until the connection is closed.
+func (c *connection) pause(spell time.Duration) {
+	if spell <= 0 {
+		return
+	}
+	timer := time.NewTimer(spell)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-c.done:
+	}
+}
+
+// odd reports whether a message cannot go out among others.
+func (o *outgoing) odd() bool {
+	if o.answer == nil || o.answer.Delivery == nil {
+		return false
+	}
+	d := o.answer.Delivery
+	return d.Preset != "" || d.Copies > 0 || d.Slice > 0 || d.Ending != charging.Stays ||
+		d.Goodbye.Known
+}
+
+// sendOddly sends an answer as its delivery says, and gives its slot back.
+func (c *connection) sendOddly(o *outgoing) error {
+	d := o.answer.Delivery
+	frame := c.encode(nil, o)
+	var err error
+	for range d.Copies + 1 {
+		if err == nil {
+			err = c.sendSliced(frame, d)
+		}
+	}
+	if o.slot {
+		<-c.slots
+	}
+	if err == nil {
+		c.part(d)
+	}
+	return err
+}
+
+// sendSliced writes a frame in pieces, each in a segment of its own as far as we can say.
+func (c *connection) sendSliced(frame []byte, d *charging.Delivery) error {
+	size := d.Slice
+	if size <= 0 {
+		size = len(frame)
+	}
+	for len(frame) > 0 {
+		n := min(size, len(frame))
+		if err := c.flush(frame[:n]); err != nil {
+			return err
+		}
+		if frame = frame[n:]; len(frame) > 0 {
+			c.pause(d.Pause)
+		}
+	}
+	return nil
+}
+
+// part ends the connection, or says goodbye, as a delivery wants it.
+func (c *connection) part(d *charging.Delivery) {
+	switch {
+	case d.Goodbye.Known:
+		go func() {
+			ctx, cancel := context.WithTimeout(c.server.context, c.server.options.CloseTimeout)
+			defer cancel()
+			c.sayGoodbye(ctx, DisconnectCause(d.Goodbye.Value))
+		}()
+	case d.Ending == charging.Closes:
+		_ = c.Close()
+	case d.Ending == charging.Resets:
+		c.reset()
+	case d.Ending == charging.HalfClose:
+		c.silent.Store(true)
+		c.closeWrite()
+	}
+}
+
+// swallow is what becomes of messages once our side is closed: they are recorded and not sent.
+func (c *connection) swallow(batch []outgoing) {
+	for _, o := range batch {
+		if !o.recorded {
+			c.recordAnswer(o)
+		}
+		if o.slot {
+			<-c.slots
+		}
+	}
 }

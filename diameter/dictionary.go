@@ -6,113 +6,11 @@ import (
 	"io/fs"
 	"sync"
 
-	"github.com/fiorix/go-diameter/v4/diam/datatype"
 	"github.com/fiorix/go-diameter/v4/diam/dict"
 )
 
 //go:embed dictionary/*.xml
 var dictionaryFiles embed.FS
-
-// A kind is the data format of an AVP (RFC 6733 sections 4.2 and 4.3).
-type kind uint8
-
-const (
-	octets kind = iota
-	text
-	identityName // DiameterIdentity
-	uri          // DiameterURI
-	filterRule   // IPFilterRule
-	unsigned32
-	unsigned64
-	integer32
-	integer64
-	enumerated
-	timestamp // Time
-	address
-	grouped
-)
-
-// kinds maps the formats of the library's dictionary to ours.
-func kindOf(t datatype.TypeID) (kind, error) {
-	switch t {
-	case datatype.OctetStringType:
-		return octets, nil
-	case datatype.UTF8StringType:
-		return text, nil
-	case datatype.DiameterIdentityType:
-		return identityName, nil
-	case datatype.DiameterURIType:
-		return uri, nil
-	case datatype.IPFilterRuleType, datatype.QoSFilterRuleType:
-		return filterRule, nil
-	case datatype.Unsigned32Type:
-		return unsigned32, nil
-	case datatype.Unsigned64Type:
-		return unsigned64, nil
-	case datatype.Integer32Type:
-		return integer32, nil
-	case datatype.Integer64Type:
-		return integer64, nil
-	case datatype.EnumeratedType:
-		return enumerated, nil
-	case datatype.TimeType:
-		return timestamp, nil
-	case datatype.AddressType:
-		return address, nil
-	case datatype.GroupedType:
-		return grouped, nil
-	}
-	return 0, fmt.Errorf("no use for data type %d", t)
-}
-
-// fits reports whether data of this length can be of the kind. Groups are looked into elsewhere.
-func (k kind) fits(data []byte) bool {
-	switch k {
-	case unsigned32, integer32, enumerated, timestamp:
-		return len(data) == 4
-	case unsigned64, integer64:
-		return len(data) == 8
-	case address:
-		return addressFits(data)
-	}
-	return true
-}
-
-// addressFits wants an address family that exists, and the length it has (RFC 6733 section 4.3.1).
-func addressFits(data []byte) bool {
-	if len(data) < 3 {
-		return false
-	}
-	switch family := uint16(data[0])<<8 | uint16(data[1]); family {
-	case 0, 0xffff:
-		return false
-	case familyIPv4:
-		return len(data) == 2+4
-	case familyIPv6:
-		return len(data) == 2+16
-	}
-	return true
-}
-
-// The address families of Address that have a fixed length (IANA address family numbers).
-const (
-	familyIPv4 = 1
-	familyIPv6 = 2
-)
-
-// minimum is the length of the shortest example of the kind, which Failed-AVP shows zero-filled
-// for an AVP that is missing (RFC 6733 section 7.5).
-func (k kind) minimum() int {
-	switch k {
-	case unsigned32, integer32, enumerated, timestamp:
-		return 4
-	case unsigned64, integer64:
-		return 8
-	case address:
-		return 6
-	}
-	return 0
-}
 
 // A definition is what the dictionary knows of one AVP.
 type definition struct {
@@ -121,6 +19,7 @@ type definition struct {
 	kind         kind
 	mandatory    bool             // the M flag is set where we send it
 	base         bool             // of the base protocol, so valid in every application
+	origin       string           // the dictionary that tells of it; empty: the standards
 	values       map[int32]string // of enumerations; some are octets, since clients send text too
 	numbers      map[string]int32 // the other way round
 }
@@ -128,12 +27,31 @@ type definition struct {
 // id is what tells the AVP apart: see avp.id.
 func (d *definition) id() uint64 { return avpID(d.vendor, d.code) }
 
+// closed reports whether only the values that are named may be sent with the M flag: those of
+// vendors' enumerations. What the standards name is judged where it is used.
+func (d *definition) closed() bool {
+	return d.origin != "" && d.kind == enumerated && len(d.values) > 0
+}
+
+// has reports whether an AVP of the definition has a value that may be sent.
+func (d *definition) has(a *avp) bool {
+	if !d.closed() || a.flags&flagMandatory == 0 {
+		return true
+	}
+	_, named := d.values[int32(a.uint32())]
+	return named
+}
+
 // A Dictionary knows the AVPs of the base protocol, of credit control and of the service
-// information carried there. It is read only and shared: see SharedDictionary.
+// information carried there, and what With added. It is read only and shared: see SharedDictionary.
 type Dictionary struct {
 	parser *dict.Parser
 	byID   map[uint64]*definition
 	byName map[string]*definition
+	shapes *shapes
+	// vendors are those of dictionaries that were added, which capabilities tell of (RFC 6733
+	// section 5.3.6). They are sorted.
+	vendors []uint32
 }
 
 // SharedDictionary returns the one dictionary of this process, parsed at the first call.
@@ -189,6 +107,7 @@ func index(parser *dict.Parser) (*Dictionary, error) {
 			}
 		}
 	}
+	d.shapes = newShapes(d)
 	return d, nil
 }
 
@@ -229,4 +148,10 @@ func (d *Dictionary) find(vendor, code uint32) (*definition, bool) {
 func (d *Dictionary) named(name string) (*definition, bool) {
 	def, ok := d.byName[name]
 	return def, ok
+}
+
+// allows reports whether an AVP that is known has a value that may be sent.
+func (d *Dictionary) allows(a *avp) bool {
+	definition, known := d.find(a.vendor, a.code)
+	return !known || definition.has(a)
 }

@@ -43,7 +43,7 @@ func TestTheDictionaryKnowsWhatIsChargedHere(t *testing.T) {
 		{"Privacy-Indicator", 10415, 3915, enumerated, true},
 		{"Number-Of-Participants", 10415, 885, unsigned32, true},
 		{"Accounting-Record-Number", 0, 485, unsigned32, true},
-		{"Unused-Quota-Timer", 10415, 4407, unsigned32, false},
+		{"Unused-Quota-Timer", 10415, 4407, unsigned32, true},
 		{"PS-Information", 10415, 874, grouped, true},
 		{"SMS-Information", 10415, 2000, grouped, true},
 		{"MMS-Information", 10415, 877, grouped, true},
@@ -89,7 +89,7 @@ func TestADictionaryThatContradictsItselfIsRefused(t *testing.T) {
 			<avp code="1" name="B"><data type="Time"/></avp>`, "has the code of"},
 		"one name twice": {`<avp code="1" name="A"><data type="Time"/></avp>
 			<avp code="2" name="A"><data type="Time"/></avp>`, "two AVPs are called A"},
-		"a format not used": {`<avp code="1" name="A"><data type="Float32"/></avp>`, "no use for"},
+		"a format not used": {`<avp code="1" name="A"><data type="Number"/></avp>`, "Unsupported"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -4,46 +4,70 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"net/netip"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/ocs-sim/ocs-sim/charging"
 )
 
-// Attributes lets the AVPs of a frame be looked up by path. It keeps the frame.
-func Attributes(frame []byte) charging.Attributes { return frameAttributes{frame} }
-
-// SetAVP returns the frame with an AVP set to a value. A path is AVP names, or codes, or
-// vendor:code, joined by dots. The first AVP there is replaced; where none is there, it is added,
-// with the groups that lead to it. The value "none" takes away all that are there.
+// SetAVP returns the frame with an AVP set to a value. The path is as Dictionary.Attributes has
+// them. The first AVP there is replaced, or that of an index; where none is there, it is added,
+// with the groups that lead to it. The value "none" takes away all that are there, or that of an
+// index.
 //
 // Values are written as Attributes shows them: numbers, names of enumerations, times by RFC 3339,
-// addresses; octets may be text, or 0x and hexadecimal digits. SetAVP fails where the path is not
-// known or the value does not fit the AVP's type; AVPs that are not in the dictionary take octets.
+// addresses; octets may be text, or 0x and hexadecimal digits. A value hex: and digits is octets,
+// whatever the type, so that wrong ones can be made. SetAVP fails where the path is not known or
+// the value does not fit the AVP's type; AVPs that are not in the dictionary take octets.
 func SetAVP(frame []byte, path, value string) ([]byte, error) {
-	if len(frame) < headerLength {
-		return nil, fmt.Errorf("set %s: the frame is shorter than a header", path)
-	}
-	var way []*definition
-	for name := range strings.SplitSeq(path, ".") {
-		step, ok := SharedDictionary().step(name)
-		if !ok {
-			return nil, fmt.Errorf("set %s: no AVP is called %s", path, name)
-		}
-		way = append(way, step)
-	}
-	out := append(make([]byte, 0, len(frame)+64), frame[:headerLength]...)
-	out, err := appendWithSet(out, frame[headerLength:], way, value)
-	if err != nil {
-		return nil, fmt.Errorf("set %s: %w", path, err)
-	}
-	return endMessage(out, 0), nil
+	return SharedDictionary().SetAVP(frame, path, value)
 }
+
+// SetAVP is the function of that name by this dictionary. A last step of a path may say the AVP's
+// flags, behind a slash: letters of M and P, and a minus before those that are not set.
+func (d *Dictionary) SetAVP(frame []byte, path, value string) ([]byte, error) {
+	return d.edit(frame, path, edit{verb: "set", value: value})
+}
+
+// AddAVP adds an AVP by the shared dictionary: see Dictionary.AddAVP.
+func AddAVP(frame []byte, path, value string) ([]byte, error) {
+	return SharedDictionary().AddAVP(frame, path, value)
+}
+
+// AddAVP is SetAVP, but for that it adds one more AVP, at the end of its group, where there are
+// some already.
+func (d *Dictionary) AddAVP(frame []byte, path, value string) ([]byte, error) {
+	return d.edit(frame, path, edit{verb: "add", value: value, add: true})
+}
+
+// An edit is what is done at the end of a path.
+type edit struct {
+	verb, value string
+	add         bool
+}
+
+// removes reports whether the AVP is taken away.
+func (e *edit) removes() bool { return e.value == removed && !e.add }
 
 // removed is the value of an AVP that is to be taken away.
 const removed = "none"
+
+func (d *Dictionary) edit(frame []byte, path string, e edit) ([]byte, error) {
+	if len(frame) < headerLength {
+		return nil, fmt.Errorf("%s %s: the frame is shorter than a header", e.verb, path)
+	}
+	way, err := d.path(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", e.verb, path, err)
+	}
+	out := append(make([]byte, 0, len(frame)+64), frame[:headerLength]...)
+	out, err = e.members(out, frame[headerLength:], way)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", e.verb, path, err)
+	}
+	return endMessage(out, 0), nil
+}
 
 // SetFlags returns the frame with other flags in its header: letters of R, P, E and T, each set, or
 // cleared where a minus stands before it, as in "T" or "-P".
@@ -81,46 +105,55 @@ func AppendOctets(frame, octets []byte) []byte {
 	return endMessage(append(append([]byte(nil), frame...), octets...), 0)
 }
 
-// step finds what a path names; codes need not be in the dictionary.
-func (d *Dictionary) step(name string) (*definition, bool) {
-	id, ok := d.identify(name)
-	if !ok {
-		return nil, false
-	}
-	if known, ok := d.find(uint32(id>>32), uint32(id)); ok {
-		return known, true
-	}
-	return &definition{name: name, vendor: uint32(id >> 32), code: uint32(id), kind: octets}, true
-}
-
-// appendWithSet appends members with the AVP at the end of the way set.
-func appendWithSet(dst, members []byte, way []*definition, value string) ([]byte, error) {
-	found := false
+// members appends members with the edit done at the end of the way. Octets that are no AVP are
+// left as they are, and end the search.
+func (e *edit) members(dst, members []byte, way []step) ([]byte, error) {
+	found, seen := false, 0
 	for rest := members; len(rest) > 0; {
 		a, next, ok := nextAVP(rest)
 		if !ok {
 			return append(dst, rest...), nil
 		}
 		rest = next
-		if a.id() != way[0].id() || found && (len(way) > 1 || value != removed) {
+		if a.id() != way[0].id() || !e.meant(way, seen, found) {
+			if a.id() == way[0].id() {
+				seen++
+			}
 			dst = appendRaw(dst, a.raw)
 			continue
 		}
 		found = true
+		seen++
 		var err error
-		if dst, err = appendSet(dst, &a, way, value); err != nil {
+		if dst, err = e.one(dst, &a, way); err != nil {
 			return dst, err
 		}
 	}
-	if found || value == removed {
+	switch {
+	case found || e.removes():
 		return dst, nil
+	case way[0].index > 0 && (len(way) > 1 || !e.add):
+		return dst, fmt.Errorf("there are %d of %s, and indices count from 0", seen, way[0].name)
 	}
-	return appendSet(dst, nil, way, value)
+	return e.one(dst, nil, way)
 }
 
-// appendSet appends the first AVP of the way, in place of prior if that is not nil.
-func appendSet(dst []byte, prior *avp, way []*definition, value string) ([]byte, error) {
-	if len(way) == 1 && value == removed {
+// meant reports whether the edit is for the AVP at hand: seen of its kind came before it.
+func (e *edit) meant(way []step, seen int, found bool) bool {
+	last := len(way) == 1
+	switch {
+	case last && e.add:
+		return false
+	case way[0].index >= 0:
+		return seen == way[0].index
+	}
+	return !found || last && e.removes()
+}
+
+// one appends the first AVP of the way, in place of prior if that is not nil.
+func (e *edit) one(dst []byte, prior *avp, way []step) ([]byte, error) {
+	last := len(way) == 1
+	if last && e.removes() {
 		return dst, nil
 	}
 	start := len(dst)
@@ -131,11 +164,12 @@ func appendSet(dst []byte, prior *avp, way []*definition, value string) ([]byte,
 	} else {
 		dst = way[0].appendHeader(dst)
 	}
+	dst[start+4] = way[0].flagged(dst[start+4])
 	var err error
-	if len(way) > 1 {
-		dst, err = appendWithSet(dst, inner, way[1:], value)
+	if last {
+		dst, err = way[0].appendData(dst, e.value)
 	} else {
-		dst, err = way[0].appendData(dst, value)
+		dst, err = e.members(dst, inner, way[1:])
 	}
 	return endAVP(dst, start), err
 }
@@ -150,9 +184,13 @@ func (d *definition) appendHeader(dst []byte) []byte {
 
 // appendData appends data that people wrote. It appends nothing where it fails.
 func (d *definition) appendData(dst []byte, value string) ([]byte, error) {
+	if digits, ok := strings.CutPrefix(value, "hex:"); ok {
+		data, err := hex.DecodeString(digits)
+		return append(dst, data...), err
+	}
 	switch d.kind {
 	case grouped:
-		return dst, nil
+		return appendHexadecimal(dst, value)
 	case unsigned32, integer32, enumerated:
 		number, err := d.parseNumber(value, 32)
 		if err != nil {
@@ -168,15 +206,13 @@ func (d *definition) appendData(dst []byte, value string) ([]byte, error) {
 	case timestamp:
 		at, err := time.Parse(time.RFC3339, value)
 		if err != nil {
-			return dst, err
+			return dst, fmt.Errorf("%q is no time like 2026-03-01T12:00:00Z", value)
 		}
 		return binary.BigEndian.AppendUint32(dst, uint32(at.Unix()+secondsTo1970)), nil
-	case address:
-		ip, err := netip.ParseAddr(value)
-		if err != nil {
-			return dst, err
-		}
-		return appendIP(dst, ip), nil
+	case address, plainIPv4, plainIPv6:
+		return d.appendAddress(dst, value)
+	case float32Kind, float64Kind:
+		return d.appendFloat(dst, value)
 	}
 	if digits, ok := strings.CutPrefix(value, "0x"); ok && d.kind == octets {
 		if data, err := hex.DecodeString(digits); err == nil {
@@ -184,6 +220,60 @@ func (d *definition) appendData(dst []byte, value string) ([]byte, error) {
 		}
 	}
 	return append(dst, value...), nil
+}
+
+// appendHexadecimal appends the members of a group, which people write only as octets.
+func appendHexadecimal(dst []byte, value string) ([]byte, error) {
+	digits, ok := strings.CutPrefix(value, "0x")
+	if !ok && value != "" {
+		return dst, fmt.Errorf("%q is no value of a group; set its members by their paths", value)
+	}
+	data, err := hex.DecodeString(digits)
+	if err != nil {
+		return dst, fmt.Errorf("%q is no group: %w", value, err)
+	}
+	return append(dst, data...), nil
+}
+
+// appendFloat appends the number that is nearest to a value.
+func (d *definition) appendFloat(dst []byte, value string) ([]byte, error) {
+	size := d.kind.length() * 8
+	number, err := strconv.ParseFloat(value, size)
+	if err != nil {
+		return dst, fmt.Errorf("%q is no value of %s", value, d.name)
+	}
+	if size == 32 {
+		return binary.BigEndian.AppendUint32(dst, math.Float32bits(float32(number))), nil
+	}
+	return binary.BigEndian.AppendUint64(dst, math.Float64bits(number)), nil
+}
+
+// appendAddress appends an IP address, or "family 8 15550100" as addresses of other families are
+// shown.
+func (d *definition) appendAddress(dst []byte, value string) ([]byte, error) {
+	if words, ok := strings.CutPrefix(value, "family "); ok && d.kind == address {
+		number, rest, _ := strings.Cut(words, " ")
+		family, err := strconv.ParseUint(number, 10, 16)
+		if err != nil {
+			return dst, fmt.Errorf("%q names no address family", value)
+		}
+		dst = binary.BigEndian.AppendUint16(dst, uint16(family))
+		if data, err := hex.DecodeString(strings.TrimPrefix(rest, "0x")); err == nil &&
+			strings.HasPrefix(rest, "0x") {
+			return append(dst, data...), nil
+		}
+		return append(dst, rest...), nil
+	}
+	ip, err := netip.ParseAddr(value)
+	switch {
+	case err != nil:
+		return dst, fmt.Errorf("%q is no IP address", value)
+	case d.kind == address:
+		return appendIP(dst, ip), nil
+	case len(ip.AsSlice()) != d.kind.length():
+		return dst, fmt.Errorf("%q is no %s address", value, d.kind)
+	}
+	return append(dst, ip.AsSlice()...), nil
 }
 
 // parseNumber reads a number of either sign, or the name of an enumeration's value.

@@ -155,7 +155,9 @@ func appendTriggers(dst []byte, types []uint32) []byte {
 	start := len(dst)
 	dst = beginGroup(dst, avpTrigger)
 	for _, t := range types {
-		dst = appendNumber(dst, avpTriggerType, t)
+		if t != charging.TriggersDisarmed {
+			dst = appendNumber(dst, avpTriggerType, t)
+		}
 	}
 	return endAVP(dst, start)
 }
@@ -222,7 +224,7 @@ func (d *definition) appendExample(dst []byte, value string) []byte {
 			return filled
 		}
 	}
-	return append(dst, make([]byte, d.kind.minimum())...)
+	return d.appendEmpty(dst)
 }
 
 // endMessage writes the length of the message that began at start.

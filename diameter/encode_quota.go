@@ -94,13 +94,7 @@ func appendQuota(dst []byte, q *charging.Quota) []byte {
 		dst = appendNumber(dst, avpBaseTimeInterval, m.Interval)
 		dst = endAVP(dst, start)
 	}
-	if !q.UnusedTimer.Known {
-		return dst
-	}
-	start := len(dst)
-	dst = appendKnown(dst, avpUnusedQuotaTimer, q.UnusedTimer)
-	dst[start+4] &^= flagMandatory // TS 32.299 table 7.2.0.1
-	return dst
+	return appendKnown(dst, avpUnusedQuotaTimer, q.UnusedTimer)
 }
 
 // appendAnnouncement appends Announcement-Information (TS 32.299 section 7.2.253).

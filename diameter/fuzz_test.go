@@ -23,7 +23,7 @@ func FuzzDecode(f *testing.F) {
 		if r.Refused != nil {
 			answer.Result, answer.Failed = r.Refused.Result, r.Refused.Failed
 			answer.Message = r.Refused.Message
-		} else if r.Type == 0 || !d.shapes.sound(frame[headerLength:], 0) {
+		} else if r.Type == 0 || !d.dictionary.shapes.sound(frame[headerLength:], 0) {
 			t.Fatalf("decode(% x) finds nothing wrong with a frame that is not sound", frame)
 		}
 		h := header{command: commandCreditControl}
@@ -34,7 +34,7 @@ func FuzzDecode(f *testing.F) {
 		if len(proxies) > 0 {
 			return // they come back as they came, sound or not
 		}
-		if fault := inspectFromServer(encoded); fault != nil {
+		if fault := SharedDictionary().inspectFromServer(encoded); fault != nil {
 			t.Fatalf("the answer to % x is not sound: %s\n% x", frame, fault.message, encoded)
 		}
 	})

@@ -27,8 +27,10 @@ const (
 
 	commandCapabilitiesExchange = 257
 	commandReAuth               = 258
+	commandAccounting           = 271
 	commandCreditControl        = 272
 	commandAbortSession         = 274
+	commandSessionTermination   = 275
 	commandDeviceWatchdog       = 280
 	commandDisconnectPeer       = 282
 )
@@ -164,6 +166,7 @@ var errEnd = errors.New("connection is at its end")
 // next returns the next whole frame. It is valid until the next call.
 func (g *guard) next() ([]byte, error) {
 	for !g.closing() {
+		g.deaf()
 		length, found := cut(g.first, g.buffer[g.start:g.end], g.server.options.MaxMessage)
 		if found == wholeFrame {
 			frame := g.buffer[g.start : g.start+length : g.start+length]
@@ -309,6 +312,10 @@ func (g *guard) admit(frame []byte) []byte {
 		g.charge(frame, h)
 		return nil
 	}
+	if g.server.accounting(frame, h) {
+		g.account(frame, h)
+		return nil
+	}
 	g.frame = frame
 	if h.request() {
 		g.number = g.received(frame)
@@ -316,7 +323,7 @@ func (g *guard) admit(frame []byte) []byte {
 	fault := g.inspect(frame, h)
 	switch {
 	case fault == nil:
-		return g.server.dictionary.forLibrary(frame, h)
+		return g.server.dictionary().forLibrary(frame, h)
 	case h.request():
 		g.answerFault(frame, h, fault)
 	default:
@@ -338,13 +345,13 @@ func (g *guard) inspect(frame []byte, h header) *refusal {
 		}
 	}
 	if h.request() {
-		if fault := inspectRequest(h); fault != nil {
+		if fault := g.server.inspectRequest(h); fault != nil {
 			return fault
 		}
 	} else if !answerable(h.command) {
 		return &refusal{result: resultCommandUnsupported, message: "nothing of the kind was asked"}
 	}
-	return g.server.dictionary.inspect(frame, h.request())
+	return g.server.dictionary().inspect(frame, h.request())
 }
 
 // strict reports whether the peer is wanted strict.
@@ -356,23 +363,38 @@ func (g *guard) strict() bool {
 }
 
 // inspectRequest finds what is wrong with the header of a request.
-func inspectRequest(h header) *refusal {
+func (s *Server) inspectRequest(h header) *refusal {
+	application, known := s.applicationOf(h.command)
 	switch {
 	case h.flags&flagError != 0:
 		// RFC 6733 section 7.1.3.
 		return &refusal{result: resultInvalidHeaderBits, message: "the E bit is set in a request"}
-	case h.application != baseApplication && h.application != creditControlApplication:
+	case h.application != baseApplication && h.application != creditControlApplication &&
+		(h.application != accountingApplication || s.options.Accounting == nil):
 		return &refusal{
 			result: resultApplicationUnsupported, message: "the application is not known here",
 		}
-	case !h.base() && h.command != commandCreditControl:
+	case !known:
 		return &refusal{result: resultCommandUnsupported, message: "the command is not known here"}
-	case h.base() != (h.application == baseApplication):
+	case h.application != application:
 		return &refusal{
 			result: resultApplicationUnsupported, message: "the command is another application's",
 		}
 	}
 	return nil
+}
+
+// applicationOf is the application that a command is served in.
+func (s *Server) applicationOf(command uint32) (application uint32, known bool) {
+	switch command {
+	case commandCapabilitiesExchange, commandDeviceWatchdog, commandDisconnectPeer:
+		return baseApplication, true
+	case commandCreditControl:
+		return creditControlApplication, true
+	case commandAccounting:
+		return accountingApplication, s.options.Accounting != nil
+	}
+	return 0, false
 }
 
 // answerable reports whether requests with this command are sent here, so that answers can come.

@@ -44,6 +44,8 @@ func (d *Dictionary) inspectAVP(a avp, depth int, request bool) *refusal {
 		return &refusal{
 			resultInvalidAVPLength, d.example(a.raw), "the length of an AVP does not fit its type",
 		}
+	case request && !definition.has(&a):
+		return &refusal{charging.InvalidAVPValue, a.raw, "the enumeration has no such value"}
 	case definition.kind != grouped:
 		return nil
 	case depth == maxGroups:
@@ -65,14 +67,14 @@ func (d *Dictionary) example(bad []byte) []byte {
 	}
 	size := 0
 	if definition, ok := d.find(vendor, code); ok {
-		size = definition.kind.minimum()
+		size = definition.kind.example()
 	}
 	length := 8
 	if flags&flagVendor != 0 {
 		length = 12
 	}
 	out := append(make([]byte, 0, length+size+4), raw[:length]...)
-	return endAVP(append(out, make([]byte, size)...), 0)
+	return endAVP(append(out, make([]byte, size)...), 0)[:length+size]
 }
 
 // missing is an example of an AVP that is not there (RFC 6733 section 7.5).
@@ -80,7 +82,7 @@ func (d *Dictionary) missing(id uint64) []byte {
 	vendor, code := uint32(id>>32), uint32(id)
 	size, flags := 0, byte(0)
 	if definition, ok := d.find(vendor, code); ok {
-		size = definition.kind.minimum()
+		size = definition.kind.example()
 		if definition.mandatory {
 			flags = flagMandatory
 		}
@@ -89,9 +91,10 @@ func (d *Dictionary) missing(id uint64) []byte {
 }
 
 // forLibrary returns the frame without the AVPs that go-diameter v4.3.0 would misread: those the
-// dictionary does not know, which it decodes as another vendor's AVP of that code, and addresses
-// whose length it computes wrongly. The frame must have passed inspect. Where nothing is to be
-// left out, and that is nearly always, the frame itself comes back.
+// dictionary does not know, which it decodes as another vendor's AVP of that code; those of
+// vendors' dictionaries, which its parser is not told of; and addresses whose length it computes
+// wrongly. The frame must have passed inspect. Where nothing is to be left out, and that is nearly
+// always, the frame itself comes back.
 func (d *Dictionary) forLibrary(frame []byte, h header) []byte {
 	if d.readable(frame[headerLength:], h) {
 		return frame
@@ -137,7 +140,8 @@ func (d *Dictionary) appendReadable(dst, members []byte, h header) []byte {
 func (d *Dictionary) readableAVP(a avp, h header) *definition {
 	definition, known := d.find(a.vendor, a.code)
 	switch {
-	case !known, h.application != creditControlApplication && !definition.base:
+	case !known, definition.origin != "",
+		h.application != creditControlApplication && !definition.base:
 		return nil
 	case definition.kind == address && !plainAddress(a.data):
 		return nil

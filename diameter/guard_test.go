@@ -395,7 +395,7 @@ func digest(t testing.TB, dictionary *Dictionary, frame []byte) {
 	broken := dictionary.inspect(frame, h.request())
 	fault := broken
 	if h.request() {
-		if headerFault := inspectRequest(h); headerFault != nil {
+		if headerFault := new(Server).inspectRequest(h); headerFault != nil {
 			fault = headerFault
 		} else if h.command == commandCreditControl {
 			digestCharged(t, frame, h, broken)
@@ -418,7 +418,7 @@ func digestCharged(t testing.TB, frame []byte, h header, broken *refusal) {
 		t.Fatalf("decode finds nothing wrong, the guard %q in %x", broken.message, frame)
 	}
 	soundAnswer(t, h, appendAnswer(nil, plainAnswer(r), h, proxies, testSelf))
-	frameAttributes{frame}.Lookup("Service-Information.IMS-Information.Role-Of-Node")
+	Attributes(frame).Lookup("Service-Information.IMS-Information.Role-Of-Node")
 }
 
 var testServer = NewServer(Options{OriginHost: testSelf.host, OriginRealm: testSelf.realm})

@@ -14,7 +14,8 @@ type gathering struct {
 	hasOffer, hasAnswer bool
 	called, requested   int64           // parties
 	body                charging.Number // octets
-	icid                []byte          // in the frame
+	icid                []byte          // in the frame, as the next is
+	requestedParty      []byte          // the first
 }
 
 // inform reads an AVP of the service information, inside the group parent. Most are taken at any
@@ -74,7 +75,9 @@ func (w *walk) tell(parent uint64, a *avp) {
 	case avpCalledPartyAddress:
 		w.called(parent, a)
 	case avpRequestedPartyAddress:
-		w.info.requested++
+		if w.info.requested++; w.info.requestedParty == nil {
+			w.info.requestedParty = a.data
+		}
 	case avpContentLength:
 		if parent == avpMessageBody {
 			first(&w.info.body, a)
@@ -122,6 +125,13 @@ func (w *walk) settleInformation() {
 	i := &w.request.Information
 	if i.Conference == "" {
 		i.Conference = string(w.info.icid)
+	}
+	if i.Destination == "" {
+		i.Destination = string(w.info.requestedParty)
+	}
+	if w.request.Type != charging.Update && w.request.Type != charging.Termination {
+		// Who calls matters only for who pays, which is settled when a session begins.
+		i.Calling = string(w.caller)
 	}
 	if w.info.body.Known {
 		i.Size = w.info.body

@@ -64,7 +64,9 @@ func TestInformationIsReadWhereverItStands(t *testing.T) {
 				ims(words(avpRequestedPartyAddress, "sip:r@x")),
 				poc(group(avpParticipantGroup), group(avpParticipantGroup)),
 			},
-			charging.Information{Members: charging.Known(2), Recipients: charging.Known(1)},
+			charging.Information{
+				Members: charging.Known(2), Recipients: charging.Known(1), Destination: "sip:r@x",
+			},
 		},
 		{
 			"an m-line with m=, one without and a bare name",

@@ -12,13 +12,14 @@ import (
 // An Inspector judges messages of clients one by one: header, flags, AVPs, and what a CER offers. It
 // keeps nothing between two messages and never runs while somebody waits for an answer.
 type Inspector struct {
-	hosts      []string // names of this server; none: every Destination-Host is right
-	dictionary *Dictionary
+	hosts   []string // names of this server; none: every Destination-Host is right
+	current func() *Dictionary
 }
 
-// NewInspector returns an inspector for a server with these names.
-func NewInspector(hosts []string) *Inspector {
-	return &Inspector{hosts: hosts, dictionary: SharedDictionary()}
+// NewInspector returns an inspector for a server with these names, which knows the AVPs that the
+// dictionary of the moment has.
+func NewInspector(hosts []string, current func() *Dictionary) *Inspector {
+	return &Inspector{hosts: hosts, current: current}
 }
 
 // FrameOf reads what the course of sessions is judged by. It is false for octets without a header.
@@ -43,7 +44,9 @@ func (i *Inspector) Inspect(m charging.Message) []charging.Finding {
 	if len(m.Raw) < headerLength {
 		return nil
 	}
-	n := inspection{Inspector: i, header: parseHeader(m.Raw), peer: m.Peer}
+	n := inspection{
+		Inspector: i, dictionary: i.current(), header: parseHeader(m.Raw), peer: m.Peer,
+	}
 	if m.Raw[0] != 1 {
 		n.find("header-version", "version %d", m.Raw[0])
 		return n.found
@@ -68,9 +71,10 @@ func (i *Inspector) Inspect(m charging.Message) []charging.Finding {
 // An inspection is the judgement of one message.
 type inspection struct {
 	*Inspector
-	header header
-	peer   string
-	found  []charging.Finding
+	dictionary *Dictionary
+	header     header
+	peer       string
+	found      []charging.Finding
 }
 
 // find notes what was seen against a rule; once for a message is enough.
@@ -107,9 +111,10 @@ func (n *inspection) inApplication() {
 	h := n.header
 	switch {
 	case h.base() && h.application != baseApplication,
-		h.command == commandCreditControl && h.application != creditControlApplication:
+		h.command == commandCreditControl && h.application != creditControlApplication,
+		h.command == commandAccounting && h.application != accountingApplication:
 		n.find("application-unknown", "Application-Id %d in a %s", h.application, h.name())
-	case h.base(), h.command == commandCreditControl:
+	case h.base(), h.command == commandCreditControl, h.command == commandAccounting:
 	default:
 		n.find("command-unknown", "command %d, %s", h.command, h.name())
 	}
@@ -166,8 +171,8 @@ func (n *inspection) form(a *avp, depth int) {
 }
 
 // name is what people call an AVP.
-func (i *Inspector) name(a *avp) string {
-	if definition, known := i.dictionary.find(a.vendor, a.code); known {
+func (n *inspection) name(a *avp) string {
+	if definition, known := n.dictionary.find(a.vendor, a.code); known {
 		return definition.name
 	}
 	if a.vendor == 0 {

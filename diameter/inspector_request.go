@@ -80,7 +80,9 @@ func (n *inspection) command(r *reading, a *avp) {
 	case avpSessionID:
 		r.session = a.data
 	case avpOriginHost:
-		r.host = a.data
+		if r.host == nil {
+			r.host = a.data
+		}
 		if !isHostName(a.data) {
 			n.find("origin-host-form", "Origin-Host %q", a.data)
 		}

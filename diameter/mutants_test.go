@@ -78,6 +78,7 @@ func originals() [][]byte {
 		message(raa, words(avpSessionID, "s;1"), number(avpResultCode, 2001),
 			group(avpFailedAVP, service), group(avpExperimentalResult, number(avpVendorID, 1))),
 		cerFrom("a.example.org", vendorSpecific(avpAuthApplicationID, 4)),
+		acr(3, 1, long(avpAccountingSubSessionID, 7), service, information),
 	}
 }
 
@@ -175,7 +176,9 @@ func heap() uint64 {
 func TestMutantsOverSockets(t *testing.T) {
 	t.Parallel()
 	m := newMutator(t, 0)
-	d := openDoor(t, Options{CloseTimeout: 50 * time.Millisecond, CapabilitiesTimeout: time.Second})
+	d := openDoor(t, Options{
+		CloseTimeout: 50 * time.Millisecond, CapabilitiesTimeout: time.Second, Accounting: yes,
+	})
 	for range min(mutantCount(t, 3000)/10, 100_000) {
 		p := d.dial(t)
 		p.send(cer())

@@ -170,8 +170,10 @@ func placeInRequest(id uint64) presence {
 }
 
 // occurs checks whether the AVP may stand here, at command level, and not too often.
-func (w *walk) occurs(a *avp) bool {
-	place := placeInRequest(a.id())
+func (w *walk) occurs(a *avp) bool { return w.mayStand(placeInRequest(a.id()), a) }
+
+// mayStand checks an AVP by its place in the grammar of its message.
+func (w *walk) mayStand(place presence, a *avp) bool {
 	switch {
 	case place == 0:
 		return true

@@ -197,7 +197,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{
 			claim: "an AVP longer than the message", result: 5014,
 			frame:  ccr(1, 0, lengthened(words(avpUserName, "alice"), 400)),
-			failed: words(avpUserName, ""),
+			failed: words(avpUserName, "\x00"),
 		},
 		{
 			claim: "an AVP shorter than its header", result: 5014,
@@ -211,7 +211,7 @@ func TestDecodeRefuses(t *testing.T) {
 		},
 		{
 			claim: "stray octets at the end, filled up to a header", result: 5014,
-			frame: ccr(1, 0, part{0, 0, 1, 8}), failed: flagged(words(avpOriginHost, ""), 0),
+			frame: ccr(1, 0, part{0, 0, 1, 8}), failed: flagged(words(avpOriginHost, "\x00"), 0),
 		},
 		{
 			claim: "money that is not of whole millionths", result: 5004,

@@ -4,9 +4,10 @@ import (
 	"github.com/ocs-sim/ocs-sim/charging"
 )
 
-// AppendRequest appends the CCR for a request, as an IM server that follows 3GPP TS 32.299 would
-// send it. Origin, destination and the defaults come from the options; the request's own origin
-// goes before theirs. Both identifiers of the header are the request's EndToEnd.
+// AppendRequest appends the CCR for a request, or the ACR for one that has a Record, as an IM
+// server that follows 3GPP TS 32.299 would send it. Origin, destination and the defaults come from
+// the options; the request's own origin goes before theirs. Both identifiers of the header are the
+// request's EndToEnd.
 //
 // What a CCR has no place for is not sent: At, Exchange, Refused, and Recipients below one. Fields
 // of a kind, such as Media, are sent so that decoding gives the same again.
@@ -18,15 +19,19 @@ func appendRequest(
 	dst []byte, r *charging.Request, o ClientOptions, hopByHop, endToEnd uint32,
 ) []byte {
 	start := len(dst)
-	flags := byte(flagRequest | flagProxiable)
-	if r.Retransmitted {
-		flags |= flagRetransmitted
-	}
-	dst = appendMessage(dst, header{
-		flags: flags, command: commandCreditControl, application: creditControlApplication,
+	h := header{
+		flags:   byte(flagRequest | flagProxiable),
+		command: commandCreditControl, application: creditControlApplication,
 		hopByHop: hopByHop, endToEnd: endToEnd,
-	})
-	dst = appendRouting(dst, r, o)
+	}
+	if r.Retransmitted {
+		h.flags |= flagRetransmitted
+	}
+	if r.Record != charging.NoRecord {
+		return appendAccountingRequest(dst, r, o, h)
+	}
+	dst = appendRouting(appendMessage(dst, h), r, o)
+	dst = appendNumber(dst, avpAuthApplicationID, creditControlApplication)
 	dst = appendText(dst, avpServiceContextID, r.Context)
 	dst = appendNumber(dst, avpCCRequestType, uint32(r.Type))
 	dst = appendNumber(dst, avpCCRequestNumber, r.Key.Number)
@@ -57,7 +62,7 @@ func appendRouting(dst []byte, r *charging.Request, o ClientOptions) []byte {
 	if o.DestinationHost != "" {
 		dst = appendText(dst, avpDestinationHost, o.DestinationHost)
 	}
-	return appendNumber(dst, avpAuthApplicationID, creditControlApplication)
+	return dst
 }
 
 func appendSubscriber(dst []byte, identity charging.Identity) []byte {
@@ -150,6 +155,12 @@ func appendServiceInformation(dst []byte, r *charging.Request) []byte {
 	start := len(dst)
 	dst = beginGroup(dst, avpServiceInformation)
 	empty := len(dst)
+	if r.Record != charging.NoRecord {
+		// TS 32.299 section 6.2.2 has no other place for it in an ACR.
+		for _, identity := range r.Subscribers {
+			dst = appendSubscriber(dst, identity)
+		}
+	}
 	dst = appendIMSInformation(dst, i, r.Vendor3GPP)
 	dst = appendKnown(dst, avpNumberOfParticipants, i.Participants)
 	for range i.Members.Value {
@@ -208,6 +219,9 @@ const maxRecipients = 1000
 // appendParties writes as many recipients as there are: called parties where the first is known,
 // else requested parties without names.
 func appendParties(dst []byte, i *charging.Information) []byte {
+	if i.Calling != "" {
+		dst = appendText(dst, avpCallingPartyAddress, i.Calling)
+	}
 	count := min(i.Recipients.Value, maxRecipients)
 	if i.Destination != "" {
 		for range max(count, 1) {

@@ -26,9 +26,14 @@ type Options struct {
 	// OriginStateID is asked whenever Origin-State-Id is sent; nil: it is not sent.
 	OriginStateID func() uint32
 
-	Charger  charging.Charger
-	Recorder charging.Recorder // nil: nobody watches
-	Clock    *charging.Clock   // nil: the wall clock
+	Charger charging.Charger
+	// Accounting answers what clients report for offline charging (ACR): requests that have a
+	// Record. nil: application 3 is not served.
+	Accounting charging.Charger
+	// InterimInterval asks clients for interim records, in Acct-Interim-Interval; 0: it is not sent.
+	InterimInterval time.Duration
+	Recorder        charging.Recorder // nil: nobody watches
+	Clock           *charging.Clock   // nil: the wall clock
 	// Restarted is told that the Origin-State-Id of a client went up (RFC 6733 section 8.16), of
 	// those clients whose Settings.OriginState wants it. What it does is done before anything that
 	// the client asks afterwards on that connection, which waits for it. nil: nothing is done.
@@ -38,6 +43,8 @@ type Options struct {
 	// Settings are those of a client, which are not changed any more; nil, or a nil result: the
 	// default ones. It is asked for every request, so it had better be quick.
 	Settings func(charging.Origin) *charging.Settings
+
+	Dictionaries *Dictionaries // nil: the standards' AVPs alone
 
 	AllowedPeers  []string      // globs for Origin-Host; none: every peer is admitted
 	DuplicatePeer DuplicatePeer // AdmitDuplicate
@@ -69,6 +76,9 @@ func (o Options) withDefaults() Options {
 	if o.Clock == nil {
 		o.Clock = charging.NewClock(charging.ClockState{})
 	}
+	if o.Dictionaries == nil {
+		o.Dictionaries = NewDictionaries()
+	}
 	o.DuplicatePeer = cmp.Or(o.DuplicatePeer, AdmitDuplicate)
 	o.BusyFor = cmp.Or(o.BusyFor, BusyForNamed)
 	for value, standard := range map[*time.Duration]time.Duration{
@@ -92,17 +102,16 @@ func (o Options) withDefaults() Options {
 
 // A Server speaks Gy with any number of peers and has its Charger answer them.
 type Server struct {
-	options    Options
-	self       identity
-	dictionary *Dictionary
-	decoder    *decoder
-	diam       *diam.Server
-	peers      *peers
-	admitting  sync.Mutex // one peer at a time, so that only one of two can be the first
-	endToEnd   atomic.Uint32
-	gated      bool
-	restarts   restarts
-	underWay   atomic.Int64 // requests that wait for charging; counted only if they are bounded
+	options   Options
+	self      identity
+	decoder   *decoder
+	diam      *diam.Server
+	peers     *peers
+	admitting sync.Mutex // one peer at a time, so that only one of two can be the first
+	endToEnd  atomic.Uint32
+	gated     bool
+	restarts  restarts
+	underWay  atomic.Int64 // requests that wait for charging; counted only if they are bounded
 
 	context context.Context // given to the Charger; ends with Shutdown
 	cancel  context.CancelFunc
@@ -117,17 +126,19 @@ func NewServer(o Options) *Server {
 	s := &Server{
 		options:     o.withDefaults(),
 		self:        identity{o.OriginHost, o.OriginRealm},
-		dictionary:  SharedDictionary(),
 		peers:       newPeers(),
 		connections: make(map[*connection]struct{}),
 	}
 	s.gated = s.options.gated()
-	s.decoder = newDecoder(s.dictionary, s.self)
+	s.decoder = newDecoder(SharedDictionary(), s.self)
 	s.endToEnd.Store(firstEndToEnd(time.Now()))
 	s.context, s.cancel = context.WithCancel(context.Background())
-	s.diam = &diam.Server{Handler: s.routes(), Dict: s.dictionary.parser}
+	s.diam = &diam.Server{Handler: s.routes(), Dict: SharedDictionary().parser}
 	return s
 }
+
+// dictionary is what is known now; it may change from message to message.
+func (s *Server) dictionary() *Dictionary { return s.options.Dictionaries.Current() }
 
 // routes are the messages that the library dispatches.
 func (s *Server) routes() *diam.ServeMux {

@@ -10,17 +10,24 @@ const (
 	wordShape                 // 4 octets
 	longShape                 // 8 octets
 	addressShape              // an address family and an address
+	plainShape                // 16 octets: an address without a family
+	valueShape                // 4 octets, an enumeration of a vendor that names its values
 )
 
-// shapeOf is the shape of a kind.
-func shapeOf(k kind) shape {
-	switch k.minimum() {
+// shapeOf is the shape of what a definition says.
+func shapeOf(d *definition) shape {
+	switch d.kind.length() {
 	case 4:
+		if d.closed() {
+			return valueShape
+		}
 		return wordShape
 	case 8:
 		return longShape
+	case 16:
+		return plainShape
 	}
-	switch k {
+	switch d.kind {
 	case grouped:
 		return groupShape
 	case address:
@@ -32,12 +39,14 @@ func shapeOf(k kind) shape {
 // fits reports whether data can be of the shape by its length.
 func (s shape) fits(data []byte) bool {
 	switch s {
-	case wordShape:
+	case wordShape, valueShape:
 		return len(data) == 4
 	case longShape:
 		return len(data) == 8
 	case addressShape:
 		return addressFits(data)
+	case plainShape:
+		return len(data) == 16
 	}
 	return true
 }
@@ -76,5 +85,15 @@ func (s *shapes) look(vendor, code uint32) shape {
 	if !ok {
 		return unknownShape
 	}
-	return shapeOf(definition.kind)
+	return shapeOf(definition)
+}
+
+// set puts a definition into the tables. Those that have no place there are looked up anyway.
+func (s *shapes) set(d *definition) {
+	switch {
+	case d.vendor == 0 && d.code < uint32(len(s.base)):
+		s.base[d.code] = shapeOf(d)
+	case d.vendor == vendor3GPP && d.code < uint32(len(s.of3GPP)):
+		s.of3GPP[d.code] = shapeOf(d)
+	}
 }

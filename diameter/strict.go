@@ -15,12 +15,6 @@ const (
 // reservedFlags are the bits of a header's flags that nobody has defined.
 const reservedFlags = 0x0f
 
-// Accounting AVPs, which some clients of credit control send with the M bit.
-const (
-	avpAccountingRecordType   = 480
-	avpAccountingRecordNumber = 485
-)
-
 // settingsOf finds the settings of a client; nil are the default ones.
 func (s *Server) settingsOf(origin charging.Origin) *charging.Settings {
 	if s.options.Settings == nil {
@@ -35,7 +29,7 @@ func (g *guard) heed(own *charging.Settings, frame []byte, h header, r *charging
 		g.server.noteStateIn(frame, r.Origin)
 	}
 	if own.IsStrict() {
-		r.Refused = strictly(frame, h, r, g.self, g.server.options.Realms, g.server.dictionary)
+		r.Refused = strictly(frame, h, r, g.self, g.server.options.Realms, g.server.dictionary())
 	}
 }
 

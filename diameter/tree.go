@@ -3,6 +3,7 @@ package diameter
 import (
 	"encoding/hex"
 	"fmt"
+	"math"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -39,7 +40,10 @@ type Node struct {
 
 // Render decodes a frame. It takes any octets and never fails; groups deeper than 16 are shown as
 // octets.
-func Render(frame []byte) *Tree {
+func Render(frame []byte) *Tree { return SharedDictionary().Render(frame) }
+
+// Render is the function of that name by this dictionary.
+func (d *Dictionary) Render(frame []byte) *Tree {
 	t := &Tree{Name: "unreadable"}
 	if len(frame) < headerLength {
 		t.Fault = "shorter than a header: " + hexadecimal(frame)
@@ -57,7 +61,7 @@ func Render(frame []byte) *Tree {
 		t.Fault = fmt.Sprintf("%d octets are there", len(frame))
 	}
 	var fault string
-	if t.AVPs, fault = SharedDictionary().render(frame[headerLength:], 0); t.Fault == "" {
+	if t.AVPs, fault = d.render(frame[headerLength:], 0); t.Fault == "" {
 		t.Fault = fault
 	}
 	return t
@@ -79,7 +83,7 @@ func (h header) name() string {
 	names := map[uint32]string{
 		commandCapabilitiesExchange: "CE", commandReAuth: "RA", commandCreditControl: "CC",
 		commandAbortSession: "AS", commandDeviceWatchdog: "DW", commandDisconnectPeer: "DP",
-		275: "ST",
+		commandAccounting: "AC", commandSessionTermination: "ST",
 	}
 	short, ok := names[h.command]
 	switch {
@@ -156,6 +160,10 @@ func (d *definition) number(a avp) (digits string, ok bool) {
 		return strconv.FormatInt(int64(int32(a.uint32())), 10), true
 	case integer64:
 		return strconv.FormatInt(int64(a.uint64()), 10), true
+	case float32Kind:
+		return strconv.FormatFloat(float64(math.Float32frombits(a.uint32())), 'g', -1, 32), true
+	case float64Kind:
+		return strconv.FormatFloat(math.Float64frombits(a.uint64()), 'g', -1, 64), true
 	case octets:
 		if len(a.data) == 4 && d.values != nil && a.data[0] == 0 {
 			return strconv.FormatUint(uint64(a.uint32()), 10), true
@@ -171,6 +179,9 @@ func (d *definition) plain(a avp) string {
 		return a.time().Format("2006-01-02T15:04:05Z")
 	case address:
 		return formatAddress(a.data)
+	case plainIPv4, plainIPv6:
+		ip, _ := netip.AddrFromSlice(a.data)
+		return ip.String()
 	case grouped:
 		return hexadecimal(a.data)
 	}
@@ -199,106 +210,3 @@ func opaque(data []byte) string {
 }
 
 func hexadecimal(data []byte) string { return "0x" + hex.EncodeToString(data) }
-
-// String draws the tree as indented lines, an AVP each.
-func (t *Tree) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s application=%d flags=%s hop-by-hop=%#08x end-to-end=%#08x length=%d",
-		t.Name, t.Application, t.Flags, t.HopByHop, t.EndToEnd, t.Length)
-	writeFault(&b, t.Fault)
-	writeNodes(&b, t.AVPs, 1)
-	return b.String()
-}
-
-func writeNodes(b *strings.Builder, nodes []*Node, depth int) {
-	for _, n := range nodes {
-		b.WriteString(strings.Repeat("  ", depth))
-		b.WriteString(n.Name)
-		if n.Value != "" {
-			b.WriteString(": " + strings.NewReplacer("\r", `\r`, "\n", `\n`).Replace(n.Value))
-		}
-		writeFault(b, n.Fault)
-		writeNodes(b, n.Children, depth+1)
-	}
-}
-
-func writeFault(b *strings.Builder, fault string) {
-	if fault != "" {
-		b.WriteString(" (fault: " + fault + ")")
-	}
-	b.WriteString("\n")
-}
-
-// frameAttributes looks AVPs up in a frame, which it keeps and does not change. It implements
-// charging.Attributes.
-type frameAttributes struct{ frame []byte }
-
-// Lookup returns the values at a path: AVP names, or codes, or vendor:code, joined by dots, from
-// the message down. An AVP that is repeated gives several values. An enumeration gives its number
-// and then its name, a group one empty value, and what cannot be read nothing.
-func (f frameAttributes) Lookup(path string) []string {
-	var ids []uint64
-	for name := range strings.SplitSeq(path, ".") {
-		id, ok := SharedDictionary().identify(name)
-		if !ok {
-			return nil
-		}
-		ids = append(ids, id)
-	}
-	if len(f.frame) < headerLength {
-		return nil
-	}
-	return SharedDictionary().lookup(nil, f.frame[headerLength:], ids)
-}
-
-// identify finds the AVP that a step of a path names.
-func (d *Dictionary) identify(name string) (id uint64, ok bool) {
-	if definition, known := d.named(name); known {
-		return definition.id(), true
-	}
-	vendor, code, both := strings.Cut(name, ":")
-	if !both {
-		vendor, code = "0", name
-	}
-	v, vendorError := strconv.ParseUint(vendor, 10, 32)
-	c, codeError := strconv.ParseUint(code, 10, 32)
-	return avpID(uint32(v), uint32(c)), vendorError == nil && codeError == nil
-}
-
-func (d *Dictionary) lookup(found []string, members []byte, path []uint64) []string {
-	for rest := members; len(rest) > 0; {
-		a, next, ok := nextAVP(rest)
-		if !ok {
-			break
-		}
-		rest = next
-		switch {
-		case a.id() != path[0]:
-		case len(path) > 1:
-			found = d.lookup(found, a.data, path[1:])
-		default:
-			found = d.appendValues(found, a)
-		}
-	}
-	return found
-}
-
-func (d *Dictionary) appendValues(found []string, a avp) []string {
-	definition, known := d.find(a.vendor, a.code)
-	switch {
-	case !known:
-		return append(found, opaque(a.data))
-	case !definition.kind.fits(a.data):
-		return found
-	case definition.kind == grouped:
-		return append(found, "")
-	}
-	number, numeric := definition.number(a)
-	if !numeric {
-		return append(found, definition.plain(a))
-	}
-	if name, ok := definition.values[int32(a.uint32())]; ok {
-		return append(found, number, name)
-	}
-	return append(found, number)
-}

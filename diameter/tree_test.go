@@ -128,6 +128,9 @@ func TestAttributesOfAFrame(t *testing.T) {
 		group(avpMultipleServices, number(avpRatingGroup, 1)),
 		group(avpMultipleServices, number(avpRatingGroup, 2)),
 		flagged(words(avpID(999, 5), "other"), flagVendor),
+		flagged(number(avpID(999, 6), 77), flagVendor),
+		flagged(long(avpID(999, 7), 1<<40), flagVendor),
+		flagged(words(avpID(999, 8), "gold"), flagVendor),
 		octetsOf(avpCCTime, []byte{1}),
 		octetsOf(avpFailedAVP, []byte("junk")),
 	)
@@ -136,6 +139,9 @@ func TestAttributesOfAFrame(t *testing.T) {
 		"CC-Request-Type":  {"2", "UPDATE_REQUEST"},
 		"263":              {"im.example.net;1;2"},
 		"999:5":            {"other"},
+		"999:6":            {"0x0000004d", "77"},
+		"999:7":            {"0x0000010000000000", "1099511627776"},
+		"999:8":            {"gold"},
 		"CC-Time":          nil,
 		"No-Such-AVP":      nil,
 		"":                 nil,
@@ -152,7 +158,7 @@ func TestAttributesOfAFrame(t *testing.T) {
 		"Multiple-Services-Credit-Control.Rating-Group":                  {"1", "2"},
 	}
 	for path, want := range cases {
-		if diff := cmp.Diff(want, frameAttributes{frame}.Lookup(path)); diff != "" {
+		if diff := cmp.Diff(want, frameAttributes{SharedDictionary(), frame}.Lookup(path)); diff != "" {
 			t.Errorf("Lookup(%q) (-want +got):\n%s", path, diff)
 		}
 	}

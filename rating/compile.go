@@ -37,6 +37,9 @@ func Compile(name string, version int64, doc *Document) (*Plan, []charging.Fault
 	announces := slices.ContainsFunc(plan.rules, func(r rule) bool {
 		return r.terms.Announce != nil
 	})
+	calling := slices.ContainsFunc(plan.rules, func(r rule) bool {
+		return r.terms.Payer == payerCalling
+	})
 	pools := slices.ContainsFunc(plan.rules, func(r rule) bool {
 		return r.terms.Quota != nil && r.terms.Quota.Pool != nil
 	})
@@ -44,6 +47,7 @@ func Compile(name string, version int64, doc *Document) (*Plan, []charging.Fault
 		plan.rules[i].terms.Triggers = plan.triggers(i)
 		plan.rules[i].terms.Failure = failure
 		plan.rules[i].terms.Announces, plan.rules[i].terms.Pools = announces, pools
+		plan.rules[i].terms.CallerPays = calling
 	}
 	plan.addUnrated(failure)
 	return plan, nil

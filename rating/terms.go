@@ -36,7 +36,7 @@ func (c *compiler) terms(path string, doc *Rule, r *rule) {
 	t.Final = c.final(path+".quota.final", &doc.Quota.Final)
 	switches := c.word(path+".tariff_switch", doc.TariffSwitch, "validity", "avp", "reauthorize")
 	t.TariffAVP, t.TariffRAR = switches == 1, switches == 2
-	payers := []string{"subscription_id", "called", "calling"}
+	payers := []string{"subscription_id", "called", payerCalling}
 	t.Payer = payers[c.word(path+".payer", doc.Payer, payers...)]
 	t.Send = c.sends(path+".send", doc.Send)
 	t.LowBalanceAt = c.money(path+".low_balance_at", doc.LowBalanceAt)
@@ -229,3 +229,6 @@ func (p *Plan) triggers(index int) []uint32 {
 	}
 	return slices.Clip(armed)
 }
+
+// payerCalling is the payer that only an initial request may tell.
+const payerCalling = "calling"

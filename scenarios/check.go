@@ -4,15 +4,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/ocs-sim/ocs-sim/charging"
 )
 
 // Check finds all that is wrong with a document that decodes; none: Put takes it. Paths are
 // relative to the document, as in rules[0].when.type.
-func Check(doc Document) []charging.Fault {
-	c := checker{}
+func Check(doc Document, wire Wire) []charging.Fault {
+	c := checker{wire: wire}
 	c.name(doc.Name)
 	if doc.Subscriber != "" && normal(doc.Subscriber) == "" {
 		c.fault("subscriber", "%q names nobody; leave it out for everybody", doc.Subscriber)
@@ -29,8 +28,17 @@ func Check(doc Document) []charging.Fault {
 	return c.faults
 }
 
+// A Wire says what is wrong with words that only the Gy door understands. nil: nothing is.
+type Wire struct {
+	Edit   func(charging.Edit) error
+	Preset func(name string) error
+}
+
 // A checker collects faults.
-type checker struct{ faults []charging.Fault }
+type checker struct {
+	wire   Wire
+	faults []charging.Fault
+}
 
 func (c *checker) fault(path, format string, args ...any) {
 	c.faults = append(c.faults, charging.Fault{Path: path, Message: fmt.Sprintf(format, args...)})
@@ -60,6 +68,15 @@ func (c *checker) rule(path string, r *Rule) {
 		c.fault(path+".times", "times is 1 or more; leave it out for always")
 	}
 	c.verbs(path, r)
+	if r.Repeat && (len(r.Amend) == 0 && r.Fault == nil || r.Limit != nil || r.Answer != nil) {
+		c.fault(path+".repeat", "what is remembered does not change: repeat goes with amend and fault")
+	}
+	if r.When.Available.Word != "" {
+		c.fault(path+".when.available", "available is a range of quantities, like ..1.00 EUR")
+	}
+	if r.When.Message == messageACR {
+		c.accounting(path, r)
+	}
 	if r.Limit != nil {
 		c.limit(path+".limit", r.Limit)
 	}
@@ -68,6 +85,42 @@ func (c *checker) rule(path string, r *Rule) {
 	}
 	if r.Fault != nil {
 		c.delivery(path+".fault", r.Fault)
+		if name := r.Fault.Preset; name != "" && c.wire.Preset != nil {
+			c.wrong(path+".fault.preset", c.wire.Preset(name))
+		}
+	}
+	c.amends(path+".amend", r.Amend)
+}
+
+// amends checks what is to be done to AVPs. Whether a path names one is for the door to say.
+func (c *checker) amends(path string, a Amends) {
+	for i := range a {
+		if len(a[i].edits("")) == 0 {
+			c.fault(path, "amend needs set, add, duplicate, flags, remove or move")
+		}
+	}
+	for _, e := range a.edits() {
+		if c.wire.Edit != nil {
+			c.wrong(path+e.at, c.wire.Edit(e.Edit))
+		}
+	}
+}
+
+func (c *checker) wrong(path string, err error) {
+	if err != nil {
+		c.fault(path, "%v", err)
+	}
+}
+
+// accounting refuses what only credit control has.
+func (c *checker) accounting(path string, r *Rule) {
+	if r.Limit != nil {
+		c.fault(path+".limit", "an ACR asks for nothing that could be limited; "+
+			"use answer: {result: 4002} or a fault")
+	}
+	if a := r.Answer; a != nil && (a.Result == 0 || !a.Grant.IsZero() || a.Final != nil ||
+		!a.Validity.IsZero() || len(a.MSCC) > 0 || a.Level != "" || a.Ledger != "") {
+		c.fault(path+".answer", "an ACR is answered with a result, and nothing else")
 	}
 }
 
@@ -85,9 +138,12 @@ func (c *checker) verbs(path string, r *Rule) {
 	if r.Fault != nil && (r.Pass || len(verbs) == 0) {
 		verbs = append(verbs, "fault")
 	}
+	if len(r.Amend) > 0 && (r.Pass || len(verbs) == 0) {
+		verbs = append(verbs, "amend")
+	}
 	switch len(verbs) {
 	case 0:
-		c.fault(path, "a rule needs a verb: pass: true, limit, answer or fault")
+		c.fault(path, "a rule needs a verb: pass: true, limit, answer, amend or fault")
 	case 1:
 	default:
 		c.fault(path, "%s exclude each other; write one rule for each",
@@ -96,11 +152,14 @@ func (c *checker) verbs(path string, r *Rule) {
 }
 
 func (c *checker) when(path string, w *When) {
-	if w.Message != "" && w.Message != "CCR" {
-		c.fault(path+".message", "rules about %q are not supported yet; only CCR is", w.Message)
+	c.word(path+".message", w.Message, messageCCR, messageACR)
+	if w.Message == messageACR {
+		c.word(path+".type", w.Type, "start", "interim", "stop", "event")
+	} else {
+		c.word(path+".type", w.Type, "initial", "update", "termination", "event")
 	}
-	c.word(path+".type", w.Type, "initial", "update", "termination", "event")
 	c.word(path+".trigger", w.Trigger, "participants", "media")
+	c.avps(path+".avp", w.AVP)
 	c.word(path+".nth.per", w.Nth.Per, "session", "subscriber", "total")
 	if !w.Nth.IsZero() && (w.Nth.Is.IsZero() || w.Nth.Is == Range{To: charging.Known(0)} ||
 		w.Nth.Is.From == charging.Known(0)) {
@@ -160,17 +219,5 @@ func (c *checker) final(path string, f *Final) {
 func (c *checker) validity(path string, v Validity) {
 	if v.Seconds.Known && (v.Seconds.Value < 0 || v.Seconds.Value > MaxValidity) {
 		c.fault(path, "validity is 0 to %d seconds", int64(MaxValidity))
-	}
-}
-
-func (c *checker) delivery(path string, f *Fault) {
-	if f.Delay == 0 && f.Drop == "" {
-		c.fault(path, "fault needs delay or drop")
-	}
-	if delay := time.Duration(f.Delay); delay < 0 || delay > MaxDelay {
-		c.fault(path+".delay", "a delay is above zero and at most %v", MaxDelay)
-	}
-	if f.Drop != "" && f.Drop != "answer" {
-		c.fault(path+".drop", "dropping %q is not supported yet; use answer", f.Drop)
 	}
 }

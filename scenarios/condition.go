@@ -22,7 +22,7 @@ func conditions(w *When) []condition {
 	var list []condition
 	for _, part := range [][]condition{
 		w.requestConditions(), w.originConditions(), w.conferenceConditions(),
-		serviceConditions(w.serviceTests()),
+		serviceConditions(w.serviceTests()), w.avpConditions(), w.lastConditions(),
 	} {
 		list = append(list, part...)
 	}
@@ -30,12 +30,12 @@ func conditions(w *When) []condition {
 }
 
 func (w *When) requestConditions() (list []condition) {
+	list = append(list, messageCondition(w.Message))
 	if w.Type != "" {
-		kind := requestType(w.Type)
 		list = append(list, condition{
 			key: "type", want: w.Type,
-			holds: func(s *charging.Situation) bool { return s.Request.Type == kind },
-			seen:  func(s *charging.Situation) string { return s.Request.Type.String() },
+			holds: func(s *charging.Situation) bool { return s.Request.Kind() == w.Type },
+			seen:  func(s *charging.Situation) string { return s.Request.Kind() },
 		})
 	}
 	if !w.Number.IsZero() {
@@ -49,14 +49,53 @@ func (w *When) requestConditions() (list []condition) {
 	return list
 }
 
-// requestType finds the type of a word; 0, which no request has, where there is none.
-func requestType(word string) charging.RequestType {
-	for kind := charging.Initial; kind <= charging.Event; kind++ {
-		if kind.String() == word {
-			return kind
-		}
+// lastConditions are the dear ones.
+func (w *When) lastConditions() (list []condition) {
+	if !w.Available.IsZero() {
+		want, unit := w.Available, w.Available.unit()
+		list = append(list, condition{
+			key: "available", want: want.String(),
+			holds: func(s *charging.Situation) bool {
+				held := s.Holds(unit)
+				return held.Known && want.Contains([]charging.Quantity{unit.Of(held.Value)})
+			},
+			seen: func(s *charging.Situation) string {
+				if held := s.Holds(unit); held.Known {
+					return unit.Of(held.Value).String()
+				}
+				return "no account"
+			},
+		})
 	}
-	return 0
+	if !w.If.IsZero() {
+		list = append(list, condition{key: "if", want: w.If.Text, holds: w.If.holds, seen: w.If.seen})
+	}
+	return list
+}
+
+// messageCondition tells accounting from credit control, which rules are about unless they say so.
+func messageCondition(want string) condition {
+	if want == "" {
+		want = messageCCR
+	}
+	return condition{
+		key: "message", want: want,
+		holds: func(s *charging.Situation) bool { return messageOf(s.Request) == want },
+		seen:  func(s *charging.Situation) string { return messageOf(s.Request) },
+	}
+}
+
+// The messages that rules may be about.
+const (
+	messageCCR = "CCR"
+	messageACR = "ACR"
+)
+
+func messageOf(r *charging.Request) string {
+	if r.Record != charging.NoRecord {
+		return messageACR
+	}
+	return messageCCR
 }
 
 func (w *When) originConditions() (list []condition) {
@@ -85,6 +124,9 @@ func (w *When) conferenceConditions() (list []condition) {
 	if len(w.Media) > 0 {
 		list = append(list, mediaCondition(w.Media))
 	}
+	if w.Conference != "" {
+		list = append(list, globCondition("conference", w.Conference, conferenceOf))
+	}
 	switch w.Trigger {
 	case "participants":
 		list = append(list, triggerCondition(w.Trigger, charging.TriggerParticipants,
@@ -94,6 +136,14 @@ func (w *When) conferenceConditions() (list []condition) {
 			func(s *charging.Situation) bool { return s.MediaChanged }))
 	}
 	return list
+}
+
+// conferenceOf is the conference that the request names, else its session.
+func conferenceOf(s *charging.Situation) string {
+	if s.Request.Information.Conference == "" && s.Session != nil {
+		return s.Session.Info.Conference
+	}
+	return s.Request.Information.Conference
 }
 
 func participantsCondition(want Range) condition {

@@ -28,8 +28,8 @@ type court struct {
 	links    map[hop]int64
 	sent     map[sender]useOfID
 	senders  fifo[sender]
-	sessions map[charging.SessionID]*course
-	opened   fifo[*course]
+	sessions map[charging.SessionID]*trial
+	opened   fifo[*trial]
 	due      agenda
 	seed     maphash.Seed
 }
@@ -70,7 +70,7 @@ func (c *court) forget() {
 	c.pending, c.waiting = make(map[int64]*exchange), fifo[int64]{}
 	c.links = make(map[hop]int64)
 	c.sent, c.senders = make(map[sender]useOfID), fifo[sender]{}
-	c.sessions, c.opened = make(map[charging.SessionID]*course), fifo[*course]{}
+	c.sessions, c.opened = make(map[charging.SessionID]*trial), fifo[*trial]{}
 	c.due = nil
 }
 
@@ -197,7 +197,8 @@ func (c *court) understood(x *exchange) (a *charging.Answer, sound bool) {
 		return x.answer, true
 	}
 	got, err := c.Parse(x.raw)
-	if err != nil || got.Key.Session.ID != x.answer.Key.Session.ID ||
+	preset := x.answer.Delivery != nil && x.answer.Delivery.Preset != ""
+	if err != nil || preset || got.Key.Session.ID != x.answer.Key.Session.ID ||
 		got.Key.Number != x.answer.Key.Number || got.Result == 0 {
 		return x.answer, false
 	}

@@ -58,7 +58,7 @@ type past struct {
 const mostPast = 8
 
 // before finds an earlier request with the same number.
-func (s *course) before(number uint32) *past {
+func (s *trial) before(number uint32) *past {
 	for i := range s.past {
 		if s.past[i].number == number {
 			return &s.past[i]
@@ -67,7 +67,7 @@ func (s *course) before(number uint32) *past {
 	return nil
 }
 
-func (s *course) remember(x *exchange, content uint64) {
+func (s *trial) remember(x *exchange, content uint64) {
 	p := past{
 		number: x.request.Key.Number, content: content, endToEnd: x.request.EndToEnd,
 		link: x.message.Link, exchange: x.number, delivered: !x.sentAt.IsZero(),
@@ -137,7 +137,7 @@ func (c *court) contentOf(r *charging.Request) uint64 {
 }
 
 // inOrder judges the number of a new request.
-func (c *court) inOrder(x *exchange, s *course) {
+func (c *court) inOrder(x *exchange, s *trial) {
 	switch n := x.request.Key.Number; {
 	case n > s.highest+1:
 		c.find(x, "request-number-gap", "CC-Request-Number %d after %d", n, s.highest)

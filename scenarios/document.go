@@ -19,15 +19,23 @@ type Document struct {
 	Rules    []Rule   `yaml:"rules" json:"rules"`
 }
 
-// A Rule is a condition and a verb: one of Pass, Limit and Answer. Fault may stand alone, which
-// charges as usual, or beside Limit or Answer.
+// A Rule is a condition and a verb: one of Pass, Limit and Answer. Amend and Fault may stand alone,
+// which charges as usual, or beside Limit or Answer.
 type Rule struct {
 	When When `yaml:"when,omitempty" json:"when,omitzero"`
 	// Times is how often the rule acts; nil: always.
-	Times  *int64  `yaml:"times,omitempty" json:"times,omitempty"`
+	Times *int64 `yaml:"times,omitempty" json:"times,omitempty"`
+	// After is how many matching requests pass before it acts.
+	After int64 `yaml:"after,omitempty" json:"after,omitempty"`
+	// Probability is how likely it acts on a request that matches: 25%, 0.5%; absent: always.
+	Probability Share `yaml:"probability,omitempty" json:"probability,omitzero"`
+	// Repeat lets the rule act on repeats of a request, too: how their answer goes out, not what is
+	// remembered.
+	Repeat bool    `yaml:"repeat,omitempty" json:"repeat,omitempty"`
 	Pass   bool    `yaml:"pass,omitempty" json:"pass,omitempty"`
 	Limit  *Limit  `yaml:"limit,omitempty" json:"limit,omitempty"`
 	Answer *Answer `yaml:"answer,omitempty" json:"answer,omitempty"`
+	Amend  Amends  `yaml:"amend,omitempty" json:"amend,omitempty"`
 	Fault  *Fault  `yaml:"fault,omitempty" json:"fault,omitempty"`
 
 	LaterVerbs `yaml:",inline"`
@@ -37,9 +45,10 @@ type Rule struct {
 // matches every request. RatingGroup, Service, Requested and Used must hold for one and the same
 // Multiple-Services-Credit-Control.
 type When struct {
-	Message string `yaml:"message,omitempty" json:"message,omitempty"` // CCR, the default
-	Type    string `yaml:"type,omitempty" json:"type,omitempty"`       // initial to event
-	Number  Range  `yaml:"number,omitempty" json:"number,omitzero"`    // CC-Request-Number
+	// Message is CCR, the default, or ACR; then Type is start, interim, stop or event.
+	Message string `yaml:"message,omitempty" json:"message,omitempty"`
+	Type    string `yaml:"type,omitempty" json:"type,omitempty"`    // initial to event
+	Number  Range  `yaml:"number,omitempty" json:"number,omitzero"` // CC-Request-Number
 	Nth     Nth    `yaml:"nth,omitempty" json:"nth,omitzero"`
 	// RatingGroup and Service restrict the verb to the services they name, too.
 	RatingGroup *uint32 `yaml:"rating_group,omitempty" json:"rating_group,omitempty"`
@@ -52,8 +61,13 @@ type When struct {
 	Used         UnitsRange `yaml:"used,omitempty" json:"used,omitzero"`
 	OriginHost   string     `yaml:"origin_host,omitempty" json:"origin_host,omitempty"` // a glob
 	Context      string     `yaml:"context,omitempty" json:"context,omitempty"`         // a glob
-
-	LaterConditions `yaml:",inline"`
+	Conference   string     `yaml:"conference,omitempty" json:"conference,omitempty"`   // a glob
+	// Available is what the account has available before the request, in the range's unit.
+	Available UnitsRange `yaml:"available,omitempty" json:"available,omitzero"`
+	// AVP are globs on the values of AVPs by path; of each path one value must fit. The value none
+	// says that there is no such AVP.
+	AVP map[string]Names `yaml:"avp,omitempty" json:"avp,omitempty"`
+	If  Expression       `yaml:"if,omitempty" json:"if,omitzero"`
 }
 
 // A Limit bounds a grant before charging: the client gets at most Grant, and what else is written.
@@ -90,37 +104,10 @@ type ServiceAnswer struct {
 	Validity    Validity `yaml:"validity,omitempty" json:"validity,omitzero"`
 }
 
-// A Fault says how the answer goes out. The request is charged in any case.
-type Fault struct {
-	Delay Delay  `yaml:"delay,omitempty" json:"delay,omitzero"` // by the wall clock
-	Drop  string `yaml:"drop,omitempty" json:"drop,omitempty"`  // answer
-
-	LaterFaults `yaml:",inline"`
-}
-
 // LaterVerbs are keys of a rule that the notation reserves and this version refuses.
 type LaterVerbs struct {
-	Amend  NotYet `yaml:"amend,omitempty" json:"amend,omitzero"`
 	Do     NotYet `yaml:"do,omitempty" json:"do,omitzero"`
 	Expect NotYet `yaml:"expect,omitempty" json:"expect,omitzero"`
-	Repeat NotYet `yaml:"repeat,omitempty" json:"repeat,omitzero"`
-}
-
-// LaterConditions are keys of a condition that the notation reserves and this version refuses.
-type LaterConditions struct {
-	Available  NotYet `yaml:"available,omitempty" json:"available,omitzero"`
-	Conference NotYet `yaml:"conference,omitempty" json:"conference,omitzero"`
-	AVP        NotYet `yaml:"avp,omitempty" json:"avp,omitzero"`
-	If         NotYet `yaml:"if,omitempty" json:"if,omitzero"`
-}
-
-// LaterFaults are keys of a fault that the notation reserves and this version refuses.
-type LaterFaults struct {
-	Again      NotYet `yaml:"repeat,omitempty" json:"repeat,omitzero"`
-	Hold       NotYet `yaml:"hold,omitempty" json:"hold,omitzero"`
-	Disconnect NotYet `yaml:"disconnect,omitempty" json:"disconnect,omitzero"`
-	Slice      NotYet `yaml:"slice,omitempty" json:"slice,omitzero"`
-	Preset     NotYet `yaml:"preset,omitempty" json:"preset,omitzero"`
 }
 
 // The limits of a document.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,6 +37,8 @@ rules:
       used: 1s..60s
       origin_host: "im*.example.com"
       context: "*32260@3gpp.org"
+      available: ..5.00 EUR
+      if: participants > 3 && "audio" in media
     times: 2
     answer:
       result: DIAMETER_CREDIT_LIMIT_REACHED
@@ -47,6 +50,27 @@ rules:
       mscc:
         - {rating_group: 100, service: 0, result: 2001, grant: 60s, final: terminate, validity: 60}
     fault: {delay: 1500ms, drop: answer}
+  - after: 2
+    probability: 12.5%
+    repeat: true
+    amend:
+      - set: {Result-Code: 5012, "Multiple-Services-Credit-Control[1].Rating-Group": 7}
+        add: {Error-Message: twice}
+        duplicate: Origin-Host
+        flags: {header: T, Origin-Host: -M}
+        remove: [Cost-Information, "10415:2021"]
+        move: {Session-Id: last}
+      - {remove: Origin-Realm}
+    fault:
+      hold: {until: go, max: 30s}
+      repeat: 2
+      reorder: true
+      preset: cut-off
+      slice: {octets: 7, pause: 10ms}
+      disconnect: {when: after, how: half}
+      stop_reading: 1s
+      silent_watchdog: 1m0s
+  - fault: {delay: 100ms..2s, goodbye: busy}
   - when: {number: 2, nth: 3, media: audio, requested: 10 MiB..}
     limit: {grant: 1.50 EUR, final: {restrict: ["permit ip from any to any", garden]}, validity: 0s}
   - pass: true
@@ -158,17 +182,20 @@ func TestMistakesAreRefusedWhereTheyStand(t *testing.T) {
 		{"a final that is empty", `{limit: {final: {}}}`, "final is written"},
 		{"a validity that is no time", `{limit: {validity: 3 MiB}}`, "is not a time"},
 		{"a delay that is no time", `{fault: {delay: long}}`, "is not a time"},
-		{"amend comes later", `{amend: {set: {}}}`, "not supported yet"},
+		{"an unknown key of amend", `{amend: {put: {}}}`, "put"},
+		{"a value that is a list", `{amend: {set: {Result-Code: [1]}}}`, "one text or number"},
+		{"a delay that runs backwards", `{fault: {delay: 2s..1s}}`, "ends before it begins"},
+		{"a slice that is no number", `{fault: {slice: small}}`, "is no number of octets"},
+		{"a disconnect that is none", `{fault: {disconnect: maybe}}`, "before, after, close"},
+		{"an expression of no truth", `{when: {if: "1 + 1"}}`, "expected bool"},
+		{"an expression of what is not there", `{when: {if: "weather > 3"}}`, "weather"},
+		{"an expression with a range", `{when: {if: "3 in 1..9"}}`, "ranges are not allowed"},
+		{"an expression with much to do", `{when: {if: "all(media, any(media, true))"}}`, "predicate"},
+		{"an expression that grows", `{when: {if: "repeat(account, 99) != ''"}}`, "repeat"},
+		{"a share of more than all", `{probability: 101%}`, "is no share"},
+		{"a share without a sign", `{probability: "0.5"}`, "is no share"},
 		{"do comes later", `{do: [{after: 1s}]}`, "not supported yet"},
 		{"expect comes later", `{expect: {within: 1s}}`, "not supported yet"},
-		{"repeat comes later", `{repeat: true}`, "not supported yet"},
-		{"available comes later", `{when: {available: ..5s}}`, "not supported yet"},
-		{"conference comes later", `{when: {conference: x}}`, "not supported yet"},
-		{"avp comes later", `{when: {avp: x}}`, "not supported yet"},
-		{"if comes later", `{when: {if: "1 > 0"}}`, "not supported yet"},
-		{"hold comes later", `{fault: {hold: {until: x}}}`, "not supported yet"},
-		{"disconnect comes later", `{fault: {disconnect: true}}`, "not supported yet"},
-		{"preset comes later", `{fault: {preset: x}}`, "not supported yet"},
 	} {
 		t.Run(test.claim, func(t *testing.T) {
 			t.Parallel()
@@ -273,7 +300,11 @@ func FuzzDocument(f *testing.F) {
 			return
 		}
 		s := situation(update, 1, service(100), participants(3, true))
-		if explained, acted := set.Explain(s).Acts, set.Decide(s).Rule; explained != acted {
+		chance := slices.ContainsFunc(doc.Rules, func(r scenarios.Rule) bool {
+			return !r.Probability.IsZero()
+		})
+		explained, acted := set.Explain(s).Acts, set.Decide(s).Rule
+		if explained != acted && !chance {
 			t.Errorf("Explain says %q acts, Decide says %q", explained, acted)
 		}
 		data, err := json.Marshal(doc)
@@ -284,7 +315,7 @@ func FuzzDocument(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%s is not read again: %v", data, err)
 		}
-		if faults := scenarios.Check(again); len(faults) > 0 {
+		if faults := scenarios.Check(again, scenarios.Wire{}); len(faults) > 0 {
 			t.Errorf("%s is faulty after a roundtrip: %v", data, faults)
 		}
 	})

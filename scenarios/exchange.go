@@ -101,7 +101,7 @@ func (j *Journal) session(r *record) string {
 
 func (x *Exchange) tellRequest(r *charging.Request) {
 	number := r.Key.Number
-	x.Session, x.Number, x.Type = r.Key.Session.ID, &number, r.Type.String()
+	x.Session, x.Number, x.Type = r.Key.Session.ID, &number, r.Kind()
 	if len(r.Subscribers) > 0 {
 		x.Subscriber = r.Subscribers[0].Data
 	}

@@ -80,10 +80,16 @@ func (e *Explanation) rule(r *rule, s *charging.Situation) RuleExplanation {
 		told.Why = fmt.Sprintf("%s wants %s and sees %s", told.Fails, told.Want, told.Seen)
 	case r.spent():
 		told.Why = fmt.Sprintf("it matches, but is used up: times is %d", r.times)
+	case r.matched < r.after:
+		told.Why = fmt.Sprintf("it matches, but lets the first %d pass", r.after)
 	case e.Acts != "":
 		told.Why = "it matches, but " + e.Acts + " comes first"
 	default:
 		told.Acts, told.Why = true, "it matches and acts"
+		if !r.probability.IsZero() {
+			share, _ := r.probability.MarshalText() // never fails
+			told.Why += " with a probability of " + string(share)
+		}
 		e.Acts = told.Rule
 	}
 	return told

@@ -20,6 +20,7 @@ type Filter struct {
 	After      int64           // numbers above this one
 	Before     int64           // numbers below this one
 	Limit      int             // how many; 0: 100, at most MostExchanges
+	Complete   bool            // those whose answer went out, or was dropped
 	Trees      bool            // with the trees of request and answer
 	Raw        bool            // with the bytes
 }
@@ -54,6 +55,9 @@ func (j *Journal) Exchanges(f Filter) (page []Exchange, next int64) {
 }
 
 func (j *Journal) picks(f *Filter, r *record) bool {
+	if f.Complete && !r.complete() {
+		return false
+	}
 	if f.Door != "" && f.Door != r.door {
 		return false
 	}
@@ -69,7 +73,7 @@ func (j *Journal) picks(f *Filter, r *record) bool {
 
 func (f *Filter) picksRequest(r *charging.Request, a *charging.Answer) bool {
 	return (f.Session == "" || f.Session == r.Key.Session.ID) &&
-		(f.Type == "" || f.Type == r.Type.String()) &&
+		(f.Type == "" || f.Type == r.Kind()) &&
 		(f.Account == "" || f.Account == a.Account) &&
 		(f.Subscriber == "" || f.picksSubscriber(r, a)) &&
 		(f.Result == 0 || hasResult(a, f.Result))

@@ -134,3 +134,14 @@ func seconds(n int64) charging.Quantity { return charging.Quantity{Amount: n, Un
 func octets(n int64, unit charging.Unit) charging.Quantity {
 	return charging.Quantity{Amount: n, Unit: unit}
 }
+
+func conference(id string) option {
+	return func(s *charging.Situation) { s.Request.Information.Conference = id }
+}
+
+// inConference is a request of an open session that named the conference before.
+func inConference(id string) option {
+	return func(s *charging.Situation) {
+		s.Session = &charging.Session{Info: charging.Information{Conference: id}}
+	}
+}

@@ -142,6 +142,33 @@ func (d Delay) MarshalText() ([]byte, error) { return []byte(time.Duration(d).St
 // IsZero reports whether there is no delay.
 func (d Delay) IsZero() bool { return d == 0 }
 
+// A Share is a part of a whole in parts per million, written 25% or 0.5%.
+type Share int64
+
+// whole is the share that is all.
+const whole Share = 1_000_000
+
+// UnmarshalText reads a percentage of at most four decimals.
+func (s *Share) UnmarshalText(text []byte) error {
+	number, percent := strings.CutSuffix(strings.TrimSpace(string(text)), "%")
+	before, after, _ := strings.Cut(number, ".")
+	parts, err := strconv.ParseUint((before + after + "0000")[:len(before)+4], 10, 32)
+	if !percent || err != nil || len(after) > 4 || parts == 0 || Share(parts) > whole {
+		return fmt.Errorf("probability %q is no share; write it like 25%% or 0.5%%", text)
+	}
+	*s = Share(parts)
+	return nil
+}
+
+// MarshalText writes a percentage.
+func (s Share) MarshalText() ([]byte, error) {
+	text := fmt.Sprintf("%d.%04d", s/10_000, s%10_000)
+	return []byte(strings.TrimSuffix(strings.TrimRight(text, "0"), ".") + "%"), nil
+}
+
+// IsZero reports whether nothing is left to chance.
+func (s Share) IsZero() bool { return s == 0 }
+
 // Names are words, written alone or as a list.
 type Names []string
 

@@ -35,7 +35,8 @@ type Journal struct {
 	next     int64   // number of the next exchange
 	dropped  int64
 	findings ring[charging.Finding]
-	found    int64 // findings ever
+	found    int64         // findings ever
+	news     chan struct{} // closed at the next change; nil: nobody waits for it
 }
 
 const pageSize = 256
@@ -120,6 +121,7 @@ func (j *Journal) Answered(r *charging.Request, a *charging.Answer) {
 		kept.charged, kept.request, kept.answer = true, *r, a
 		kept.request.Attributes = nil
 	}
+	j.tell()
 }
 
 // Sent adds the bytes that were really sent, and when.
@@ -129,6 +131,7 @@ func (j *Journal) Sent(exchange int64, m charging.Message) {
 	if kept := j.kept(exchange); kept != nil {
 		kept.sent, kept.sentAt = m.Raw, m.At
 	}
+	j.tell()
 }
 
 // Found keeps a finding; the oldest makes room.
@@ -140,6 +143,7 @@ func (j *Journal) Found(f charging.Finding) {
 	if kept := j.kept(f.Exchange); kept != nil {
 		kept.findings++
 	}
+	j.tell()
 }
 
 // Findings returns the findings that are kept, oldest first.

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/ocs-sim/ocs-sim/charging"
@@ -17,13 +18,18 @@ type scenario struct {
 
 // A rule is one rule of it, with its counters.
 type rule struct {
-	conditions []condition
-	nth        *place // nil: any
-	times      int64  // 0: always
-	decision   charging.Decision
-	bare       *charging.Instead // for a request without services; nil: the same
-	matched    int64
-	fired      int64
+	conditions  []condition
+	nth         *place // nil: any
+	times       int64  // 0: always
+	decision    charging.Decision
+	bare        *charging.Instead // for a request without services; nil: the same
+	fault       *Fault            // nil: none
+	held        chan struct{}     // answers wait for it; nil: none did yet
+	after       int64             // so many matches pass first
+	probability Share
+	repeats     bool // acts on repeats, too
+	matched     int64
+	fired       int64
 }
 
 // newScenario compiles a document that Check finds nothing wrong with.
@@ -56,11 +62,11 @@ func newRule(name string, written *Rule) *rule {
 		r.decision.Instead = written.Answer.instead()
 		r.bare = written.Answer.bare()
 	}
+	r.decision.Edits = written.Amend.decided()
 	if written.Fault != nil {
-		r.decision.Delivery = &charging.Delivery{
-			Delay: time.Duration(written.Fault.Delay), Drop: written.Fault.Drop == "answer",
-		}
+		r.fault, r.decision.Delivery = written.Fault, written.Fault.delivery()
 	}
+	r.after, r.probability, r.repeats = written.After, written.Probability, written.Repeat
 	return r
 }
 
@@ -169,6 +175,9 @@ func (r *rule) failing(s *charging.Situation) *condition {
 
 // meet counts a request and reports whether the rule would act on it.
 func (r *rule) meet(s *charging.Situation) bool {
+	if s.Repeat && !r.repeats {
+		return false
+	}
 	matches := r.failing(s) == nil
 	if r.nth != nil {
 		matches = r.nth.take(s, matches)
@@ -176,16 +185,41 @@ func (r *rule) meet(s *charging.Situation) bool {
 	if matches {
 		r.matched++
 	}
-	return matches && !r.spent()
+	return matches && r.matched > r.after && !r.spent()
+}
+
+// chance reports whether the rule acts this time, where that is left to chance.
+func (r *rule) chance(random *rand.Rand) bool {
+	return r.probability == 0 || random.Int64N(int64(whole)) < int64(r.probability)
 }
 
 // spent reports whether the rule is used up.
 func (r *rule) spent() bool { return r.times > 0 && r.fired >= r.times }
 
 // act uses the rule once.
-func (r *rule) act(s *charging.Situation) charging.Decision {
+func (r *rule) act(s *charging.Situation, random *rand.Rand) charging.Decision {
 	r.fired++
-	return r.would(s)
+	decision := r.would(s)
+	if r.fault != nil {
+		decision.Delivery.Delay = r.fault.Delay.drawn(random)
+		if hold := r.fault.Hold; hold != nil {
+			if r.held == nil {
+				r.held = make(chan struct{})
+			}
+			decision.Delivery.Hold, decision.Delivery.Delay = r.held, time.Duration(hold.Max)
+		}
+	}
+	return decision
+}
+
+// release lets the answers go that the rule holds until this name; empty: any.
+func (r *rule) release(until string) bool {
+	if r.held == nil || until != "" && until != r.fault.Hold.Until {
+		return false
+	}
+	close(r.held)
+	r.held = nil
+	return true
 }
 
 // would is what the rule decides.
@@ -204,6 +238,7 @@ func (r *rule) would(s *charging.Situation) charging.Decision {
 // rewind begins to count anew.
 func (r *rule) rewind() {
 	r.matched, r.fired = 0, 0
+	r.release("")
 	if r.nth != nil {
 		r.nth.tally = tally{}
 	}

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"cmp"
+	"math/rand/v2"
 	"net/url"
 	"slices"
 	"sync"
@@ -14,6 +15,12 @@ import (
 type Options struct {
 	// Limit is how many scenarios there may be; 0: 10,000.
 	Limit int
+	// Wire checks what only the Gy door understands.
+	Wire Wire
+	// Seed is where chance begins: of probability, and of delays that are a span.
+	Seed uint64
+	// Began is told the seed when something is left to chance for the first time; nil: nobody.
+	Began func(seed uint64)
 }
 
 // A Set is the scenarios of one simulator; it implements charging.Script and is safe for concurrent
@@ -21,6 +28,7 @@ type Options struct {
 // everybody and those for the request's subscriber are looked at.
 type Set struct {
 	limit int
+	wire  Wire
 	count atomic.Int64
 
 	mu           sync.Mutex
@@ -29,16 +37,34 @@ type Set struct {
 	forAll       []*scenario // in the order of trial
 	bySubscriber map[string][]*scenario
 	candidates   []*scenario // of the decision at hand
+	random       *rand.Rand
 }
 
 // New returns an empty Set.
 func New(o Options) *Set {
-	s := &Set{limit: o.Limit}
+	s := &Set{limit: o.Limit, wire: o.Wire, random: rand.New(&announced{Options: o})}
 	if s.limit <= 0 {
 		s.limit = 10_000
 	}
 	s.Clear()
 	return s
+}
+
+// An announced source of chance tells where it began, so that a run can be had again.
+type announced struct {
+	Options
+	source *rand.PCG
+}
+
+// Uint64 draws.
+func (a *announced) Uint64() uint64 {
+	if a.source == nil {
+		a.source = rand.NewPCG(a.Seed, 0)
+		if a.Began != nil {
+			a.Began(a.Seed)
+		}
+	}
+	return a.source.Uint64()
 }
 
 // Decide returns what the first rule wants that matches and is not used up, and counts it; the
@@ -57,7 +83,7 @@ func (s *Set) decide(situation *charging.Situation) charging.Decision {
 	var acting *rule
 	for _, candidate := range s.trial(situation) {
 		for _, rule := range candidate.rules {
-			if rule.meet(situation) && acting == nil {
+			if rule.meet(situation) && acting == nil && rule.chance(s.random) {
 				acting = rule
 			}
 		}
@@ -65,7 +91,7 @@ func (s *Set) decide(situation *charging.Situation) charging.Decision {
 	if acting == nil {
 		return charging.Decision{}
 	}
-	return acting.act(situation)
+	return acting.act(situation, s.random)
 }
 
 // trial lists the scenarios that are for the request's subscriber, in the order of trial. The list
@@ -95,7 +121,7 @@ func inOrder(a, b *scenario) int {
 // Put adds a scenario, or replaces the one of its name: its counters begin anew, and it is the
 // newest. Where the document has faults, all of them are returned and nothing changes.
 func (s *Set) Put(doc Document) (created bool, faults []charging.Fault) {
-	if faults = Check(doc); len(faults) > 0 {
+	if faults = Check(doc, s.wire); len(faults) > 0 {
 		return false, faults
 	}
 	s.mu.Lock()
@@ -210,6 +236,23 @@ func (s *Set) Rewind(name string) error {
 		rule.rewind()
 	}
 	return nil
+}
+
+// Release lets the answers go that rules of a scenario hold until this name; empty: all that it
+// holds. It returns how many names were waited for. The error is of KindScenarioNotFound.
+func (s *Set) Release(name, until string) (released int, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found, ok := s.named[name]
+	if !ok {
+		return 0, notFound(name)
+	}
+	for _, rule := range found.rules {
+		if rule.release(until) {
+			released++
+		}
+	}
+	return released, nil
 }
 
 // Clear removes all scenarios.

@@ -213,10 +213,15 @@ rules:
   - {}
   - pass: true
     fault: {delay: 1s}
-  - fault: {drop: request, delay: -1s}
+  - fault: {drop: all, delay: -1s}
   - answer: {}
   - limit: {}
   - fault: {}
+  - amend: {}
+  - fault: {hold: {until: ""}, delay: 1s, repeat: 101, goodbye: hello, disconnect: {how: softly}}
+  - fault: {drop: answer, repeat: 1}
+  - pass: true
+    amend: {remove: Origin-Host}
 `)
 	created, faults := set.Put(bad)
 	var paths []string
@@ -230,7 +235,10 @@ rules:
 		"rules[1].when.nth.per", "rules[1]", "rules[1].answer.level", "rules[1].answer.ledger",
 		"rules[1].answer.mscc[0].grant",
 		"rules[2]", "rules[3]", "rules[4].fault.delay", "rules[4].fault.drop",
-		"rules[5].answer", "rules[6].limit", "rules[7].fault",
+		"rules[5].answer", "rules[6].limit", "rules[7].fault", "rules[8].amend",
+		"rules[9].fault.repeat", "rules[9].fault.disconnect.how", "rules[9].fault.goodbye",
+		"rules[9].fault.goodbye", "rules[9].fault.hold.until", "rules[9].fault.hold",
+		"rules[10].fault.drop", "rules[11]",
 	}
 	if diff := cmp.Diff(want, paths); created || diff != "" {
 		t.Errorf("Put = %t, paths of faults (-want +got):\n%s", created, diff)
@@ -255,7 +263,8 @@ func TestNamesAndSizes(t *testing.T) {
 		{scenarios.Document{Name: "a", Rules: slices.Repeat(pass, scenarios.MaxRules+1)}, "rules"},
 		{scenarios.Document{Name: "a", Subscriber: "tel:+", Rules: pass}, "subscriber"},
 	} {
-		if faults := scenarios.Check(test.doc); len(faults) != 1 || faults[0].Path != test.want {
+		faults := scenarios.Check(test.doc, scenarios.Wire{})
+		if len(faults) != 1 || faults[0].Path != test.want {
 			t.Errorf("Check of %.9q with %d rules = %v, want one fault of %s",
 				test.doc.Name, len(test.doc.Rules), faults, test.want)
 		}
@@ -264,7 +273,7 @@ func TestNamesAndSizes(t *testing.T) {
 		Name:  strings.Repeat("a", scenarios.MaxName),
 		Rules: slices.Repeat(pass, scenarios.MaxRules),
 	}
-	if faults := scenarios.Check(largest); len(faults) > 0 {
+	if faults := scenarios.Check(largest, scenarios.Wire{}); len(faults) > 0 {
 		t.Errorf("Check of the largest document = %v, want no faults", faults)
 	}
 }

@@ -112,6 +112,18 @@ func TestWhenTheConference(t *testing.T) {
 			}), true,
 		},
 		{
+			"a conference is named by the request", `{conference: "conf*"}`,
+			situation(update, 1, conference("conf1")), true,
+		},
+		{
+			"a conference is remembered by the session", `{conference: conf1}`,
+			situation(update, 1, inConference("conf1")), true,
+		},
+		{
+			"another conference is another", `{conference: conf1}`,
+			situation(update, 1, conference("conf2"), inConference("conf1")), false,
+		},
+		{
 			"the other trigger is another", `{trigger: media}`,
 			situation(update, 1, participants(3, true), trigger(50)), false,
 		},

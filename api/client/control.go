@@ -110,6 +110,41 @@ func (c *Client) DeleteScenario(ctx context.Context, name string) error {
 	return c.do(ctx, http.MethodDelete, "/v1/scenarios/"+url.PathEscape(name), nil, nil)
 }
 
+// RewindScenario begins a scenario anew.
+func (c *Client) RewindScenario(ctx context.Context, name string) (*scenarios.Status, error) {
+	var status scenarios.Status
+	path := "/v1/scenarios/" + url.PathEscape(name) + "/rewind"
+	return &status, c.do(ctx, http.MethodPost, path, nil, &status)
+}
+
+// ExplainScenarios tells which rule would act on a charge, YAML or JSON, and why.
+func (c *Client) ExplainScenarios(ctx context.Context, charge []byte) (
+	*scenarios.Explanation, error,
+) {
+	var explanation scenarios.Explanation
+	path := "/v1/scenarios/explain"
+	return &explanation, c.do(ctx, http.MethodPost, path, charge, &explanation)
+}
+
+// PutDictionary makes AVPs of a vendor known, from XML, YAML or JSON.
+func (c *Client) PutDictionary(ctx context.Context, name string, document []byte) (
+	*resource.Dictionary, error,
+) {
+	var dictionary resource.Dictionary
+	path := "/v1/dictionaries/" + url.PathEscape(name)
+	return &dictionary, c.do(ctx, http.MethodPut, path, document, &dictionary)
+}
+
+// Dictionaries lists the dictionaries by name.
+func (c *Client) Dictionaries(ctx context.Context) (*resource.List[resource.Dictionary], error) {
+	return list[resource.Dictionary](ctx, c, "/v1/dictionaries", nil)
+}
+
+// DeleteDictionary forgets a dictionary.
+func (c *Client) DeleteDictionary(ctx context.Context, name string) error {
+	return c.do(ctx, http.MethodDelete, "/v1/dictionaries/"+url.PathEscape(name), nil, nil)
+}
+
 // Sessions lists sessions; of one account, where it is named.
 func (c *Client) Sessions(ctx context.Context, account string, p Page) (
 	*resource.List[resource.Session], error,

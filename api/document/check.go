@@ -9,6 +9,7 @@ import (
 
 	"github.com/ocs-sim/ocs-sim/accounts"
 	"github.com/ocs-sim/ocs-sim/charging"
+	"github.com/ocs-sim/ocs-sim/diameter"
 	"github.com/ocs-sim/ocs-sim/rating"
 	"github.com/ocs-sim/ocs-sim/scenarios"
 )
@@ -25,6 +26,7 @@ type checker struct {
 	timers     bool
 	accounts   []accounts.Account
 	warnings   []string
+	avps       *diameter.Dictionary // nil: the shared one, which takes a while to read
 }
 
 // A writtenRange is where accounts from one on are written.
@@ -119,13 +121,11 @@ func (c *checker) plan(p *part, name string) {
 	}
 	plan, faults := rating.Compile(name, 0, p.document.Plans[name])
 	p.faults = append(p.faults, prefixed(path, faults)...)
+	c.planAVPs(p, name)
 	if len(faults) > 0 {
 		return
 	}
-	for _, warning := range p.source.Place(prefixed(path, rating.Warnings(plan))) {
-		c.warnings = append(c.warnings, fmt.Sprintf("%s:%d:%d: %s",
-			p.source.name, warning.Line, warning.Column, warning.Message))
-	}
+	c.warn(p, prefixed(path, rating.Warnings(plan)))
 }
 
 func (c *checker) scenario(p *part, index int) {
@@ -136,7 +136,9 @@ func (c *checker) scenario(p *part, index int) {
 		return
 	}
 	c.scenarios[doc.Name] = true
-	p.faults = append(p.faults, prefixed(path, scenarios.Check(doc))...)
+	wire := scenarios.Wire{Edit: c.knownAVPs().CheckEdit, Preset: diameter.CheckPreset}
+	p.faults = append(p.faults, prefixed(path, scenarios.Check(doc, wire))...)
+	c.scenarioAVPs(p, index)
 }
 
 func (c *checker) account(p *part, index int) {

@@ -10,16 +10,19 @@ import (
 
 	"github.com/ocs-sim/ocs-sim/accounts"
 	"github.com/ocs-sim/ocs-sim/charging"
+	"github.com/ocs-sim/ocs-sim/diameter"
 	"github.com/ocs-sim/ocs-sim/rating"
 	"github.com/ocs-sim/ocs-sim/scenarios"
 )
 
-// A Document is a seed: plans, accounts, scenarios and settings, as written. It comes from Decode,
-// which has checked it.
+// A Document is a seed: plans, accounts, scenarios, settings and AVPs of vendors, as written. It
+// comes from Decode, which has checked it.
 type Document struct {
 	Plans     map[string]*rating.Document `json:"plans,omitempty" yaml:"plans"`
 	Accounts  []Account                   `json:"accounts,omitempty" yaml:"accounts"`
 	Scenarios []scenarios.Document        `json:"scenarios,omitempty" yaml:"scenarios"`
+	// Dictionary tells of AVPs that the standards do not.
+	Dictionary []diameter.Definition `json:"dictionary,omitempty" yaml:"dictionary"`
 	SettingsDocument
 
 	seed     accounts.Seed
@@ -43,9 +46,15 @@ func Decode(name string, data []byte) (*Document, error) {
 // no id may be written twice in all of them. knownPlans are plans that exist already, so that
 // accounts may have them too. The error is as Decode's, with the faults of all files.
 func DecodeFiles(knownPlans []string, files ...File) (*Document, error) {
-	whole := &Document{Plans: map[string]*rating.Document{}}
-	check := newChecker(knownPlans)
-	parts := make([]part, 0, len(files))
+	return DecodeKnowing(nil, knownPlans, files...)
+}
+
+// DecodeKnowing is DecodeFiles where AVPs are known already that the standards do not tell of;
+// known is nil where that is not so.
+func DecodeKnowing(
+	known *diameter.Dictionary, knownPlans []string, files ...File,
+) (*Document, error) {
+	var sources []*Source
 	var wrong []error
 	for _, file := range files {
 		source, err := Parse(file.Name, file.Data)
@@ -53,9 +62,29 @@ func DecodeFiles(knownPlans []string, files ...File) (*Document, error) {
 			wrong = append(wrong, err)
 			continue
 		}
+		sources = append(sources, source)
+	}
+	check := newChecker(knownPlans)
+	check.avps = known
+	return check.sources(sources, wrong)
+}
+
+// DecodeSeed reads a seed document that stands in another one. The error is as Decode's.
+func DecodeSeed(known *diameter.Dictionary, source *Source) (*Document, error) {
+	check := newChecker(nil)
+	check.avps = known
+	return check.sources([]*Source{source}, nil)
+}
+
+// sources reads sources as one document; wrong is what is wrong already.
+func (check *checker) sources(sources []*Source, wrong []error) (*Document, error) {
+	whole := &Document{Plans: map[string]*rating.Document{}}
+	parts := make([]part, 0, len(sources))
+	for _, source := range sources {
 		part := part{source: source}
 		part.faults = source.Decode(&part.document)
 		check.announce(&part)
+		check.dictionary(&part)
 		parts = append(parts, part)
 	}
 	check.reserve(parts)
@@ -85,6 +114,7 @@ func (d *Document) add(p *part) {
 	maps.Copy(d.Plans, p.document.Plans)
 	d.Accounts = append(d.Accounts, p.document.Accounts...)
 	d.Scenarios = append(d.Scenarios, p.document.Scenarios...)
+	d.Dictionary = append(d.Dictionary, p.document.Dictionary...)
 	d.Clients = append(d.Clients, p.document.Clients...)
 	if p.document.Settings != nil {
 		d.Settings = p.document.Settings

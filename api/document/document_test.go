@@ -93,7 +93,7 @@ func faultsOfForm() map[string]faultCase {
 		},
 		"an unknown key at the top lists what is known": {
 			"foo: 1\n",
-			`seed.yaml:1:1: unknown key "foo"; known here: accounts, clients, plans, ` +
+			`seed.yaml:1:1: unknown key "foo"; known here: accounts, clients, dictionary, plans, ` +
 				`scenarios, settings, timers`,
 		},
 		"swapped letters are near": {

@@ -33,6 +33,8 @@ type Settings struct {
 	Require            string    `json:"require,omitempty" yaml:"require"`
 	Partial            string    `json:"partial,omitempty" yaml:"partial"`
 	RARWait            string    `json:"rar_wait,omitempty" yaml:"rar_wait"`
+	ReauthorizeOn      Words     `json:"reauthorize_on,omitempty" yaml:"reauthorize_on"`
+	AbortOn            Words     `json:"abort_on,omitempty" yaml:"abort_on"`
 	NoMSCC             string    `json:"no_mscc,omitempty" yaml:"no_mscc"`
 	USUPriority        Words     `json:"usu_priority,omitempty" yaml:"usu_priority"`
 	Dup                string    `json:"dup,omitempty" yaml:"dup"`

@@ -115,6 +115,12 @@ func sessionKnobs() []knob {
 		duration("rar_wait", "whole seconds, as in 10s",
 			func(s *Settings) *string { return &s.RARWait },
 			func(s *charging.Settings, d time.Duration) { s.RARWait = d }, nil),
+		occasions("reauthorize_on", charging.ReauthorizeOccasions(),
+			func(s *Settings) *Words { return &s.ReauthorizeOn },
+			func(s *charging.Settings) *charging.Occasions { return &s.ReauthorizeOn }),
+		occasions("abort_on", charging.AbortOccasions(),
+			func(s *Settings) *Words { return &s.AbortOn },
+			func(s *charging.Settings) *charging.Occasions { return &s.AbortOn }),
 	}
 }
 

@@ -114,7 +114,7 @@ func DecodeScenario(name string, data []byte, scenario string, shown ...string) 
 		source.without(shown...).Decode(&written))
 	written.Name = scenario
 	if !source.Empty() {
-		faults = withUntold(faults, scenarios.Check(written))
+		faults = withUntold(faults, scenarios.Check(written, scenarios.Wire{}))
 	}
 	return written, source, source.Invalid(faults)
 }

@@ -130,6 +130,23 @@ func yamlFault(err error) *charging.Fault {
 	return fault
 }
 
+// Part is what stands under a key, as a document of its own whose faults have their place in this
+// one. Where the key is not written, nothing is.
+func (s *Source) Part(key string) *Source {
+	part := &Source{name: s.name}
+	if s.root == nil {
+		return part
+	}
+	if root := resolve(s.root); root.Kind == yaml.MappingNode {
+		for _, pair := range pairs(root) {
+			if pair.key.Value == key {
+				part.root = pair.value
+			}
+		}
+	}
+	return part
+}
+
 // Empty reports whether nothing is written, or null.
 func (s *Source) Empty() bool { return s.root == nil || resolve(s.root).Tag == "!!null" }
 

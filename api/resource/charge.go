@@ -34,6 +34,7 @@ type Charge struct {
 	Role         string      `json:"role,omitempty"`
 	ServiceType  string      `json:"service_type,omitempty"`
 	Destination  string      `json:"destination,omitempty"`
+	Calling      string      `json:"calling,omitempty"`
 	Recipients   *Recipients `json:"recipients,omitempty"`
 	Size         string      `json:"size,omitempty" example:"1300 B"`
 	Counters     *Counters   `json:"counters,omitempty"`

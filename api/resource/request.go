@@ -131,6 +131,7 @@ func (r *chargeReader) information() {
 		ServiceType:  r.named("service_type", c.ServiceType, charging.ServiceTypes()),
 		Method:       c.Method,
 		Destination:  c.Destination,
+		Calling:      c.Calling,
 		Conference:   c.Conference,
 	}
 	if c.Media != nil {

@@ -43,6 +43,7 @@ type SessionService struct {
 	LastReport   time.Time  `json:"last_report,omitzero"`
 	ValidUntil   time.Time  `json:"valid_until,omitzero"`
 	Final        bool       `json:"final,omitempty"`
+	Payer        string     `json:"payer,omitempty"`
 }
 
 // WriteSession writes a session.
@@ -67,7 +68,7 @@ func writeState(s *charging.ServiceState) SessionService {
 		Plan: s.Conditions.Plan, Version: s.Conditions.Version, Rule: s.Conditions.Rule,
 		Participants: pointer(s.Conditions.Participants), Media: s.Conditions.Media,
 		Reservation: s.Reservation, LastReport: s.LastReport, ValidUntil: s.ValidUntil,
-		Final: s.Final,
+		Final: s.Final, Payer: s.Payer,
 	}
 	unit := s.Conditions.Unit
 	if s.Granted > 0 && unit != "" {

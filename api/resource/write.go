@@ -22,6 +22,7 @@ func WriteCharge(r *charging.Request) *Charge {
 		Role:        writeNamed(info.Role, charging.Roles()),
 		ServiceType: writeNamed(info.ServiceType, charging.ServiceTypes()),
 		Destination: info.Destination,
+		Calling:     info.Calling,
 		Counters:    writeCounters(&info.Counters),
 		Triggers:    writeTriggers(r.Triggers),
 		Refund:      hex.EncodeToString(r.Refund), MultipleServices: pointer(r.Multiple),

@@ -25,6 +25,11 @@ func (e *Expect) Misses(a, first *charging.Answer) []string {
 	return misses
 }
 
+// WireMisses is Misses for the words of the wire.
+func (e *Expect) WireMisses(attributes charging.Attributes) []string {
+	return wireMisses(e.Wire, attributes)
+}
+
 func (d *Demand) command(a, first *charging.Answer) []string {
 	switch d.Key {
 	case "result":

@@ -273,7 +273,7 @@ func (p *player) expect(ctx context.Context, step *Step) error {
 	}
 	event := Event{Step: step, Request: under.request, Answer: got.answer}
 	event.Misses = step.Expect.Misses(got.answer, p.first[under.request.Key])
-	event.Misses = append(event.Misses, wireMisses(step.Expect.Wire, got.attributes)...)
+	event.Misses = append(event.Misses, step.Expect.WireMisses(got.attributes)...)
 	p.remember(under.request, got.answer)
 	if err := p.draw(ctx, &event); err != nil {
 		return err

@@ -259,6 +259,8 @@ func (r *requestParser) informationWord(key, value string, _ bool) (known bool, 
 		info.Method = value
 	case "to":
 		info.Destination = value
+	case "from":
+		info.Calling = value
 	case "conference":
 		info.Conference = value
 	default:

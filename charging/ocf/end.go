@@ -14,12 +14,13 @@ func (f *Function) End(
 	ctx context.Context, at time.Time, id charging.SessionID, cause string,
 ) error {
 	ended := make(chan error, 1)
-	f.ledger.Update(ctx, at, func(tx charging.Tx) error { return end(tx, id, cause) },
+	f.ledger.Update(ctx, at, func(tx charging.Tx) error { return EndSession(tx, id, cause) },
 		func(err error) { ended <- err })
 	return <-ended
 }
 
-func end(tx charging.Tx, id charging.SessionID, cause string) error {
+// EndSession is End within a unit of work.
+func EndSession(tx charging.Tx, id charging.SessionID, cause string) error {
 	open, found := tx.Session(id)
 	if !found || !open.Open() {
 		return nil

@@ -31,6 +31,11 @@ func (c *charge) event(d charging.Decision) error {
 		c.denyContext()
 		return nil
 	}
+	if c.nobodyPays() {
+		c.answer.Services = nil
+		c.deny(c.unpaid.result, c.unpaid.detail)
+		return nil
+	}
 	return c.concludeEvent(record)
 }
 
@@ -56,7 +61,8 @@ func (c *charge) record() *charging.Session {
 // concludeEvent tells the cost. Only a direct debit leaves something to remember.
 func (c *charge) concludeEvent(record *charging.Session) error {
 	r := c.request
-	if r.Action != charging.CheckBalance {
+	sends := c.recordSends(record)
+	if r.Action != charging.CheckBalance && (r.Action != charging.DirectDebiting || sends.Cost) {
 		c.answer.Cost = record.Cost
 	}
 	if c.answer.Enough.Known && c.settings.CheckBalance == charging.CheckBalanceResult {
@@ -74,7 +80,7 @@ func (c *charge) concludeEvent(record *charging.Session) error {
 		return nil
 	}
 	c.session = record
-	if c.sends(nil).Balance {
+	if c.sends(nil).Balance || sends.Balance {
 		c.answer.Refund = refundInformation(r.Key)
 	}
 	return nil
@@ -110,7 +116,11 @@ func (c *charge) happen(
 	}
 	o.inputs.Info, o.inputs.Context = &c.request.Information, c.request.Context
 	o.inputs.Participants = c.request.Information.Participants
-	if err := c.rate(&o); err != nil {
+	err := c.rate(&o)
+	if err == nil {
+		err = c.findPayer(&o)
+	}
+	if err != nil {
 		answer.Result = c.unrated(service, err)
 		c.answer.Services = append(c.answer.Services, answer)
 		return nil
@@ -123,7 +133,6 @@ func (c *charge) happen(
 		return nil
 	}
 	o.want, o.dearest = o.wanted(&c.request.Information), o.conditions
-	var err error
 	switch c.request.Action {
 	case charging.DirectDebiting:
 		err = c.debitEvent(&o, &answer, record)
@@ -157,7 +166,7 @@ func (c *charge) debitEvent(
 	}
 	part := o.part(c.request.Key, charging.BecauseDebit, c.plan.Currency())
 	where := purpose(o.service.Key, &o.conditions, c.plan)
-	if _, err := c.tx.Settle(c.account.ID, 0, where, []charging.Part{part}); err != nil {
+	if _, err := c.tx.Settle(c.charged(o), 0, where, []charging.Part{part}); err != nil {
 		return errorfIn("debit an event", err)
 	}
 	c.why(part.Reason)
@@ -167,6 +176,7 @@ func (c *charge) debitEvent(
 	record.Services = append(record.Services, charging.ServiceState{
 		Key: o.service.Key, Conditions: o.conditions, Progress: o.charge.Progress,
 		Granted: o.units, Held: o.amounts, LastReport: c.tx.Now(), Number: c.request.Key.Number,
+		Payer: o.payer,
 	})
 	return nil
 }
@@ -189,12 +199,17 @@ func (c *charge) checkBalance(o *offer) error {
 	if err := c.afford(o); err != nil {
 		return err
 	}
-	var err error
-	if c.checked, err = charging.Add(c.checked, o.amounts.Money); err != nil {
+	account := c.charged(o)
+	asked, err := charging.Add(c.checked[account], o.amounts.Money)
+	if err != nil {
 		return errorfIn("sum what is asked about", err)
 	}
-	means := c.tx.Available(c.account.ID, purpose(o.service.Key, &o.conditions, c.plan))
-	lacking := o.units < o.want || c.checked > means.Money
+	if c.checked == nil {
+		c.checked = map[string]int64{}
+	}
+	c.checked[account] = asked
+	means := c.tx.Available(account, purpose(o.service.Key, &o.conditions, c.plan))
+	lacking := o.units < o.want || asked > means.Money
 	switch {
 	case lacking:
 		c.answer.Enough = charging.Known(1)
@@ -225,11 +240,11 @@ func (c *charge) refundByRating(
 	}
 	where := purpose(o.service.Key, &o.conditions, c.plan)
 	o.units, o.charge, o.amounts = o.want, charge, charging.Amounts{Money: charge.Money}
-	if means := c.tx.Available(c.account.ID, where); means.HasUnits && !means.HasMoney {
+	if means := c.tx.Available(c.charged(o), where); means.HasUnits && !means.HasMoney {
 		o.amounts = charging.Amounts{Units: o.want}
 	}
 	part := o.part(c.request.Key, charging.BecauseRefund, c.plan.Currency())
-	if err := c.tx.Credit(c.account.ID, where, part); err != nil {
+	if err := c.tx.Credit(c.charged(o), where, part); err != nil {
 		return errorfIn("credit a refund", err)
 	}
 	c.why(part.Reason)

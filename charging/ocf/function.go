@@ -74,10 +74,11 @@ type chargeState struct {
 	session  *charging.Session // as it becomes
 	late     *charging.Session // a closed session that usage comes too late for
 	validity time.Duration
-	stale    bool  // a lower number after a higher one
-	again    bool  // answered before, and charged again by a setting
-	exceeded bool  // the service at hand used more than granted, or than there was
-	checked  int64 // money that a balance check has asked for so far
+	stale    bool             // a lower number after a higher one
+	again    bool             // answered before, and charged again by a setting
+	exceeded bool             // the service at hand used more than granted, or than there was
+	checked  map[string]int64 // money that a balance check has asked for so far, by account
+	unpaid   *unpaid          // a service was refused since nobody pays for it
 	// pooled are the services that were settled before any of them is granted anew.
 	pooled map[*charging.Service]settled
 	second *charging.ServiceAnswer // the other quota of the service at hand
@@ -102,7 +103,9 @@ func (c *charge) work(tx charging.Tx) error {
 	c.identify()
 	decision := c.decide()
 	if decision.Rule != "" {
-		c.why(charging.Reason{Code: charging.BecauseScript, Rule: decision.Rule})
+		c.why(charging.Reason{
+			Code: charging.BecauseScript, Rule: decision.Rule, Detail: told(&decision),
+		})
 	}
 	if err := c.run(decision); err != nil {
 		return err
@@ -150,6 +153,7 @@ func (c *charge) repeated() (bool, error) {
 		c.answer.Account = s.Account
 	}
 	c.why(charging.Reason{Code: charging.BecauseRepeat, Detail: "answered before: nothing moves"})
+	c.repeatedAs()
 	return true, nil
 }
 
@@ -216,8 +220,14 @@ func (c *charge) decide() charging.Decision {
 	return *c.decided
 }
 
-// run charges as usual, or answers as the script says.
+// run charges as usual, or answers as the script says. A request that the script drops is as if it
+// had never come: it moves nothing and is not remembered, and nobody sees the answer.
 func (c *charge) run(d charging.Decision) error {
+	if d.Delivery != nil && d.Delivery.Unheard {
+		c.session = nil
+		c.deny(charging.UnableToDeliver, "a script dropped the request")
+		return nil
+	}
 	if d.Instead != nil {
 		if err := c.scripted(d); err != nil {
 			return err

@@ -12,6 +12,19 @@ func (c *charge) sends(terms *charging.Terms) charging.Sends {
 	return charging.Sends{Cost: true, Balance: vendor, LowBalance: vendor, Trigger: vendor}
 }
 
+// recordSends says which optional AVPs the answer to an event carries. The cost of a price enquiry
+// and of a refund is what was asked for, whatever the plan sends.
+func (c *charge) recordSends(record *charging.Session) charging.Sends {
+	if len(record.Services) == 0 {
+		return c.sends(nil)
+	}
+	terms, err := c.termsOf(&record.Services[len(record.Services)-1].Conditions)
+	if err != nil {
+		terms = nil
+	}
+	return c.sends(terms)
+}
+
 // tellFunds puts cost and balance into a successful answer: accumulated cost, without what is
 // reserved (RFC 8506 section 8.7).
 func (c *charge) tellFunds() {
@@ -45,4 +58,12 @@ func (c *charge) someTerms() *charging.Terms {
 		}
 	}
 	return nil
+}
+
+// armed is how a new list of triggers is told.
+func armed(triggers []uint32) []uint32 {
+	if len(triggers) == 0 {
+		return []uint32{charging.TriggersDisarmed}
+	}
+	return triggers
 }

@@ -138,6 +138,10 @@ func (c *charge) ownUnit(unit charging.Unit) charging.Unit {
 // answers may have several Failed-AVPs.
 func (c *charge) unrated(service *charging.Service, err error) charging.Result {
 	var missing *charging.Unrated
+	var nobody *unpaid
+	if errors.As(err, &nobody) {
+		return c.unpaidService(service, nobody)
+	}
 	if !errors.As(err, &missing) {
 		c.why(
 			charging.Reason{
@@ -189,7 +193,8 @@ type offer struct {
 	after      charging.Conditions // those after the change
 	dual       bool                // a quota for each side of it
 	amounts    charging.Amounts
-	units      int64 // granted
+	units      int64  // granted
+	payer      string // the account charged, where it is not the subscriber's
 	charge     charging.Charge
 }
 
@@ -201,7 +206,11 @@ func (c *charge) grant(
 	o := offer{
 		service: service, settings: c.settings, inputs: c.inputs(service, c.tx.Now()),
 	}
-	if err := c.rate(&o); err != nil {
+	err := c.rate(&o)
+	if err == nil {
+		err = c.findPayer(&o)
+	}
+	if err != nil {
 		return charging.ServiceAnswer{Key: service.Key, Result: c.unrated(service, err)}, nil
 	}
 	if d.Limit != nil && d.Only.Matches(service.Key) {
@@ -363,7 +372,7 @@ func eventCount(t *charging.Terms, info *charging.Information) int64 {
 
 // afford finds how much of what is wanted the account can pay: balances of units first.
 func (c *charge) afford(o *offer) error {
-	means := c.tx.Available(c.account.ID, purpose(o.service.Key, &o.conditions, c.plan))
+	means := c.tx.Available(c.charged(o), purpose(o.service.Key, &o.conditions, c.plan))
 	var begun charging.Charge
 	free := min(o.want, means.Units)
 	progress := o.progress

@@ -35,6 +35,12 @@ func (c *charge) initial(d charging.Decision) error {
 		c.denyContext()
 		return nil
 	}
+	if c.nobodyPays() {
+		c.session, c.answer.Services = nil, nil
+		c.deny(c.unpaid.result, c.unpaid.detail)
+		return nil
+	}
+	c.forgetCaller()
 	c.supervise()
 	return nil
 }

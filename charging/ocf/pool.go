@@ -50,7 +50,9 @@ type settled struct {
 }
 
 // accountOf is the account that a service is charged to.
-func (c *charge) accountOf(*charging.ServiceState) string { return c.account.ID }
+func (c *charge) accountOf(state *charging.ServiceState) string {
+	return state.PaidBy(c.account.ID)
+}
 
 // poolOf is the credit pool that a service's grants go into; nil: into none.
 func (c *charge) poolOf(state *charging.ServiceState) *charging.Pool {

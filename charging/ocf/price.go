@@ -57,7 +57,8 @@ func (c *charge) priceShares(
 	if err != nil {
 		return nil, err
 	}
-	means := c.tx.Available(c.account.ID, purpose(state.Key, &state.Conditions, plan))
+	account := state.PaidBy(c.account.ID)
+	means := c.tx.Available(account, purpose(state.Key, &state.Conditions, plan))
 	means.Units += state.Held.Units
 	if means.HasUnits {
 		means.Units += c.pooledUnits(state)
@@ -154,7 +155,7 @@ func (c *charge) post(state *charging.ServiceState, parts []charging.Part) error
 	}
 	c.floor(state, parts, plan)
 	need := above(state, parts)
-	over, err := c.tx.Settle(c.account.ID, state.Reservation, where, parts)
+	over, err := c.tx.Settle(state.PaidBy(c.account.ID), state.Reservation, where, parts)
 	if err != nil {
 		return errorfIn("settle usage", err)
 	}

@@ -37,7 +37,9 @@ func (c *charge) refundOf() error {
 	charged, found := c.tx.Session(key.Session)
 	if !ok || !found || charged.ClosedBy != closedByEvent || charged.Account != c.account.ID {
 		c.deny(charging.UnableToComply, "Refund-Information names no charge that is still known",
-			charging.FailedAVP{Path: "Refund-Information"})
+			charging.FailedAVP{
+				Path: "Refund-Information", Value: fmt.Sprintf("0x%x", c.request.Refund),
+			})
 		return nil
 	}
 	next := *charged
@@ -178,7 +180,7 @@ func (c *charge) giveBack(claimed claim) (money int64, err error) {
 		},
 	}
 	where := purpose(state.Key, &state.Conditions, plan)
-	if err := c.tx.Credit(c.account.ID, where, part); err != nil {
+	if err := c.tx.Credit(state.PaidBy(c.account.ID), where, part); err != nil {
 		return 0, errorfIn("credit a refund", err)
 	}
 	state.Granted -= units

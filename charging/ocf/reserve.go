@@ -11,7 +11,7 @@ import (
 func (c *charge) newState(o *offer) *charging.ServiceState {
 	c.session.Services = append(c.session.Services, charging.ServiceState{
 		Key: o.service.Key, Conditions: o.conditions, LastReport: c.tx.Now(),
-		Number: c.request.Key.Number,
+		Number: c.request.Key.Number, Payer: o.payer,
 	})
 	return &c.session.Services[len(c.session.Services)-1]
 }
@@ -35,7 +35,7 @@ func (c *charge) reserve(
 	if amounts != (charging.Amounts{}) {
 		holder := charging.Holder{Session: c.request.Key.Session, Service: state.Key}
 		where := purpose(o.service.Key, &o.conditions, c.plan)
-		id, err := c.tx.Reserve(c.account.ID, holder, where, amounts)
+		id, err := c.tx.Reserve(c.charged(o), holder, where, amounts)
 		if err != nil {
 			return charging.ServiceAnswer{}, errorfIn("reserve a grant", err)
 		}
@@ -49,7 +49,7 @@ func (c *charge) reserve(
 		state.Granted *= 2
 	}
 	state.LastReport, state.ValidUntil, state.Final = now, now.Add(o.validFor), final != nil
-	state.Number = c.request.Key.Number
+	state.Number, state.Payer = c.request.Key.Number, o.payer
 	c.validity = max(c.validity, o.validFor)
 	c.explainGrant(o, final)
 	return c.answerGrant(o, state, final), nil
@@ -79,7 +79,7 @@ func (c *charge) answerGrant(
 		answer.Threshold = o.terms.Unit.Of(t)
 	}
 	if c.sends(o.terms).Trigger && !slices.Equal(state.Armed, o.terms.Triggers) {
-		answer.Triggers, state.Armed = o.terms.Triggers, o.terms.Triggers
+		answer.Triggers, state.Armed = armed(o.terms.Triggers), o.terms.Triggers
 	}
 	announce(o.terms, &answer)
 	if o.dual {

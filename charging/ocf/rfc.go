@@ -125,7 +125,7 @@ func intermittent(terms *charging.Terms) bool {
 // section 5.1.1), and reserves both. It is given up where the account cannot pay them, or where
 // units of a balance would.
 func (c *charge) dual(o *offer) error {
-	means := c.tx.Available(c.account.ID, purpose(o.service.Key, &o.conditions, c.plan))
+	means := c.tx.Available(c.charged(o), purpose(o.service.Key, &o.conditions, c.plan))
 	if means.Units > 0 || o.want <= 0 || o.limit != nil {
 		return nil
 	}

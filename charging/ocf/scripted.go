@@ -1,6 +1,7 @@
 package ocf
 
 import (
+	"strings"
 	"time"
 
 	"github.com/ocs-sim/ocs-sim/charging"
@@ -194,4 +195,45 @@ func dressService(i *charging.Instead, answer *charging.ServiceAnswer) {
 	if said.ValidFor.Known {
 		answer.ValidFor = time.Duration(said.ValidFor.Value) * time.Second
 	}
+}
+
+// told says what the script does to a request, and whether money moves with it.
+func told(d *charging.Decision) string {
+	var acts []string
+	delivery := d.Delivery
+	if delivery == nil {
+		delivery = &charging.Delivery{}
+	}
+	switch {
+	case delivery.Unheard:
+		return "the request is dropped: nothing moves"
+	case d.Instead != nil:
+		acts = append(acts, movementWords(movement(d.Instead)))
+	case d.Limit != nil:
+		acts = append(acts, "charged within a limit")
+	default:
+		acts = append(acts, "charged as usual")
+	}
+	if len(d.Edits) > 0 {
+		acts = append(acts, "the answer is amended")
+	}
+	switch {
+	case delivery.Drop || delivery.Early:
+		acts = append(acts, "the answer is dropped")
+	case delivery.Preset != "":
+		acts = append(acts, "the answer goes out malformed: "+delivery.Preset)
+	case delivery.Delay > 0 || delivery.Hold != nil || delivery.Behind:
+		acts = append(acts, "the answer is late")
+	}
+	return strings.Join(acts, ", ")
+}
+
+func movementWords(m charging.Movement) string {
+	switch m {
+	case charging.MoveSettle:
+		return "answered instead: what was used is debited, nothing is reserved"
+	case charging.MoveNothing:
+		return "answered instead: nothing moves"
+	}
+	return "charged as usual, answered otherwise"
 }

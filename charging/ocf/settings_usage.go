@@ -85,7 +85,8 @@ func (c *charge) floor(
 	if c.settings.Overspend != charging.OverspendFloor {
 		return
 	}
-	means := c.tx.Available(c.account.ID, purpose(state.Key, &state.Conditions, plan))
+	account := state.PaidBy(c.account.ID)
+	means := c.tx.Available(account, purpose(state.Key, &state.Conditions, plan))
 	left := charging.Amounts{
 		Units: means.Units + state.Held.Units, Money: means.Money + state.Held.Money,
 	}
@@ -154,7 +155,7 @@ func (c *charge) hold(
 	}
 	holder := charging.Holder{Session: c.request.Key.Session, Service: state.Key}
 	where := purpose(state.Key, conditions, plan)
-	id, err := c.tx.Reserve(c.account.ID, holder, where, amounts)
+	id, err := c.tx.Reserve(state.PaidBy(c.account.ID), holder, where, amounts)
 	var expected *charging.Error
 	if errors.As(err, &expected) && expected.Kind == charging.KindInsufficientCredit {
 		return nil
@@ -177,8 +178,14 @@ func (c *charge) joined(o *offer, state *charging.ServiceState) (charging.Amount
 		return amounts, nil
 	}
 	kept := state.Held
+	if state.Payer != o.payer {
+		kept = charging.Amounts{} // it was somebody else's
+	}
 	if state.Conditions.Unit != o.conditions.Unit {
 		kept.Units = 0
+	}
+	if state.Payer != o.payer {
+		kept = charging.Amounts{} // somebody else's
 	}
 	if err := c.tx.Release(state.Reservation); err != nil {
 		return amounts, errorfIn("release what was kept", err)

@@ -78,6 +78,9 @@ func (c *charge) settle(service *charging.Service) (charging.Result, error) {
 		c.session.Services = append(c.session.Services, fresh)
 		state = &c.session.Services[len(c.session.Services)-1]
 	}
+	if c.payerGone(state) {
+		return c.orphan(service, state)
+	}
 	used, err := c.shares(service, state)
 	if err != nil {
 		return charging.UnableToComply, errorfIn("sum usage", err)
@@ -114,9 +117,17 @@ func (c *charge) ungranted(service *charging.Service) (charging.ServiceState, ch
 	if err != nil {
 		return charging.ServiceState{}, c.unrated(service, err)
 	}
-	return charging.ServiceState{
+	state := charging.ServiceState{
 		Key: service.Key, Conditions: conditions, LastReport: c.tx.Now(), Number: c.request.Key.Number,
-	}, charging.Success
+	}
+	terms, err := c.plan.Terms(&conditions)
+	if err == nil {
+		state.Payer, err = c.payer(terms)
+	}
+	if err != nil {
+		return charging.ServiceState{}, c.unrated(service, err)
+	}
+	return state, charging.Success
 }
 
 // shares says how much was used under which conditions, in the rule's unit.

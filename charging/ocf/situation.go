@@ -13,6 +13,32 @@ func (c *charge) situate() *charging.Situation {
 		c.session.Info, c.session.Attached = told, attached
 	}
 	situation := charging.Situate(c.prior, c.request, &told)
-	situation.Account, situation.Now = c.account, c.tx.Now()
+	situation.Account, situation.Now, situation.Holdings = c.account, c.tx.Now(), c
 	return situation
+}
+
+// Holds is what the account has available of a unit, for scripts that ask.
+func (c *charge) Holds(unit charging.Unit) int64 { return c.tx.Funds(c.account.ID, unit).Usable }
+
+// repeatedAs lets a script that is about repeats, too, have a say in how the answer that was given
+// before goes out again. It cannot change what is remembered.
+func (c *charge) repeatedAs() {
+	if c.function.script == nil {
+		return
+	}
+	if c.decided == nil {
+		c.open()
+		c.identify()
+		situation := c.situate()
+		situation.Repeat = true
+		decision := c.function.script.Decide(situation)
+		c.decided = &decision
+		c.session = nil
+	}
+	if c.decided.Rule == "" {
+		return
+	}
+	c.answer.Edits = append(c.answer.Edits, c.decided.Edits...)
+	c.answer.Delivery = c.decided.Delivery
+	c.why(charging.Reason{Code: charging.BecauseScript, Rule: c.decided.Rule})
 }

@@ -188,7 +188,8 @@ func (g *Register) unanswered(e *entry, err error) {
 	}
 }
 
-// answeredWith notes the answer and reports whether a CCR is to be awaited.
+// answeredWith notes the answer and reports whether a CCR is to be awaited. A client may end a
+// session though it answers an ASR with a failure (TS 32.299 section 6.5.5).
 func (g *Register) answeredWith(e *entry, result charging.Result) bool {
 	if result == charging.UnknownSessionID {
 		g.end(e)
@@ -201,11 +202,15 @@ func (g *Register) answeredWith(e *entry, result charging.Result) bool {
 	case result == charging.UnknownSessionID:
 		e.report.State = Unknown
 	case e.report.Follow != nil:
-	case !result.Success():
-		e.report.State = Refused
-	default:
+	case result.Success():
 		e.report.State, e.report.Deadline = Answered, time.Now().Add(e.wait)
 		return true
+	default:
+		e.report.State = Refused
+		if mayFollow := e.report.Summons.Kind == charging.Abortion; mayFollow {
+			e.report.Deadline = time.Now().Add(e.wait)
+			return true
+		}
 	}
 	return false
 }
@@ -235,7 +240,7 @@ func (g *Register) awaitFollower(e *entry) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if e.report.Follow == nil {
+	if e.report.State == Answered {
 		e.report.State = NotFollowed
 	}
 }
@@ -275,7 +280,7 @@ func (g *Register) Charged(r *charging.Request, a *charging.Answer) {
 	defer g.mu.Unlock()
 	for _, e := range g.open[r.Key.Session] {
 		e.reborn = e.reborn || r.Type == charging.Initial
-		if e.report.Follow != nil || !e.followedBy(r) {
+		if e.report.Follow != nil || !e.followedBy(r, a) {
 			continue
 		}
 		e.report.Follow = &Follow{
@@ -291,7 +296,7 @@ func (g *Register) Charged(r *charging.Request, a *charging.Answer) {
 // followedBy reports whether a request is what the summons asks for. RFC 8506 section 5.5: one that
 // crosses it on the way is. One that was received before it was sent is not, though it may be
 // answered later. The end of the session answers every question about it.
-func (e *entry) followedBy(r *charging.Request) bool {
+func (e *entry) followedBy(r *charging.Request, a *charging.Answer) bool {
 	if e.report.Sent.IsZero() || r.Exchange != 0 && r.Exchange < e.report.Exchange {
 		return false
 	}
@@ -301,7 +306,7 @@ func (e *entry) followedBy(r *charging.Request) bool {
 	case e.report.Summons.Kind == charging.Abortion:
 		return false
 	}
-	return r.Type == charging.Update && e.report.Summons.Scope.Covers(r)
+	return r.Type == charging.Update && e.report.Summons.Scope.Covers(r, a)
 }
 
 // Close gives up all that is under way and returns when nothing is any more.

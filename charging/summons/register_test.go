@@ -121,6 +121,13 @@ func TestWhatComesOfASummons(t *testing.T) {
 			aborted, &client{result: 2001}, request(termination, 2), false, summons.Followed,
 			time.Second,
 		},
+		"a CCR-T follows an ASR though that was refused": {
+			aborted, &client{result: 5012}, request(termination, 2), false, summons.Followed,
+			time.Second,
+		},
+		"an ASR is refused": {
+			aborted, &client{result: 5012}, nil, false, summons.Refused, 10 * time.Second,
+		},
 		"a CCR-U does not follow an ASR": {
 			aborted, &client{result: 2001}, request(update, 2), false, summons.NotFollowed,
 			10 * time.Second,

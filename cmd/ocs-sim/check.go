@@ -13,33 +13,46 @@ import (
 	"github.com/ocs-sim/ocs-sim/accounts"
 	"github.com/ocs-sim/ocs-sim/api/document"
 	"github.com/ocs-sim/ocs-sim/charging/conversation"
+	"github.com/ocs-sim/ocs-sim/diameter"
 )
 
 func newCheck(c *console) *cobra.Command {
 	var database string
+	var dictionaries []string
 	cmd := &cobra.Command{
 		Use:   "check [FILE...]",
 		Short: "Check documents, conversations, and the books of a database",
 		Long: "check reads seed documents and conversations (*.conv) and tells every fault as\n" +
-			"file:line:column. With --database it checks every invariant of a ledger's books; the\n" +
+			"file:line:column; --dictionary files are checked too, and known to the others. With\n" +
+			"--database it checks every invariant of a ledger's books; the\n" +
 			"database is only read, and may be in use.",
 		Example: "  ocs-sim check seed.yaml conference.conv\n" +
 			"  ocs-sim check --database ledger.db",
 		RunE: func(cmd *cobra.Command, files []string) error {
-			if database == "" && len(files) == 0 {
+			if database == "" && len(files) == 0 && len(dictionaries) == 0 {
 				return errors.New("nothing to check; name files, or a ledger with --database FILE")
 			}
-			return c.check(cmd.Context(), database, files)
+			known, err := readDictionaries(dictionaries)
+			if err != nil {
+				return err
+			}
+			for _, path := range dictionaries {
+				c.answer("%s: ok", path)
+			}
+			return c.check(cmd.Context(), database, files, known.Current())
 		},
 	}
 	cmd.Flags().StringVar(&database, "database", "", "the ledger's file")
+	dictionaryFlag(cmd.Flags(), &dictionaries)
 	return cmd
 }
 
-func (c *console) check(ctx context.Context, database string, files []string) error {
+func (c *console) check(
+	ctx context.Context, database string, files []string, known *diameter.Dictionary,
+) error {
 	var faults []error
 	for _, path := range files {
-		if err := c.checkFile(path); err != nil {
+		if err := c.checkFile(path, known); err != nil {
 			faults = append(faults, err)
 			continue
 		}
@@ -54,7 +67,7 @@ func (c *console) check(ctx context.Context, database string, files []string) er
 	return c.checkDatabase(ctx, database)
 }
 
-func (c *console) checkFile(path string) error {
+func (c *console) checkFile(path string, known *diameter.Dictionary) error {
 	text, err := readNamed("check", path)
 	if err != nil {
 		return err
@@ -64,12 +77,19 @@ func (c *console) checkFile(path string) error {
 		if err != nil {
 			return err
 		}
+		theirs, err := withSeed(known, path, talk.Seed)
+		if err != nil {
+			return err
+		}
+		if err := unknownPaths(talk, theirs); err != nil {
+			return err
+		}
 		text = []byte(talk.Seed)
 	}
 	if len(bytes.TrimSpace(text)) == 0 {
 		return nil
 	}
-	seed, err := document.Decode(path, text)
+	seed, err := document.DecodeKnowing(known, nil, document.File{Name: path, Data: text})
 	if err != nil {
 		return err
 	}

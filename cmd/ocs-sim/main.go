@@ -61,6 +61,9 @@ type negative struct{ err error }
 
 func (n *negative) Error() string { return fmt.Sprint(n.err) }
 
+// Unwrap returns what the answer no is about.
+func (n *negative) Unwrap() error { return n.err }
+
 // no makes an error a negative; nil stays nil.
 func no(err error) error {
 	if err == nil {

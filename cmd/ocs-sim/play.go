@@ -18,8 +18,8 @@ import (
 // playFlags are what play can be told.
 type playFlags struct {
 	to, api, token, destination string
-	seed, quiet                 bool
-	settings                    []string
+	seed, reset, quiet, json    bool
+	settings, dictionaries      []string
 	timeout                     time.Duration
 	origin                      charging.Origin
 	secure                      clientFlags
@@ -37,9 +37,11 @@ func newPlay(c *console) *cobra.Command {
 		Example: "  ocs-sim play conference.conv --to 127.0.0.1:3868 --api http://127.0.0.1:8868",
 		Args:    someConversations,
 		RunE: func(cmd *cobra.Command, files []string) error {
-			if _, _, err := diameter.ParseAddress(f.to); err != nil {
-				return fmt.Errorf("play needs --to ADDRESS, the server's Diameter address as host:port, "+
-					"and not %q", f.to)
+			if err := checkServer("play", f.to); err != nil {
+				return err
+			}
+			if f.reset && f.api == "" {
+				return errors.New("--reset needs --api, the base address of the server's REST API")
 			}
 			return c.play(cmd.Context(), files, &f)
 		},
@@ -51,12 +53,16 @@ func newPlay(c *console) *cobra.Command {
 	flags.StringVar(&f.api, "api", "", "base address of the server's REST API, if it is an ocs-sim")
 	flags.StringVar(&f.token, "token", "", "bearer token for the API")
 	flags.BoolVar(&f.seed, "seed", true, "with --api: put the file's seed into the server first")
+	flags.BoolVar(&f.reset, "reset", false,
+		"with --api: reset the server before each file, so that files do not meet each other's accounts")
 	flags.StringSliceVar(&f.settings, "setting", nil,
 		"a setting that the server has, for files that need one, as late-usage=debit")
+	dictionaryFlag(flags, &f.dictionaries)
 	flags.StringVar(&f.origin.Host, "origin-host", "im.client.example", "own Origin-Host")
 	flags.StringVar(&f.origin.Realm, "origin-realm", "client.example", "own Origin-Realm")
 	flags.StringVar(&f.destination, "destination-realm", "example.net", "Destination-Realm")
 	flags.DurationVar(&f.timeout, "timeout", 10*time.Second, "how long to wait for an answer")
+	flags.BoolVar(&f.json, "json", false, "answer with a line of JSON for each file")
 	flags.BoolVar(&f.quiet, "quiet", false, "draw nothing, say only what differs")
 	return cmd
 }
@@ -73,6 +79,14 @@ func (c *console) play(ctx context.Context, files []string, f *playFlags) error 
 	if err != nil {
 		return err
 	}
+	known, err := readDictionaries(f.dictionaries)
+	if err != nil {
+		return err
+	}
+	dictionaries, err := theirDictionaries(talks, known)
+	if err != nil {
+		return err
+	}
 	configuration, err := f.secure.client()
 	if err != nil {
 		return err
@@ -86,7 +100,8 @@ func (c *console) play(ctx context.Context, files []string, f *playFlags) error 
 		control = ocssim.NewControlDoor(baseURL(f.api), f.token)
 	}
 	var failed []error
-	for _, talk := range talks {
+	for i, talk := range talks {
+		gy.Use(dictionaries[i])
 		failed = append(failed, c.playOne(ctx, talk, gy, control, f))
 	}
 	return no(errors.Join(append(failed, gy.Close())...))
@@ -108,10 +123,31 @@ func readConversations(files []string) ([]*conversation.Conversation, error) {
 	return talks, errors.Join(faults...)
 }
 
+// theirDictionaries is what each conversation knows: its seed may tell of AVPs.
+func theirDictionaries(
+	talks []*conversation.Conversation, known *diameter.Dictionaries,
+) ([]*diameter.Dictionary, error) {
+	var all []*diameter.Dictionary
+	var faults []error
+	for _, talk := range talks {
+		one, err := withSeed(known.Current(), talk.Name, talk.Seed)
+		if err == nil {
+			err = unknownPaths(talk, one)
+		}
+		all, faults = append(all, one), append(faults, err)
+	}
+	return all, errors.Join(faults...)
+}
+
 func (c *console) playOne(
 	ctx context.Context, talk *conversation.Conversation,
 	gy *ocssim.GyDoor, control *ocssim.ControlDoor, f *playFlags,
 ) (failed error) {
+	if control != nil && f.reset {
+		if err := control.Reset(ctx); err != nil {
+			return fmt.Errorf("%s: reset the server: %w", talk.Name, err)
+		}
+	}
 	if control != nil && f.seed && len(talk.Seed) > 0 {
 		restore, err := control.KeepSettings(ctx)
 		if err != nil {
@@ -124,6 +160,9 @@ func (c *console) playOne(
 	}
 	door := gy.Door(control)
 	door.Settings = f.settings
+	if f.json {
+		return c.playJSON(ctx, talk, door, f.origin)
+	}
 	return c.show(ctx, talk, door, f.origin, f.quiet)
 }
 

@@ -32,7 +32,8 @@ func newRoot(c *console) *cobra.Command {
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return settle(cmd) }
 	root.AddCommand(newServe(c), newDemo(c), newPlay(c), newCheck(c), newReady(c), newVersion(c),
 		newSessions(c), newPeers(c), newFindings(c), newClock(c))
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(newSend(c), newAccounts(c), newScenarios(c), newSchema(c))
+	nameCompletion(root)
 	return root
 }
 

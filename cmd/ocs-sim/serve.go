@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
+	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
@@ -22,15 +24,21 @@ const (
 	defaultAPI      = "127.0.0.1:8868"
 )
 
+// tidyAfter is when the memory of the start is given back: not while the first requests come.
+const tidyAfter = 500 * time.Millisecond
+
 // serveFlags are what serve can be told.
 type serveFlags struct {
 	diameter, seeds         []string
+	dictionaries            []string
 	api, database           string
 	originHost, originRealm string
 	token, readyFile, level string
-	lateUsage               string
+	lateUsage, records      string
+	interimInterval         time.Duration
 	allowRemote             bool
 	findings                string
+	randomSeed              uint64
 	settings                settingFlags
 	occasions               occasionFlags
 	gy                      gyFlags
@@ -59,6 +67,7 @@ func newServe(c *console) *cobra.Command {
 		"the ledger's file; without it a temporary one that is deleted at exit")
 	flags.StringArrayVar(&f.seeds, "seed", nil,
 		"document with plans, accounts and scenarios; may be repeated")
+	dictionaryFlag(flags, &f.dictionaries)
 	flags.StringVar(&f.originHost, "origin-host", "ocs.example.net", "own Origin-Host")
 	flags.StringVar(&f.originRealm, "origin-realm", "example.net", "own Origin-Realm")
 	flags.StringVar(&f.token, "token", "", "bearer token that REST calls must carry")
@@ -70,6 +79,12 @@ func newServe(c *console) *cobra.Command {
 		"usage after supervision ended the session: refuse (5002) or debit (5002 too, but charged)")
 	flags.StringVar(&f.findings, "findings", "on",
 		"judge what clients send: on, or off")
+	flags.Uint64Var(&f.randomSeed, "random-seed", 0,
+		"where chance begins in scenarios; 0: another one each time, which the log tells")
+	flags.StringVar(&f.records, "cdr", "",
+		"file that offline charging (Rf) appends its records to, one JSON line each")
+	flags.DurationVar(&f.interimInterval, "interim-interval", 0,
+		"Acct-Interim-Interval to ask Rf clients for, like 5m; 0: none")
 	f.settings.add(flags)
 	f.occasions.add(flags)
 	f.gy.add(flags)
@@ -95,6 +110,9 @@ func (c *console) serve(ctx context.Context, f *serveFlags) error {
 	if err := c.announce(server, f.readyFile); err != nil {
 		return no(errors.Join(err, server.Close()))
 	}
+	// What the start needed and nobody needs any more goes back to the system.
+	tidy := time.AfterFunc(tidyAfter, debug.FreeOSMemory)
+	defer tidy.Stop()
 	select {
 	case <-ctx.Done():
 		err = nil
@@ -121,13 +139,20 @@ func startError(err error) error {
 func (f *serveFlags) options(logs io.Writer) (ocssim.Options, error) {
 	level, err := zerolog.ParseLevel(f.level)
 	if err != nil {
-		return ocssim.Options{}, fmt.Errorf("--log-level is debug, info, warn or error, not %q", f.level)
+		return ocssim.Options{}, fmt.Errorf(
+			"--log-level is debug, info, warn or error, not %q",
+			f.level,
+		)
 	}
 	if f.lateUsage != "refuse" && f.lateUsage != "debit" {
 		return ocssim.Options{}, fmt.Errorf("--late-usage is refuse or debit, not %q", f.lateUsage)
 	}
 	if f.findings != "on" && f.findings != "off" {
 		return ocssim.Options{}, fmt.Errorf("--findings is on or off, not %q", f.findings)
+	}
+	if i := f.interimInterval; i < 0 || i > 0 && i < time.Second || i%time.Second != 0 {
+		return ocssim.Options{}, fmt.Errorf(
+			"--interim-interval is a time of whole seconds, like 5m, not %s", i)
 	}
 	settings, err := f.settings.settings()
 	if err != nil {
@@ -137,26 +162,33 @@ func (f *serveFlags) options(logs io.Writer) (ocssim.Options, error) {
 	if err != nil {
 		return ocssim.Options{}, err
 	}
-	seeds, err := readSeeds(f.seeds)
+	seeds, err := readFiles("read the seed", f.seeds)
+	if err != nil {
+		return ocssim.Options{}, err
+	}
+	dictionaries, err := readFiles("read the dictionary", f.dictionaries)
 	if err != nil {
 		return ocssim.Options{}, err
 	}
 	options := ocssim.Options{
 		Diameter: f.diameter, API: f.api, Database: f.database, Seeds: seeds,
-		OriginHost: f.originHost, OriginRealm: f.originRealm, Token: f.token,
-		AllowRemote: f.allowRemote, DebitLate: f.lateUsage == "debit", Version: version(),
+		Dictionaries: dictionaries,
+		OriginHost:   f.originHost, OriginRealm: f.originRealm, Token: f.token,
+		AllowRemote: f.allowRemote, RandomSeed: f.randomSeed,
+		DebitLate: f.lateUsage == "debit", Version: version(),
+		Records: f.records, InterimInterval: f.interimInterval,
 		Settings: settings, Occasions: occasions, NoFindings: f.findings == "off",
 		Log: zerolog.New(logs).Level(level).With().Timestamp().Logger(),
 	}
 	return options, f.gy.fill(&options)
 }
 
-// readSeeds reads all documents, and tells every one that cannot be read.
-func readSeeds(paths []string) ([]document.File, error) {
+// readFiles reads all files, and tells every one that cannot be read.
+func readFiles(purpose string, paths []string) ([]document.File, error) {
 	var out []document.File
 	var faults []error
 	for _, path := range paths {
-		text, err := readNamed("read the seed", path)
+		text, err := readNamed(purpose, path)
 		if err != nil {
 			faults = append(faults, err)
 			continue

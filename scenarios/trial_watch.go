@@ -52,7 +52,7 @@ const (
 const imsContext = "32260@3gpp.org"
 
 // watch sets what must follow an exchange.
-func (c *court) watch(s *course, x *exchange) {
+func (c *court) watch(s *trial, x *exchange) {
 	kept := s.watches[:0]
 	for _, w := range s.watches {
 		if w.kind >= watchRAA && !s.ended {
@@ -74,7 +74,7 @@ func (c *court) watch(s *course, x *exchange) {
 }
 
 // watchGrant awaits the end of a grant.
-func (s *course) watchGrant(x *exchange, h *holding) {
+func (s *trial) watchGrant(x *exchange, h *holding) {
 	if len(h.granted) == 0 || h.scripted || h.reported {
 		return
 	}
@@ -104,7 +104,7 @@ func seconds(d time.Duration) string {
 }
 
 // watchRefused awaits the end of an IMS session whose only service is refused.
-func (s *course) watchRefused(c *court, x *exchange) {
+func (s *trial) watchRefused(c *court, x *exchange) {
 	if len(s.holdings) != 1 || s.holdings[0].denied == 0 || s.holdings[0].scripted ||
 		!strings.HasSuffix(s.context, imsContext) {
 		return
@@ -184,7 +184,7 @@ func (c *court) heard(x *exchange, m charging.Message) {
 }
 
 // followed hears a request of the session, which may be what a RAR or an ASR asked for.
-func (c *court) followed(x *exchange, s *course) {
+func (c *court) followed(x *exchange, s *trial) {
 	if x.at.After(s.summons.at) {
 		s.unwatch(watchReauthorized)
 	}
@@ -204,7 +204,7 @@ func (c *court) followed(x *exchange, s *course) {
 	}
 }
 
-func (s *course) unwatch(kind watchKind) {
+func (s *trial) unwatch(kind watchKind) {
 	kept := s.watches[:0]
 	for _, w := range s.watches {
 		if w.kind != kind {
@@ -215,7 +215,7 @@ func (s *course) unwatch(kind watchKind) {
 }
 
 // turned reports whether the charging clock does not go with the client's any more.
-func (c *court) turned(s *course) bool {
+func (c *court) turned(s *trial) bool {
 	if c.Clock == nil {
 		return false
 	}
@@ -241,7 +241,7 @@ func (c *court) pass(now time.Time) time.Duration {
 }
 
 // fire judges what should have come by now.
-func (c *court) fire(s *course) {
+func (c *court) fire(s *trial) {
 	kept := s.watches[:0]
 	forget := false
 	var due []watch
@@ -267,7 +267,7 @@ func (c *court) fire(s *course) {
 }
 
 // missed tells that nothing came, where the client could have sent it.
-func (c *court) missed(s *course, w *watch) {
+func (c *court) missed(s *trial, w *watch) {
 	byClock := w.kind == watchValidity || w.kind == watchFinal
 	switch {
 	case s.tainted || s.lost,
@@ -283,7 +283,7 @@ func (c *court) missed(s *course, w *watch) {
 }
 
 // plan keeps the agenda in step with what a session awaits.
-func (c *court) plan(s *course) {
+func (c *court) plan(s *trial) {
 	if len(s.watches) == 0 {
 		if s.place >= 0 {
 			heap.Remove(&c.due, s.place)
@@ -305,7 +305,7 @@ func (c *court) plan(s *course) {
 
 // An agenda is the sessions that await something, the earliest on top: one entry for each, so that
 // it never holds more than there are sessions.
-type agenda []*course
+type agenda []*trial
 
 func (a agenda) Len() int           { return len(a) }
 func (a agenda) Less(i, j int) bool { return a[i].next.Before(a[j].next) }
@@ -317,7 +317,7 @@ func (a agenda) Swap(i, j int) {
 
 // Push adds a session.
 func (a *agenda) Push(s any) {
-	added := s.(*course)
+	added := s.(*trial)
 	added.place = len(*a)
 	*a = append(*a, added)
 }

@@ -27,7 +27,7 @@ const (
 )
 
 // service judges one service of an update or a termination.
-func (c *court) service(x *exchange, s *course, asked *charging.Service) {
+func (c *court) service(x *exchange, s *trial, asked *charging.Service) {
 	h := s.find(asked.Key)
 	if h == nil {
 		h = &holding{key: asked.Key}
@@ -65,7 +65,7 @@ func named(key charging.ServiceKey) string {
 }
 
 // usage judges what is reported against what was granted.
-func (c *court) usage(x *exchange, s *course, h *holding, asked *charging.Service) {
+func (c *court) usage(x *exchange, s *trial, h *holding, asked *charging.Service) {
 	used := anyUsed(asked)
 	switch {
 	case h.denied != 0:
@@ -92,7 +92,7 @@ func (c *court) usage(x *exchange, s *course, h *holding, asked *charging.Servic
 }
 
 // mustReport reports whether units that were granted are due in a request that names the service.
-func (c *court) mustReport(x *exchange, s *course, h *holding, asked *charging.Service) bool {
+func (c *court) mustReport(x *exchange, s *trial, h *holding, asked *charging.Service) bool {
 	if h.pooled || h.final != nil && h.final.Action != charging.Terminate || s.summons.at.After(h.at) {
 		return false
 	}
@@ -173,7 +173,7 @@ func (c *court) duration(x *exchange, h *holding, asked *charging.Service) {
 }
 
 // reasons judges why the client reports.
-func (c *court) reasons(x *exchange, s *course, h *holding, asked *charging.Service) {
+func (c *court) reasons(x *exchange, s *trial, h *holding, asked *charging.Service) {
 	var reasons []int64
 	if asked.Reason.Known {
 		reasons = append(reasons, asked.Reason.Value)
@@ -200,7 +200,7 @@ func (c *court) reasons(x *exchange, s *course, h *holding, asked *charging.Serv
 }
 
 func (c *court) reason(
-	x *exchange, s *course, h *holding, asked *charging.Service, reason int64,
+	x *exchange, s *trial, h *holding, asked *charging.Service, reason int64,
 ) {
 	switch {
 	case len(h.granted) == 0 || h.pooled:
@@ -232,7 +232,7 @@ func (h *holding) exhausted() bool {
 }
 
 // askedAgain judges a request for more after the server said that there is none.
-func (c *court) askedAgain(x *exchange, s *course, h *holding, asked *charging.Service) {
+func (c *court) askedAgain(x *exchange, s *trial, h *holding, asked *charging.Service) {
 	changed := asked.Reason == charging.Known(reasonCondition) || len(asked.Triggers) > 0 ||
 		len(x.request.Triggers) > 0
 	if h.final == nil || s.summons.at.After(h.at) || changed || h.denied != 0 {
@@ -250,7 +250,7 @@ func (c *court) askedAgain(x *exchange, s *course, h *holding, asked *charging.S
 }
 
 // unreported judges what a termination leaves out.
-func (c *court) unreported(x *exchange, s *course) {
+func (c *court) unreported(x *exchange, s *trial) {
 	for _, h := range s.holdings {
 		if len(h.granted) == 0 || h.reported || h.pooled || mentions(x.request, h.key) {
 			continue

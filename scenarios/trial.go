@@ -7,8 +7,8 @@ import (
 	"github.com/ocs-sim/ocs-sim/charging"
 )
 
-// A course is what a court knows of one session.
-type course struct {
+// A trial is what a court knows of one session.
+type trial struct {
 	id          charging.SessionID
 	peer, host  string // the neighbour, and who opened the session
 	gy          bool
@@ -71,7 +71,7 @@ const mostHoldings = 64
 
 // find is the holding of a service. On Ro a quota is the rating group's, and usage may be told by
 // Service-Identifier.
-func (s *course) find(key charging.ServiceKey) *holding {
+func (s *trial) find(key charging.ServiceKey) *holding {
 	var near *holding
 	for _, h := range s.holdings {
 		if sameKey(h.key, key) {
@@ -121,7 +121,7 @@ func (c *court) charged(x *exchange) {
 }
 
 // event judges a CCR-E. What it asks for is over with its answer; only repeats are told by it.
-func (c *court) event(x *exchange, s *course, content uint64) {
+func (c *court) event(x *exchange, s *trial, content uint64) {
 	if x.request.Key.Number != 0 && s == nil {
 		c.find(x, "first-number-not-zero", "CC-Request-Number %d in an EVENT_REQUEST",
 			x.request.Key.Number)
@@ -138,7 +138,7 @@ func (c *court) event(x *exchange, s *course, content uint64) {
 }
 
 // inSession judges a request of a session.
-func (c *court) inSession(x *exchange, s *course, content uint64) {
+func (c *court) inSession(x *exchange, s *trial, content uint64) {
 	r := x.request
 	if s != nil && r.Type == charging.Initial && !s.tainted {
 		c.find(x, "session-opened-twice",
@@ -167,7 +167,7 @@ func (c *court) inSession(x *exchange, s *course, content uint64) {
 }
 
 // continued judges what follows the first request of a session.
-func (c *court) continued(x *exchange, s *course) {
+func (c *court) continued(x *exchange, s *trial) {
 	r := x.request
 	if c.afterEnd(x, s) {
 		return
@@ -193,7 +193,7 @@ func (c *court) continued(x *exchange, s *course) {
 }
 
 // afterEnd judges a request that comes when the session is over.
-func (c *court) afterEnd(x *exchange, s *course) bool {
+func (c *court) afterEnd(x *exchange, s *trial) bool {
 	kind := x.request.Type
 	switch {
 	case s.ended:
@@ -212,9 +212,9 @@ func (c *court) afterEnd(x *exchange, s *course) bool {
 }
 
 // open begins to follow a session; the oldest makes room.
-func (c *court) open(x *exchange) *course {
+func (c *court) open(x *exchange) *trial {
 	r := x.request
-	s := &course{
+	s := &trial{
 		id: r.Key.Session, peer: x.message.Peer, host: r.Origin.Host,
 		gy: x.message.Door == "gy", context: r.Context, place: -1,
 		subscribers: slices.Clone(r.Subscribers), highest: r.Key.Number,
@@ -231,7 +231,7 @@ func (c *court) open(x *exchange) *course {
 }
 
 // drop forgets a session.
-func (c *court) drop(s *course) {
+func (c *court) drop(s *trial) {
 	s.watches = nil
 	c.plan(s)
 	if c.sessions[s.id] == s {
@@ -240,7 +240,7 @@ func (c *court) drop(s *course) {
 }
 
 // learnRequest keeps what the client told.
-func (s *course) learnRequest(x *exchange) {
+func (s *trial) learnRequest(x *exchange) {
 	r := x.request
 	s.vendor = s.vendor || r.Carries3GPP()
 	s.highest = max(s.highest, r.Key.Number)
@@ -266,7 +266,7 @@ func (s *course) learnRequest(x *exchange) {
 }
 
 // learn keeps what the client was answered.
-func (s *course) learn(c *court, x *exchange) {
+func (s *trial) learn(c *court, x *exchange) {
 	a, sound := c.understood(x)
 	if !sound {
 		s.tainted = true
@@ -289,7 +289,7 @@ func (s *course) learn(c *court, x *exchange) {
 }
 
 // hold keeps what was answered for one service.
-func (s *course) hold(x *exchange, a *charging.Answer, said *charging.ServiceAnswer) {
+func (s *trial) hold(x *exchange, a *charging.Answer, said *charging.ServiceAnswer) {
 	h := s.find(said.Key)
 	if h == nil || !sameKey(h.key, said.Key) && len(said.Granted) > 0 {
 		if len(s.holdings) == mostHoldings {

@@ -58,7 +58,7 @@ func (c *court) clocked(x *exchange) {
 func near(a, b time.Time) bool { return a.Sub(b).Abs() <= clockSlack }
 
 // sameSession judges whether a request is about what the session was opened for.
-func (c *court) sameSession(x *exchange, s *course) {
+func (c *court) sameSession(x *exchange, s *trial) {
 	r := x.request
 	common := func(i charging.Identity) bool { return slices.Contains(s.subscribers, i) }
 	switch {
@@ -76,7 +76,7 @@ func (c *court) sameSession(x *exchange, s *course) {
 	c.sameInformation(x, s)
 }
 
-func (c *court) sameInformation(x *exchange, s *course) {
+func (c *court) sameInformation(x *exchange, s *trial) {
 	r := x.request
 	i := &r.Information
 	if s.told && !informs(i) && r.Type == charging.Update && r.Attributes != nil &&
@@ -100,7 +100,7 @@ func isMethod(method string) bool {
 }
 
 // changed judges whether new conditions come with their Trigger.
-func (c *court) changed(x *exchange, s *course) {
+func (c *court) changed(x *exchange, s *trial) {
 	r, was := x.request, &s.conditions
 	triggered := r.Triggered(charging.TriggerParticipants)
 	told := r.Information.Participants
@@ -118,7 +118,7 @@ func (c *court) changed(x *exchange, s *course) {
 }
 
 // changedMedia judges media: an answer may have less than its offer, and a refresh the same.
-func (c *court) changedMedia(x *exchange, s *course) {
+func (c *court) changedMedia(x *exchange, s *trial) {
 	r, was := x.request, &s.conditions
 	media := r.Information.Media
 	if !r.Information.MediaKnown || !was.mediaKnown || slices.Equal(media, was.media) ||
@@ -136,7 +136,7 @@ func (c *court) changedMedia(x *exchange, s *course) {
 }
 
 // untriggered tells of a change without Trigger, which is a violation where it was armed.
-func (c *court) untriggered(x *exchange, s *course, trigger uint32, rule, seen string) {
+func (c *court) untriggered(x *exchange, s *trial, trigger uint32, rule, seen string) {
 	f := c.by(rule, seen)
 	for _, h := range s.holdings {
 		if slices.Contains(h.armed, trigger) {
