@@ -31,7 +31,7 @@ type trial struct {
 	ended       bool
 	lost        bool // the server does not know the session
 	summons     summoning
-	clock       charging.ClockState
+	offset      time.Duration // of the charging clock from the wall clock, at the last request
 	watches     []watch
 	next        time.Time // the earliest of watches
 	place       int       // in the agenda; -1: none
@@ -245,7 +245,7 @@ func (s *trial) learnRequest(x *exchange) {
 	s.vendor = s.vendor || r.Carries3GPP()
 	s.highest = max(s.highest, r.Key.Number)
 	s.last, s.lastAt = x.number, x.at
-	s.peer = x.message.Peer
+	s.peer, s.offset = x.message.Peer, x.offset()
 	if len(r.Subscribers) > 0 {
 		s.subscriber = r.Subscribers[0].Data
 	}
@@ -271,9 +271,6 @@ func (s *trial) learn(c *court, x *exchange) {
 	if !sound {
 		s.tainted = true
 		return
-	}
-	if c.Clock != nil {
-		s.clock = c.Clock.State()
 	}
 	switch result := a.Result; {
 	case result == charging.CreditNotApplicable:

@@ -210,7 +210,7 @@ func (c *court) reason(
 	case reason == reasonThreshold && !h.threshold:
 		c.find(x, "threshold-not-granted", "THRESHOLD for %s, whose grant has none",
 			named(asked.Key))
-	case reason == reasonValidity && s.gy && h.validFor > 0 && !c.turned(s) &&
+	case reason == reasonValidity && s.gy && h.validFor > 0 && !c.turned(s, x.offset()) &&
 		x.at.Before(h.at.Add(h.validFor-validitySlack)):
 		c.find(x, "validity-not-expired", "VALIDITY_TIME %s after a grant with Validity-Time %d",
 			x.at.Sub(h.at).Round(time.Second), int64(h.validFor/time.Second))

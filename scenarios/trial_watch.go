@@ -214,13 +214,14 @@ func (s *trial) unwatch(kind watchKind) {
 	s.watches = kept
 }
 
-// turned reports whether the charging clock does not go with the client's any more.
-func (c *court) turned(s *trial) bool {
-	if c.Clock == nil {
-		return false
-	}
-	now := c.Clock.State()
-	return now.Stopped || now != s.clock
+// offset is how far the charging clock was from the wall clock when a request came.
+func (x *exchange) offset() time.Duration { return x.request.At.Sub(x.at) }
+
+// turned reports whether the charging clock does not go with the client's any more: it stands, or
+// is elsewhere now than when the session's last request came.
+func (c *court) turned(s *trial, offset time.Duration) bool {
+	const slack = time.Second
+	return c.Clock != nil && (c.Clock.State().Stopped || (offset-s.offset).Abs() > slack)
 }
 
 // longestPass is how long a court may go without looking at the time.
@@ -271,7 +272,7 @@ func (c *court) missed(s *trial, w *watch) {
 	byClock := w.kind == watchValidity || w.kind == watchFinal
 	switch {
 	case s.tainted || s.lost,
-		byClock && c.turned(s),
+		byClock && c.Clock != nil && c.turned(s, c.Clock.Now().Sub(time.Now())),
 		c.Connected != nil && !c.Connected(s.peer),
 		w.kind == watchReauthorized && s.ended:
 		return
