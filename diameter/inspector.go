@@ -10,10 +10,43 @@ import (
 )
 
 // An Inspector judges messages of clients one by one: header, flags, AVPs, and what a CER offers. It
-// keeps nothing between two messages and never runs while somebody waits for an answer.
+// keeps nothing between two messages, never runs while somebody waits for an answer, and is for one
+// goroutine.
 type Inspector struct {
 	hosts   []string // names of this server; none: every Destination-Host is right
 	current func() *Dictionary
+	index   *definitionIndex
+}
+
+// A definitionIndex has the definitions of a dictionary by code, as every AVP of every message is
+// looked up.
+type definitionIndex struct {
+	dictionary *Dictionary
+	base       [1024]*definition
+	of3GPP     [8192]*definition
+}
+
+func newDefinitionIndex(d *Dictionary) *definitionIndex {
+	x := &definitionIndex{dictionary: d}
+	for code := range x.base {
+		x.base[code], _ = d.find(0, uint32(code))
+	}
+	for code := range x.of3GPP {
+		x.of3GPP[code], _ = d.find(vendor3GPP, uint32(code))
+	}
+	return x
+}
+
+// find is the definition of an AVP; nil: it is not known.
+func (x *definitionIndex) find(vendor, code uint32) *definition {
+	switch {
+	case vendor == 0 && code < uint32(len(x.base)):
+		return x.base[code]
+	case vendor == vendor3GPP && code < uint32(len(x.of3GPP)):
+		return x.of3GPP[code]
+	}
+	definition, _ := x.dictionary.find(vendor, code)
+	return definition
 }
 
 // NewInspector returns an inspector for a server with these names, which knows the AVPs that the
@@ -44,9 +77,10 @@ func (i *Inspector) Inspect(m charging.Message) []charging.Finding {
 	if len(m.Raw) < headerLength {
 		return nil
 	}
-	n := inspection{
-		Inspector: i, dictionary: i.current(), header: parseHeader(m.Raw), peer: m.Peer,
+	if d := i.current(); i.index == nil || i.index.dictionary != d {
+		i.index = newDefinitionIndex(d)
 	}
+	n := inspection{Inspector: i, header: parseHeader(m.Raw), peer: m.Peer}
 	if m.Raw[0] != 1 {
 		n.find("header-version", "version %d", m.Raw[0])
 		return n.found
@@ -71,10 +105,9 @@ func (i *Inspector) Inspect(m charging.Message) []charging.Finding {
 // An inspection is the judgement of one message.
 type inspection struct {
 	*Inspector
-	dictionary *Dictionary
-	header     header
-	peer       string
-	found      []charging.Finding
+	header header
+	peer   string
+	found  []charging.Finding
 }
 
 // find notes what was seen against a rule; once for a message is enough.
@@ -135,7 +168,7 @@ func (n *inspection) members(members []byte, depth int) {
 }
 
 func (n *inspection) form(a *avp, depth int) {
-	definition, known := n.dictionary.find(a.vendor, a.code)
+	definition := n.index.find(a.vendor, a.code)
 	if a.flags&reservedBits != 0 {
 		n.find("avp-reserved-bits", "%s with AVP Flags %#02x", n.name(a), a.flags)
 	}
@@ -147,7 +180,7 @@ func (n *inspection) form(a *avp, depth int) {
 		return
 	}
 	switch {
-	case !known:
+	case definition == nil:
 		if a.flags&flagMandatory != 0 && n.header.request() {
 			n.find("avp-mandatory-unknown", "%s with the M bit", n.name(a))
 		}
@@ -172,7 +205,7 @@ func (n *inspection) form(a *avp, depth int) {
 
 // name is what people call an AVP.
 func (n *inspection) name(a *avp) string {
-	if definition, known := n.dictionary.find(a.vendor, a.code); known {
+	if definition := n.index.find(a.vendor, a.code); definition != nil {
 		return definition.name
 	}
 	if a.vendor == 0 {

@@ -58,8 +58,8 @@ func (n *inspection) creditControl(raw []byte) {
 
 // fits reports whether an AVP can be read: its length is that of its type.
 func (n *inspection) fits(a *avp) bool {
-	definition, known := n.dictionary.find(a.vendor, a.code)
-	return !known || definition.kind.fits(a.data)
+	definition := n.index.find(a.vendor, a.code)
+	return definition == nil || definition.kind.fits(a.data)
 }
 
 // place judges whether an AVP may stand in a CCR, and how often.
@@ -152,7 +152,8 @@ func (n *inspection) units(r *reading, group *avp) {
 		return
 	}
 	r.used = true
-	octets := map[uint64]uint64{}
+	var octets [3]uint64 // in all, in and out
+	told := 0
 	members := 0
 	var a avp
 	for rest := group.data; len(rest) > 0; {
@@ -161,8 +162,12 @@ func (n *inspection) units(r *reading, group *avp) {
 			return
 		}
 		switch a.id() {
-		case avpCCTotalOctets, avpCCInputOctets, avpCCOutputOctets:
-			octets[a.id()] = a.uint64()
+		case avpCCTotalOctets:
+			octets[0], told = a.uint64(), told+1
+		case avpCCInputOctets:
+			octets[1], told = a.uint64(), told+1
+		case avpCCOutputOctets:
+			octets[2], told = a.uint64(), told+1
 		case avpTariffChangeUsage:
 			n.within(&a, 0, 2)
 			members--
@@ -176,18 +181,17 @@ func (n *inspection) units(r *reading, group *avp) {
 	if members <= 0 {
 		n.find("used-units-empty", "Used-Service-Unit without a unit")
 	}
-	total := octets[avpCCTotalOctets]
-	if sum := octets[avpCCInputOctets] + octets[avpCCOutputOctets]; len(octets) == 3 && sum != total {
+	if told == len(octets) && octets[0] != octets[1]+octets[2] {
 		n.find("octets-do-not-add-up", "CC-Total-Octets %d, CC-Input-Octets %d, CC-Output-Octets %d",
-			total, octets[avpCCInputOctets], octets[avpCCOutputOctets])
+			octets[0], octets[1], octets[2])
 	}
 }
 
 // service judges an MSCC.
 func (n *inspection) service(r *reading, group *avp) {
 	var key namedService
-	var reasons []avp
-	used := false
+	var room [2]avp
+	reasons, used := room[:0], false
 	var a avp
 	for rest := group.data; len(rest) > 0; {
 		next, ok := a.cut(rest)
@@ -269,7 +273,7 @@ func (n *inspection) reason(r *reading, a *avp, inService bool) {
 
 // value is what people call the value of an AVP.
 func (n *inspection) value(a *avp) string {
-	if definition, known := n.dictionary.find(a.vendor, a.code); known {
+	if definition := n.index.find(a.vendor, a.code); definition != nil {
 		return definition.format(*a)
 	}
 	return hexadecimal(a.data)

@@ -281,3 +281,13 @@ func TestInspectorTakesAnyOctets(t *testing.T) {
 		inspected(withOctets(whole, length, 0xff), "im.example.net")
 	}
 }
+
+// BenchmarkInspect is the judgement of one CCR-U of about 800 octets, which nobody waits for.
+func BenchmarkInspect(b *testing.B) {
+	i := NewInspector([]string{"ocs.example.net"}, SharedDictionary)
+	m := charging.Message{Door: "gy", Peer: "im.example.net", Raw: benchmarkFrame()}
+	b.ReportAllocs()
+	for b.Loop() {
+		i.Inspect(m)
+	}
+}
