@@ -37,8 +37,8 @@ func findingsOf(t *testing.T, server *ocssim.Server) map[string]int {
 	return list.Counts
 }
 
-// The conversations of the two flows are what our own client sends. It is found fault with only where
-// the conversation is about a client that does something wrong.
+// The conversations of the two flows are what our own client sends. It is found fault with only
+// where the conversation is about a client that does something wrong.
 func TestOurClientIsNotBlamed(t *testing.T) {
 	t.Parallel()
 	wrong := map[string]map[string]int{

@@ -23,7 +23,7 @@ type Finding struct {
 	At                           time.Time
 	Session                      string // Session-Id
 	Subscriber                   string // its first identity
-	Peer                         string // Origin-Host of the client; through relays not the neighbour's
+	Peer                         string // Origin-Host of the client, not of a relay
 }
 
 // Title is the word as it begins a sentence.

@@ -9,9 +9,9 @@ import (
 	"github.com/ocs-sim/ocs-sim/charging/findings"
 )
 
-// An Inspector judges messages of clients one by one: header, flags, AVPs, and what a CER offers. It
-// keeps nothing between two messages, never runs while somebody waits for an answer, and is for one
-// goroutine.
+// An Inspector judges messages of clients one by one: header, flags, AVPs, and what a CER offers.
+// It keeps nothing between two messages, never runs while somebody waits for an answer, and is
+// for one goroutine.
 type Inspector struct {
 	hosts   []string // names of this server; none: every Destination-Host is right
 	current func() *Dictionary
@@ -71,8 +71,8 @@ func FrameOf(raw []byte) (findings.Frame, bool) {
 	return f, true
 }
 
-// Inspect judges one message that a peer sent. The session and the subscriber in what it returns are
-// for the caller to fill in.
+// Inspect judges one message that a peer sent. The session and the subscriber in what it returns
+// are for the caller to fill in.
 func (i *Inspector) Inspect(m charging.Message) []charging.Finding {
 	if len(m.Raw) < headerLength {
 		return nil

@@ -69,7 +69,10 @@ func TestInspectorJudgesForm(t *testing.T) {
 	ask := group(avpRequestedServiceUnit)
 	testJudged(t, []judgedCase{
 		{raises: "header-version", bad: withOctets(ccr(2, 1), 0, 2), fine: ccr(2, 1)},
-		{raises: "header-reserved-bits", bad: withOctets(ccr(2, 1), 4, 0xc1), fine: withOctets(ccr(2, 1), 4, 0xd0)},
+		{
+			raises: "header-reserved-bits", bad: withOctets(ccr(2, 1), 4, 0xc1),
+			fine: withOctets(ccr(2, 1), 4, 0xd0),
+		},
 		{raises: "error-bit-in-request", bad: withOctets(ccr(2, 1), 4, 0xe0), fine: ccr(2, 1)},
 		{raises: "request-not-proxiable", bad: withOctets(ccr(2, 1), 4, 0x80), fine: dwr()},
 		{raises: "base-request-proxiable", bad: withOctets(dwr(), 4, 0xc0), fine: dwr()},
@@ -162,7 +165,10 @@ func TestInspectorJudgesWhatACCRMustCarry(t *testing.T) {
 			bad:    ccr(2, 1, mscc(used(long(avpCCTotalOctets, 1), number(avpTariffChangeUsage, 3)))),
 			fine:   ccr(2, 1, mscc(used(long(avpCCTotalOctets, 1), number(avpTariffChangeUsage, 2)))),
 		},
-		{raises: "requested-action-missing", bad: ccr(4, 0), fine: ccr(4, 0, number(avpRequestedAction, 0))},
+		{
+			raises: "requested-action-missing", bad: ccr(4, 0),
+			fine: ccr(4, 0, number(avpRequestedAction, 0)),
+		},
 		{
 			raises: "requested-action-in-session", bad: ccr(2, 1, number(avpRequestedAction, 0)),
 			fine: ccr(4, 0, number(avpRequestedAction, 1)),
@@ -176,8 +182,9 @@ func TestInspectorJudgesWhatACCRMustCarry(t *testing.T) {
 			fine: ccr(2, 1, subscriberPart(charging.SIP, "sip:+15550100@example.net")),
 		},
 		{
-			raises: "subscriber-imsi-form", bad: ccr(2, 1, subscriberPart(charging.IMSI, "0010100000000012")),
-			fine: ccr(2, 1, subscriberPart(charging.IMSI, "001010000000001")),
+			raises: "subscriber-imsi-form",
+			bad:    ccr(2, 1, subscriberPart(charging.IMSI, "0010100000000012")),
+			fine:   ccr(2, 1, subscriberPart(charging.IMSI, "001010000000001")),
 		},
 		{
 			raises: "route-record-missing", bad: ccr(2, 1), peer: "relay.example.net",
@@ -236,8 +243,9 @@ func TestInspectorJudgesUnits(t *testing.T) {
 	for _, place := range [][]byte{
 		ccr(2, 1, mscc(used(number(avpCCTime, 60), reason(2)))), ccr(2, 1, reason(2)),
 	} {
-		if got := inspected(place, "im.example.net"); !slices.Contains(got, "reporting-reason-misplaced") {
-			t.Errorf("Inspect = %v, want reporting-reason-misplaced", got)
+		const want = "reporting-reason-misplaced"
+		if got := inspected(place, "im.example.net"); !slices.Contains(got, want) {
+			t.Errorf("Inspect = %v, want %s", got, want)
 		}
 	}
 	for _, place := range [][]byte{

@@ -31,7 +31,7 @@ type Exchange struct {
 	After      *Funds             `json:"after,omitempty"`
 	Dropped    bool               `json:"dropped,omitempty"` // a rule kept the answer back
 	Findings   int                `json:"findings,omitempty"`
-	Found      []Finding          `json:"found,omitempty"`   // the findings, where one exchange is shown
+	Found      []Finding          `json:"found,omitempty"`   // where one exchange is shown
 	SentAt     *time.Time         `json:"sent_at,omitempty"` // nil: nothing was sent
 	Request    any                `json:"request,omitempty"` // tree
 	Answer     any                `json:"answer,omitempty"`  // tree, of what was really sent

@@ -32,9 +32,9 @@ type JudgeOptions struct {
 }
 
 // A Judge judges clients: what each request looks like, and the course of sessions. It stands
-// between doors and the recorder that keeps findings. What it is told it hands to a goroutine of its
-// own through a bounded queue, so that nobody who is charged waits for a judgement; where the queue
-// is full it drops, says so, and begins anew, as a course with holes cannot be judged.
+// between doors and the recorder that keeps findings. What it is told it hands to a goroutine of
+// its own through a bounded queue, so that nobody who is charged waits for a judgement; where the
+// queue is full it drops, says so, and begins anew, as a course with holes cannot be judged.
 type Judge struct {
 	next  charging.Recorder
 	court *court
@@ -146,8 +146,8 @@ func (j *Judge) Close() {
 	<-j.ended
 }
 
-// tell hands an event over. Only what completes an exchange wakes the judge, so that a request costs
-// one wake-up at most, and none while it is at work.
+// tell hands an event over. Only what completes an exchange wakes the judge, so that a request
+// costs one wake-up at most, and none while it is at work.
 func (j *Judge) tell(e event, urgent bool) {
 	j.mu.Lock()
 	switch {

@@ -83,8 +83,8 @@ func (s *stage) message(frame findings.Frame, link string) charging.Message {
 	}
 }
 
-// play has the client ask and the server answer. It asks for 300 s of rating group 100, reports 60 s
-// where something may be reported, and is granted what it asks for an hour.
+// play has the client ask and the server answer. It asks for 300 s of rating group 100, reports
+// 60 s where something may be reported, and is granted what it asks for an hour.
 func (s *stage) play(kind charging.RequestType, number uint32, cues ...cue) {
 	s.count++
 	service := charging.Service{Key: ratingGroup(100)}

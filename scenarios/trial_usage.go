@@ -110,7 +110,8 @@ func anyUsed(asked *charging.Service) bool {
 	return false
 }
 
-// reported sums up what was used of a unit. Octets in and out make the total where that is not told.
+// reported sums up what was used of a unit. Octets in and out make the total where that is not
+// told.
 func reported(asked *charging.Service, unit charging.Unit) (sum int64, told bool) {
 	for i := range asked.Used {
 		for _, q := range asked.Used[i].Units {

@@ -82,7 +82,8 @@ func (s *trial) watchGrant(x *exchange, h *holding) {
 		if h.validFor > 0 {
 			s.watches = append(s.watches, watch{
 				kind: watchValidity, at: h.at.Add(h.validFor + lateValidity), exchange: x.number,
-				seen: "Validity-Time " + seconds(h.validFor) + " for " + named(h.key) + " is over, and no CCR came",
+				seen: "Validity-Time " + seconds(h.validFor) + " for " + named(h.key) +
+					" is over, and no CCR came",
 			})
 		}
 		return
@@ -94,7 +95,8 @@ func (s *trial) watchGrant(x *exchange, h *holding) {
 		left := time.Duration(max(q.Amount-h.used[i], 0)) * time.Second
 		s.watches = append(s.watches, watch{
 			kind: watchFinal, at: h.at.Add(left + lateFinal), exchange: x.number,
-			seen: "the final units of " + named(h.key) + " are used up, and neither a CCR-U nor a CCR-T came",
+			seen: "the final units of " + named(h.key) +
+				" are used up, and neither a CCR-U nor a CCR-T came",
 		})
 	}
 }

@@ -8,8 +8,8 @@ const (
 	reasonCondition = 6
 )
 
-// explain adds what a client of 3GPP's kind sends by itself: Service-Information in every request of
-// the session, and a Reporting-Reason wherever usage is reported (TS 32.299 sections 6.4.2 and
+// explain adds what a client of 3GPP's kind sends by itself: Service-Information in every request
+// of the session, and a Reporting-Reason wherever usage is reported (TS 32.299 sections 6.4.2 and
 // 7.2.175), as far as the end of a session or a Trigger speaks for itself. It returns whether the
 // session is such a client's.
 func explain(r *charging.Request, says3GPP bool) bool {

@@ -40,8 +40,8 @@ func Of(id string) (Rule, bool) {
 	return c.rules[at], true
 }
 
-// New is a finding by a rule, which must be one of Rules; an unknown one is kept by its name, so that
-// what was seen is not lost.
+// New is a finding by a rule, which must be one of Rules; an unknown one is kept by its name, so
+// that what was seen is not lost.
 func New(id, seen string) charging.Finding {
 	r, known := Of(id)
 	if !known {
@@ -72,8 +72,8 @@ var catalog = sync.OnceValue(func() book {
 	return b
 })
 
-// parse reads groups ("# name"), rules ("name severity conforms=yes works=no") and, indented, what is
-// said of a rule; what is indented further goes on with the line before.
+// parse reads groups ("# name"), rules ("name severity conforms=yes works=no") and, indented,
+// what is said of a rule; what is indented further goes on with the line before.
 func parse(text string) ([]Rule, error) {
 	var rules []Rule
 	var group string
