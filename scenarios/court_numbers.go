@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"hash/maphash"
 	"time"
 
@@ -95,9 +96,14 @@ func (c *court) repeated(x *exchange, p *past, content uint64) {
 			p.number, p.exchange)
 	}
 	if r.Retransmitted && r.EndToEnd != p.endToEnd {
-		c.find(x, "repeat-end-to-end-changed",
+		f := c.by("repeat-end-to-end-changed", fmt.Sprintf(
 			"the T flag and End-to-End Identifier %#08x, in exchange %d it was %#08x",
-			r.EndToEnd, p.exchange, p.endToEnd)
+			r.EndToEnd, p.exchange, p.endToEnd))
+		if r.Type == charging.Event {
+			// Events that were buffered while no server was there are often sent as new ones.
+			f.Severity = charging.Warning
+		}
+		c.tell(x, f)
 	}
 }
 

@@ -214,3 +214,28 @@ func TestFindingSaysWhomItIsAbout(t *testing.T) {
 		t.Errorf("finding %+v", f)
 	}
 }
+
+// Some rules weigh more or less by what else is known.
+func TestJudgeWeighsWhatItFinds(t *testing.T) {
+	t.Parallel()
+	armed := func(x *turn) { x.answered().Triggers = []uint32{charging.TriggerMedia} }
+	buffered := func(x *turn) { x.Type = charging.Event }
+	for want, play := range map[charging.Severity]func(*stage){
+		charging.Violation: func(s *stage) {
+			s.opened(withMedia("message"), armed)
+			s.update(1, withMedia("audio"), reason(9))
+		},
+		charging.Warning: func(s *stage) {
+			s.opened(buffered)
+			s.opened(buffered, repeated, retransmitted)
+		},
+	} {
+		s := newStage(t)
+		play(s)
+		s.rules()
+		s.judge.Close()
+		if found := s.journal.Findings(); len(found) != 1 || found[0].Severity != want {
+			t.Errorf("findings %+v, want one %s", found, want)
+		}
+	}
+}

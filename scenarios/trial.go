@@ -260,7 +260,9 @@ func (s *trial) learnRequest(x *exchange) {
 		s.conditions.attached = r.Type != charging.Initial
 	}
 	if i := &r.Information; i.MediaKnown {
-		s.conditions.media, s.conditions.mediaKnown = i.Media, true
+		// A copy, as the request holds its whole message.
+		s.conditions.media = append(s.conditions.media[:0], i.Media...)
+		s.conditions.mediaKnown = true
 		s.conditions.offered = r.Type == charging.Initial || r.Triggered(charging.TriggerMedia)
 	}
 }
@@ -293,6 +295,7 @@ func (s *trial) hold(x *exchange, a *charging.Answer, said *charging.ServiceAnsw
 			return
 		}
 		h = &holding{key: said.Key}
+		h.key.IDs = slices.Clone(h.key.IDs)
 		s.holdings = append(s.holdings, h)
 	}
 	if h.number > x.request.Key.Number {
@@ -304,7 +307,7 @@ func (s *trial) hold(x *exchange, a *charging.Answer, said *charging.ServiceAnsw
 		return // what it had stays
 	}
 	*h = holding{
-		key: h.key, number: x.request.Key.Number, askedAt: x.at, at: x.sentAt,
+		key: h.key, granted: h.granted[:0], used: h.used[:0], number: x.request.Key.Number, askedAt: x.at, at: x.sentAt,
 		eventTime: x.request.EventTime, validFor: said.ValidFor, final: said.Final,
 		threshold: said.Threshold.Unit != "", armed: said.Triggers,
 		pooled: said.Quota != nil && said.Quota.Pool != nil, scripted: scripted(a),
@@ -313,8 +316,10 @@ func (s *trial) hold(x *exchange, a *charging.Answer, said *charging.ServiceAnsw
 		h.denied, h.deniedAt = said.Result, x.sentAt
 		return
 	}
-	h.granted = said.Granted
-	h.used = make([]int64, len(said.Granted))
+	h.granted = append(h.granted, said.Granted...)
+	for range h.granted {
+		h.used = append(h.used, 0)
+	}
 }
 
 // askedFor reports whether units were asked for.
