@@ -144,7 +144,7 @@ func TestJudgeExcusesWhatIsLate(t *testing.T) {
 		"the session ended":     func(s *stage) { s.opened(); s.finish(1); s.wait(past) },
 		"a final unit was told": func(s *stage) { s.opened(lastUnits(charging.Redirect)); s.wait(past) },
 		"a script decided":      func(s *stage) { s.opened(byScript); s.wait(past) },
-		"the peer went":         func(s *stage) { s.opened(); s.gone = true; s.wait(past) },
+		"the peer went":         func(s *stage) { s.opened(); s.gone.Store(true); s.wait(past) },
 		"the clock was turned": func(s *stage) {
 			s.opened()
 			_, _ = s.clock.Advance(time.Minute)

@@ -3,6 +3,7 @@ package scenarios_test
 import (
 	"encoding/json"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,8 +22,8 @@ type stage struct {
 	journal *scenarios.Journal
 	clock   *charging.Clock
 	count   uint32
-	gone    bool             // the peer has no connection
-	instead *charging.Answer // what was sent in place of what was charged
+	gone    atomic.Bool                     // the peer has no connection
+	instead atomic.Pointer[charging.Answer] // what was sent in place of what was charged
 }
 
 // A turn is one request with its answer, which cues change before it is played.
@@ -48,10 +49,10 @@ func newStage(t testing.TB) *stage {
 	s.clock = charging.NewClock(charging.ClockState{})
 	s.judge = scenarios.NewJudge(s.journal, scenarios.JudgeOptions{
 		Frame:     readFrame,
-		Connected: func(string) bool { return !s.gone },
+		Connected: func(string) bool { return !s.gone.Load() },
 		Clock:     s.clock,
 		Parse: func([]byte) (*charging.Answer, error) {
-			return s.instead, nil
+			return s.instead.Load(), nil
 		},
 	})
 	return s
@@ -133,7 +134,8 @@ func (s *stage) exchange(x *turn) {
 	}
 	sent := s.message(findings.Frame{}, x.link)
 	if x.instead != nil {
-		s.instead, sent.Raw = x.instead, []byte("instead")
+		s.instead.Store(x.instead)
+		sent.Raw = []byte("instead")
 	}
 	s.judge.Sent(x.Exchange, sent)
 }
