@@ -307,7 +307,8 @@ func (s *trial) hold(x *exchange, a *charging.Answer, said *charging.ServiceAnsw
 		return // what it had stays
 	}
 	*h = holding{
-		key: h.key, granted: h.granted[:0], used: h.used[:0], number: x.request.Key.Number, askedAt: x.at, at: x.sentAt,
+		key: h.key, granted: h.granted[:0], used: h.used[:0],
+		number: x.request.Key.Number, askedAt: x.at, at: x.sentAt,
 		eventTime: x.request.EventTime, validFor: said.ValidFor, final: said.Final,
 		threshold: said.Threshold.Unit != "", armed: said.Triggers,
 		pooled: said.Quota != nil && said.Quota.Pool != nil, scripted: scripted(a),
