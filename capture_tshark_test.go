@@ -15,9 +15,9 @@ import (
 
 	ocssim "github.com/ocs-sim/ocs-sim"
 	"github.com/ocs-sim/ocs-sim/api/client"
-	"github.com/ocs-sim/ocs-sim/capture"
 	"github.com/ocs-sim/ocs-sim/charging/conversation"
 	"github.com/ocs-sim/ocs-sim/diameter"
+	"github.com/ocs-sim/ocs-sim/diameter/capture"
 )
 
 // exported is the capture of a server's journal, in a file.

@@ -20,19 +20,19 @@ const heart = 4000
 // A room's own subdirectories belong to it, unless they are rooms themselves.
 func rooms() map[string][]string {
 	below := []string{
-		"charging", "charging/ocf", "charging/conversation", "charging/summons",
-		"rating", "accounts", "scenarios", "diameter", "capture",
+		"charging", "charging/ocf", "charging/conversation", "charging/summons", "charging/findings",
+		"rating", "accounts", "scenarios", "diameter",
 	}
 	return map[string][]string{
 		"charging":              {},
 		"charging/ocf":          {"charging"},
 		"charging/conversation": {"charging"},
 		"charging/summons":      {"charging"},
+		"charging/findings":     {"charging"},
 		"rating":                {"charging"},
 		"accounts":              {"charging"},
-		"scenarios":             {"charging"},
-		"diameter":              {"charging"},
-		"capture":               {},
+		"scenarios":             {"charging", "charging/findings"},
+		"diameter":              {"charging", "charging/findings"},
 		"api":                   below,
 		"":                      append(slices.Clone(below), "api"),
 		"ocstest":               append(slices.Clone(below), "api", ""),

@@ -77,6 +77,8 @@ type Options struct {
 	RARWait time.Duration
 	// Occasions say when RAR and ASR are sent though nobody asks; nil: RAR on top-up.
 	Occasions *api.Occasions
+	// NoFindings leaves clients unjudged.
+	NoFindings bool
 	// Clock is where the charging clock starts, where the ledger has none yet.
 	Clock charging.ClockState
 	// RandomSeed is where chance begins, in scenarios that leave something to it. 0: another one

@@ -30,6 +30,7 @@ type Server struct {
 	tariffs   *rating.Tariffs
 	scenarios *scenarios.Set
 	journal   *scenarios.Journal
+	judge     *scenarios.Judge // nil: clients are not judged
 	vendors   *diameter.Dictionaries
 	records   *scenarios.Records
 	clock     *charging.Clock
@@ -192,7 +193,7 @@ func (s *Server) assemble() {
 		Supervision: o.Supervision, Settings: s.settings.Of,
 	})
 	s.charger, s.summons = function, s.newSummons(function)
-	recorder := s.summons.Watch(s.journal)
+	recorder := s.summons.Watch(s.judged())
 	s.gy = diameter.NewServer(diameter.Options{
 		OriginHost: o.OriginHost, OriginRealm: o.OriginRealm, ProductName: "ocs-sim",
 		OriginStateID: s.ledger.OriginStateID,
@@ -211,8 +212,8 @@ func (s *Server) assemble() {
 		Records: s.records,
 		Charger: s.charger, Clock: s.clock, Seed: s.seed, Token: o.Token, Version: o.Version,
 		Summons: s.summons, Occasions: *o.Occasions, Peers: s.gy, Recorder: recorder,
-		ClockTurned: s.clockTurned,
-		Settings:    &s.settings, StartSettings: s.written,
+		ClockTurned: s.clockTurned, Judge: s.judge,
+		Settings: &s.settings, StartSettings: s.written,
 		Dictionaries: s.vendors, OriginHost: o.OriginHost,
 	}
 	if s.sandboxes != nil {
@@ -299,6 +300,9 @@ func (s *Server) Close() error {
 	}
 	if s.api != nil {
 		_ = s.api.Close()
+	}
+	if s.judge != nil {
+		s.judge.Close()
 	}
 	if s.ledger != nil {
 		errs = append(errs, s.ledger.Close())

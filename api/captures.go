@@ -11,8 +11,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/ocs-sim/ocs-sim/capture"
 	"github.com/ocs-sim/ocs-sim/diameter"
+	"github.com/ocs-sim/ocs-sim/diameter/capture"
 	"github.com/ocs-sim/ocs-sim/scenarios"
 )
 

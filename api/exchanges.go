@@ -125,11 +125,12 @@ func (s *server) listExchanges(_ context.Context, in *ExchangesInput) (
 	return answer(list, nil)
 }
 
-func (s *server) getExchange(_ context.Context, in *ExchangeInput) (
+func (s *server) getExchange(ctx context.Context, in *ExchangeInput) (
 	*Output[scenarios.Exchange], error,
 ) {
 	if in.Seq == "latest" {
-		return answer(s.Journal.Latest())
+		x, err := s.Journal.Latest()
+		return s.withFindings(ctx, x, err)
 	}
 	seq, err := strconv.ParseInt(in.Seq, 10, 64)
 	if err != nil {
@@ -139,7 +140,8 @@ func (s *server) getExchange(_ context.Context, in *ExchangeInput) (
 			Hint:    "use the number of one, or latest",
 		}
 	}
-	return answer(s.Journal.Exchange(seq))
+	x, err := s.Journal.Exchange(seq)
+	return s.withFindings(ctx, x, err)
 }
 
 func (s *server) clearExchanges(context.Context, *struct{}) (*struct{}, error) {

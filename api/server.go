@@ -61,6 +61,8 @@ type Options struct {
 	Settings *charging.SettingsBook
 	// StartSettings are the settings of the start, which a reset brings back; nil: those of Seed.
 	StartSettings *document.SettingsDocument
+	// Judge is who finds fault with clients; nil: nobody does.
+	Judge *scenarios.Judge
 	// Recorder is told of charges; nil: the Journal is.
 	Recorder charging.Recorder
 	// Dictionaries are the AVPs of vendors; nil: none, and those that are put stay here.
@@ -163,6 +165,7 @@ func (s *server) routes() {
 	s.verificationRoutes()
 	s.captureRoutes()
 	s.ladderRoutes()
+	s.findingRoutes()
 	s.clockRoutes()
 	s.seedRoutes()
 	s.sandboxRoutes()

@@ -353,12 +353,8 @@ type Recorder interface {
 type Message struct {
 	Door string    // gy, rest
 	Peer string    // Origin-Host where known, else the address
+	Link string    // the connection: the address at its other end, if it has one
+	Ours bool      // this server asks, and the peer answers
 	At   time.Time // wall clock
 	Raw  []byte    // not changed after the call
-}
-
-// A Finding is a fault of a client, as the room that saw it tells it.
-type Finding struct {
-	Rule, Clause, Seen, Expected string
-	Exchange                     int64
 }

@@ -22,6 +22,7 @@ type connection struct {
 	self    identity // what this server is on the listener that the peer came by
 	decoder *decoder // knows that too
 	log     zerolog.Logger
+	link    string // the peer's address
 
 	active    atomic.Int64 // when octets last arrived, in nanoseconds
 	open      atomic.Bool  // capabilities are exchanged
@@ -70,6 +71,7 @@ func newConnection(s *Server, raw net.Conn) *connection {
 		self:     s.self,
 		decoder:  s.decoder,
 		log:      s.options.Log.With().Stringer("address", raw.RemoteAddr()).Logger(),
+		link:     raw.RemoteAddr().String(),
 		slots:    make(chan struct{}, s.options.MaxInFlight),
 		wake:     make(chan struct{}, 1),
 		done:     make(chan struct{}),
@@ -267,7 +269,9 @@ func (c *connection) flush(buffer []byte) error {
 
 // message is what a recorder is shown.
 func (c *connection) message(raw []byte) charging.Message {
-	return charging.Message{Door: "gy", Peer: c.name(), At: time.Now(), Raw: raw}
+	return charging.Message{
+		Door: "gy", Peer: c.name(), Link: c.link, At: time.Now(), Raw: raw,
+	}
 }
 
 // name is the peer's Origin-Host where it is known, else its address.
@@ -277,7 +281,7 @@ func (c *connection) name() string {
 	if c.peer.OriginHost != "" {
 		return c.peer.OriginHost
 	}
-	return c.RemoteAddr().String()
+	return c.link
 }
 
 // received tells the recorder of a frame, which it may keep, and returns the exchange's number.

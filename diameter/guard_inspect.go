@@ -33,9 +33,9 @@ func (d *Dictionary) inspectAVP(a avp, depth int, request bool) *refusal {
 	definition, known := d.find(a.vendor, a.code)
 	switch {
 	case request && a.flags&reservedBits != 0:
-		return &refusal{resultInvalidAVPBits, a.raw, "an AVP has a flag bit that is not defined"}
+		return &refusal{resultInvalidAVPBits, d.quotable(&a), "an AVP has a flag bit that is not defined"}
 	case request && a.namesNoVendor():
-		return &refusal{resultInvalidAVPFlags, a.raw, "an AVP has the V bit and no vendor"}
+		return &refusal{resultInvalidAVPFlags, d.quotable(&a), "an AVP has the V bit and no vendor"}
 	case !known && request && a.flags&flagMandatory != 0:
 		return &refusal{resultAVPUnsupported, a.raw, "an AVP with the M bit is not known here"}
 	case !known:

@@ -196,3 +196,6 @@ func (s *Server) Peers() []Peer {
 	})
 	return list
 }
+
+// Connected reports whether a peer has an open connection.
+func (s *Server) Connected(originHost string) bool { return len(s.peers.of(originHost, nil)) > 0 }

@@ -78,6 +78,32 @@ func (w *walk) refuseLength(bad []byte, message string) {
 	}
 }
 
+// quotable is what Failed-AVP shows of an AVP that nobody has looked into: all of it, or its header
+// with an example where what stands in it cannot be read.
+func (d *Dictionary) quotable(a *avp) []byte {
+	if definition, known := d.find(a.vendor, a.code); known && definition.kind == grouped &&
+		!d.membersFit(a.data, maxGroups) {
+		return d.example(a.raw)
+	}
+	return a.raw
+}
+
+// membersFit reports whether these are AVPs, in groups too, as far as lengths tell.
+func (d *Dictionary) membersFit(members []byte, depth int) bool {
+	for len(members) > 0 {
+		a, rest, ok := nextAVP(members)
+		if !ok {
+			return false
+		}
+		members = rest
+		definition, known := d.find(a.vendor, a.code)
+		if known && definition.kind == grouped && (depth == 0 || !d.membersFit(a.data, depth-1)) {
+			return false
+		}
+	}
+	return true
+}
+
 // presence says which AVPs of a CCR were there.
 type presence uint32
 

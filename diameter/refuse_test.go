@@ -320,3 +320,27 @@ func TestARequestThatBelongsToNothingHasNoType(t *testing.T) {
 		}
 	}
 }
+
+// TestFailedAVPCanAlwaysBeRead refuses groups for their flags whose members nobody could read: what
+// Failed-AVP shows of them must be whole.
+func TestFailedAVPCanAlwaysBeRead(t *testing.T) {
+	t.Parallel()
+	time := number(avpCCTime, 60)
+	for name, bad := range map[string]part{
+		"a member of length 0 two groups down": flagged(group(avpMultipleServices,
+			group(avpRequestedServiceUnit, lengthened(time, 0))), flagMandatory|0x08),
+		"a member beyond its group": flagged(group(avpSubscriptionID,
+			lengthened(words(avpSubscriptionIDData, "15550100"), 0xff0010)), flagMandatory|0x01),
+	} {
+		r := decodeFrame(t, ccr(1, 0, bad))
+		if r.Refused == nil || r.Refused.Result != resultInvalidAVPBits {
+			t.Fatalf("%s: refused %v, want 3009", name, r.Refused)
+		}
+		shown, rest, ok := nextAVP(padOut(r.Refused.Failed[0].Raw))
+		if !ok || len(rest) > 0 || !SharedDictionary().membersFit(shown.data, maxGroups) {
+			t.Errorf("%s: Failed-AVP shows %x", name, r.Refused.Failed[0].Raw)
+		}
+	}
+}
+
+func padOut(raw []byte) []byte { return appendRaw(nil, raw) }

@@ -81,7 +81,7 @@ func (c *connection) ask(h header, message []byte, sent func(exchange int64)) {
 	number := int64(0)
 	if recorder := c.server.options.Recorder; recorder != nil {
 		asked := c.message(message)
-		asked.Peer = c.self.host
+		asked.Peer, asked.Ours = c.self.host, true
 		number = recorder.Received(asked)
 		c.mu.Lock()
 		if p, ok := c.pending[h.hopByHop]; ok {

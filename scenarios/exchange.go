@@ -32,6 +32,7 @@ type Exchange struct {
 	After      *Funds             `json:"after,omitempty"`
 	Dropped    bool               `json:"dropped,omitempty"` // a rule kept the answer back
 	Findings   int                `json:"findings,omitempty"`
+	Found      []Finding          `json:"found,omitempty"`      // where one exchange is shown
 	SentAt     *time.Time         `json:"sent_at,omitempty"`    // nil: nothing was sent
 	ChargedAt  *time.Time         `json:"charged_at,omitempty"` // charging clock; nil: not charged
 	Request    any                `json:"request,omitempty"`    // tree

@@ -45,6 +45,7 @@ type Journal struct {
 	next     int64   // number of the next exchange
 	dropped  int64
 	findings ring[charging.Finding]
+	found    int64         // findings ever
 	news     chan struct{} // closed at the next change; nil: nobody waits for it
 }
 
@@ -156,6 +157,7 @@ func (j *Journal) Found(f charging.Finding) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.findings.add(f)
+	j.found++
 	if kept := j.kept(f.Exchange); kept != nil {
 		kept.findings++
 	}

@@ -15,6 +15,7 @@ const DefaultContext = "32260@3gpp.org"
 // A sessionState is what later requests of a session need not say again.
 type sessionState struct {
 	subscribers []charging.Identity
+	says3GPP    bool // it sent AVPs of 3GPP
 	context     string
 	origin      charging.Origin
 	used        bool // a request was sent
@@ -438,6 +439,7 @@ func (r *requestParser) inherit(state *sessionState) {
 		state.origin = request.Origin
 	}
 	request.Origin = state.origin
+	state.says3GPP = explain(request, state.says3GPP)
 }
 
 // count numbers the request: a session counts from 0, and so does its next life after a

@@ -31,7 +31,7 @@ func newRoot(c *console) *cobra.Command {
 	root.PersistentFlags().String("config", "", "read flags from a YAML or JSON file of name: value")
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return settle(cmd) }
 	root.AddCommand(newServe(c), newDemo(c), newPlay(c), newCheck(c), newReady(c), newVersion(c),
-		newSessions(c), newPeers(c), newClock(c))
+		newSessions(c), newPeers(c), newFindings(c), newClock(c))
 	root.AddCommand(newVerify(c), newJournal(c))
 	root.AddCommand(newSend(c), newAccounts(c), newScenarios(c), newSchema(c))
 	nameCompletion(root)

@@ -37,6 +37,7 @@ type serveFlags struct {
 	lateUsage, records      string
 	interimInterval         time.Duration
 	allowRemote             bool
+	findings                string
 	randomSeed              uint64
 	settings                settingFlags
 	occasions               occasionFlags
@@ -76,6 +77,8 @@ func newServe(c *console) *cobra.Command {
 		"file to write, when ready, with the addresses as JSON")
 	flags.StringVar(&f.lateUsage, "late-usage", "refuse",
 		"usage after supervision ended the session: refuse (5002) or debit (5002 too, but charged)")
+	flags.StringVar(&f.findings, "findings", "on",
+		"judge what clients send: on, or off")
 	flags.Uint64Var(&f.randomSeed, "random-seed", 0,
 		"where chance begins in scenarios; 0: another one each time, which the log tells")
 	flags.StringVar(&f.records, "cdr", "",
@@ -144,6 +147,9 @@ func (f *serveFlags) options(logs io.Writer) (ocssim.Options, error) {
 	if f.lateUsage != "refuse" && f.lateUsage != "debit" {
 		return ocssim.Options{}, fmt.Errorf("--late-usage is refuse or debit, not %q", f.lateUsage)
 	}
+	if f.findings != "on" && f.findings != "off" {
+		return ocssim.Options{}, fmt.Errorf("--findings is on or off, not %q", f.findings)
+	}
 	if i := f.interimInterval; i < 0 || i > 0 && i < time.Second || i%time.Second != 0 {
 		return ocssim.Options{}, fmt.Errorf(
 			"--interim-interval is a time of whole seconds, like 5m, not %s", i)
@@ -171,7 +177,7 @@ func (f *serveFlags) options(logs io.Writer) (ocssim.Options, error) {
 		AllowRemote: f.allowRemote, RandomSeed: f.randomSeed,
 		DebitLate: f.lateUsage == "debit", Version: version(),
 		Records: f.records, InterimInterval: f.interimInterval,
-		Settings: settings, Occasions: occasions,
+		Settings: settings, Occasions: occasions, NoFindings: f.findings == "off",
 		Log: zerolog.New(logs).Level(level).With().Timestamp().Logger(),
 	}
 	return options, f.gy.fill(&options)

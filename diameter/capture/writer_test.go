@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ocs-sim/ocs-sim/capture"
+	"github.com/ocs-sim/ocs-sim/diameter/capture"
 )
 
 // message makes the header of a Diameter message and fills it up to a length.

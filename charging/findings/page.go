@@ -1,0 +1,42 @@
+package findings
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/ocs-sim/ocs-sim/charging"
+)
+
+// WritePage appends what the reference says of every rule, in Markdown: a heading for each, whose
+// anchor is the rule's name.
+func WritePage(b *strings.Builder) {
+	group := ""
+	for _, r := range Rules() {
+		if r.Group != group {
+			group = r.Group
+			fmt.Fprintf(b, "\n## %s\n", group)
+		}
+		fmt.Fprintf(b, "\n### %s\n\n%s. %s; %s.\n\n", r.ID, r.Severity.Title(),
+			verdict(r.Conforms, "Conforms", "Does not conform"),
+			verdict(r.Works, "would work with real servers", "would not work with some real servers"))
+		fmt.Fprintf(b, "- Clause: %s\n- Expected: %s\n- Why: %s\n- Example: %s\n",
+			r.Clause, r.Expected, r.Why, r.Example)
+		if r.Trips != "" {
+			fmt.Fprintf(b, "- Real clients that trip it: %s\n", r.Trips)
+		}
+	}
+}
+
+func verdict(good bool, yes, no string) string {
+	if good {
+		return yes
+	}
+	return no
+}
+
+// Listed are the severities as people write them.
+func Listed() string {
+	return strings.Join([]string{
+		string(charging.Violation), string(charging.Warning), string(charging.Note),
+	}, ", ")
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ocs-sim/ocs-sim/api/client"
+	"github.com/ocs-sim/ocs-sim/api/resource"
+	"github.com/ocs-sim/ocs-sim/charging"
+	"github.com/ocs-sim/ocs-sim/charging/findings"
+	"github.com/ocs-sim/ocs-sim/scenarios"
+)
+
+// findingsFlags pick findings and say what they mean for the exit status.
+type findingsFlags struct {
+	filter                 client.FindingFilter
+	failOn                 string
+	rules, clear, exitZero bool
+}
+
+func newFindings(c *console) *cobra.Command {
+	var control controlFlags
+	var f findingsFlags
+	cmd := &cobra.Command{
+		Use:   "findings",
+		Short: "Show what clients did against the standards, or against what real servers take",
+		Long: "findings lists what a server found in the requests of clients, oldest first, and how\n" +
+			"often each rule was broken. It ends with 1 where something as bad as --fail-on says was\n" +
+			"found, violations if nothing is said, unless --exit-zero is given. --rules shows what\n" +
+			"clients are judged by, and needs no server.",
+		Example: "  ocs-sim findings --peer im.example.com\n  ocs-sim findings --rules",
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.findings(cmd.Context(), &control, &f)
+		},
+	}
+	control.add(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&f.filter.Session, "session", "", "of one Session-Id only")
+	flags.StringVar(&f.filter.Subscriber, "subscriber", "", "of one subscriber's first identity only")
+	flags.StringVar(&f.filter.Peer, "peer", "", "of one client's Origin-Host only")
+	flags.StringVar(&f.filter.Rule, "rule", "", "by one rule only")
+	flags.StringVar(&f.filter.Severity, "severity", "", "only "+findings.Listed())
+	flags.StringVar(&f.filter.Verdict, "verdict", "", "only does-not-conform, or would-not-work")
+	flags.StringVar(&f.failOn, "fail-on", string(charging.Violation),
+		"least severity that ends with 1: "+findings.Listed())
+	flags.BoolVar(&f.exitZero, "exit-zero", false, "end with 0 whatever was found")
+	flags.BoolVar(&f.clear, "clear", false, "forget the findings once they are shown")
+	flags.BoolVar(&f.rules, "rules", false, "show the rules instead")
+	return cmd
+}
+
+// severities are from bad to harmless.
+func severities() []string {
+	return []string{
+		string(charging.Violation), string(charging.Warning), string(charging.Note),
+	}
+}
+
+func (f *findingsFlags) check() error {
+	for name, value := range map[string]string{
+		"--severity": f.filter.Severity, "--fail-on": f.failOn,
+	} {
+		if value != "" && !slices.Contains(severities(), value) {
+			return fmt.Errorf("%s is one of %s, not %q", name, findings.Listed(), value)
+		}
+	}
+	verdicts := []string{string(scenarios.NotConforming), string(scenarios.NotWorking)}
+	if f.filter.Verdict != "" && !slices.Contains(verdicts, f.filter.Verdict) {
+		return fmt.Errorf("--verdict is %s, not %q", strings.Join(verdicts, " or "),
+			f.filter.Verdict)
+	}
+	if _, known := findings.Of(f.filter.Rule); f.filter.Rule != "" && !known {
+		return fmt.Errorf("no rule %q; see ocs-sim findings --rules", f.filter.Rule)
+	}
+	return nil
+}
+
+func (c *console) findings(ctx context.Context, control *controlFlags, f *findingsFlags) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	if f.rules {
+		return c.listRules(control)
+	}
+	found, err := allFindings(ctx, control.client(), f.filter)
+	if err != nil {
+		return no(err)
+	}
+	if control.json {
+		err = c.tell(control, found, "")
+	} else {
+		c.showFindings(found)
+	}
+	if err == nil && f.clear {
+		err = no(control.client().ClearFindings(ctx))
+	}
+	if bad := f.bad(found); err == nil && bad > 0 && !f.exitZero {
+		return no(fmt.Errorf("%d findings of severity %s or worse", bad, f.failOn))
+	}
+	return err
+}
+
+// bad is how many findings are as bad as --fail-on says.
+func (f *findingsFlags) bad(found *resource.FindingList) (count int) {
+	most := slices.Index(severities(), f.failOn)
+	for i := range found.Items {
+		if slices.Index(severities(), string(found.Items[i].Severity)) <= most {
+			count++
+		}
+	}
+	return count
+}
+
+// allFindings reads page after page.
+func allFindings(ctx context.Context, api *client.Client, filter client.FindingFilter) (
+	*resource.FindingList, error,
+) {
+	filter.Limit = 1000
+	all, err := api.Findings(ctx, filter)
+	for err == nil && all.Next != "" {
+		filter.After = all.Next
+		var more *resource.FindingList
+		if more, err = api.Findings(ctx, filter); err == nil {
+			all.Items, all.Next = append(all.Items, more.Items...), more.Next
+		}
+	}
+	return all, err
+}
+
+func (c *console) showFindings(found *resource.FindingList) {
+	if len(found.Items) == 0 {
+		c.answer("no findings")
+	}
+	for i := range found.Items {
+		f := &found.Items[i]
+		c.answer("%s %s (%s)", f.Severity, f.Rule, f.Clause)
+		c.answer("  seen:     %s", f.Seen)
+		c.answer("  expected: %s", f.Expected)
+		c.answer("  exchange %d, session %s, peer %s", f.Exchange, orDash(f.Session), orDash(f.Peer))
+	}
+	if found.Dropped > 0 {
+		c.say("%d events came too fast to be judged", found.Dropped)
+	}
+	if len(found.Counts) == 0 {
+		return
+	}
+	rows := [][]any{{"RULE", "FINDINGS"}}
+	for _, r := range findings.Rules() {
+		if count := found.Counts[r.ID]; count > 0 {
+			rows = append(rows, []any{r.ID, count})
+		}
+	}
+	c.table(rows)
+}
+
+// listRules shows what clients are judged by.
+func (c *console) listRules(control *controlFlags) error {
+	rules := findings.Rules()
+	if control.json {
+		return c.tell(control, rules, "")
+	}
+	rows := [][]any{{"RULE", "SEVERITY", "CLAUSE", "EXPECTED"}}
+	for _, r := range rules {
+		rows = append(rows, []any{r.ID, r.Severity, r.Clause, r.Expected})
+	}
+	c.table(rows)
+	return nil
+}

@@ -1,0 +1,115 @@
+package scenarios
+
+import (
+	"time"
+
+	"github.com/ocs-sim/ocs-sim/charging"
+)
+
+// A Finding is one as people and JSON see it.
+type Finding struct {
+	Seq        int64             `json:"seq"`
+	At         time.Time         `json:"at"` // wall clock
+	Rule       string            `json:"rule" example:"usage-above-grant"`
+	Severity   charging.Severity `json:"severity" enum:"violation,warning,note"`
+	Conforms   bool              `json:"conforms" doc:"whether the standards allow it"`
+	Works      bool              `json:"works" doc:"whether it goes well with real servers"`
+	Clause     string            `json:"clause"`
+	Seen       string            `json:"seen"`
+	Expected   string            `json:"expected"`
+	Exchange   int64             `json:"exchange,omitempty"`
+	Session    string            `json:"session,omitempty"`
+	Subscriber string            `json:"subscriber,omitempty"`
+	Peer       string            `json:"peer,omitempty"`
+}
+
+// A FindingVerdict is one of the two questions that a finding answers with no.
+type FindingVerdict string
+
+// The verdicts.
+const (
+	NotConforming FindingVerdict = "does-not-conform"
+	NotWorking    FindingVerdict = "would-not-work"
+)
+
+// A FindingFilter picks findings; what is zero picks all.
+type FindingFilter struct {
+	Session    string
+	Subscriber string // first identity, as requests told it
+	Peer       string // Origin-Host
+	Rule       string
+	Severity   charging.Severity
+	Verdict    FindingVerdict
+	Exchange   int64
+	After      int64 // numbers above this one
+	Limit      int   // how many; 0: 100, at most MostExchanges
+}
+
+func (f *FindingFilter) picks(found *charging.Finding) bool {
+	switch {
+	case f.Session != "" && f.Session != found.Session,
+		f.Subscriber != "" && f.Subscriber != normal(found.Subscriber),
+		f.Peer != "" && f.Peer != found.Peer,
+		f.Rule != "" && f.Rule != found.Rule,
+		f.Severity != "" && f.Severity != found.Severity,
+		f.Exchange != 0 && f.Exchange != found.Exchange,
+		f.Verdict == NotConforming && found.Conforms,
+		f.Verdict == NotWorking && found.Works:
+		return false
+	}
+	return true
+}
+
+// A FindingList is one page of findings. Counts are how often each rule was broken, on all pages.
+type FindingList struct {
+	Items  []Finding
+	Next   int64 // After of the next page; 0: there is no more
+	Counts map[string]int
+}
+
+// FoundBy returns the findings that a filter picks, oldest first.
+func (j *Journal) FoundBy(f FindingFilter) FindingList {
+	j.mu.Lock()
+	kept, last := j.findings.list(), j.found
+	j.mu.Unlock()
+	limit := f.Limit
+	if limit <= 0 {
+		limit = 100
+	}
+	limit = min(limit, MostExchanges)
+	f.Subscriber = normal(f.Subscriber)
+	list := FindingList{Items: []Finding{}, Counts: map[string]int{}}
+	for i := range kept {
+		if !f.picks(&kept[i]) {
+			continue
+		}
+		list.Counts[kept[i].Rule]++
+		seq := last - int64(len(kept)-1-i)
+		switch {
+		case seq <= f.After:
+		case len(list.Items) < limit:
+			list.Items = append(list.Items, finding(seq, &kept[i]))
+		case list.Next == 0:
+			list.Next = list.Items[limit-1].Seq
+		}
+	}
+	return list
+}
+
+func finding(seq int64, f *charging.Finding) Finding {
+	return Finding{
+		Seq: seq, At: f.At, Rule: f.Rule, Severity: f.Severity, Conforms: f.Conforms,
+		Works: f.Works, Clause: f.Clause, Seen: f.Seen, Expected: f.Expected,
+		Exchange: f.Exchange, Session: f.Session, Subscriber: f.Subscriber, Peer: f.Peer,
+	}
+}
+
+// ClearFindings forgets the findings, and how many there were in each exchange.
+func (j *Journal) ClearFindings() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.findings = ring[charging.Finding]{limit: j.findings.limit}
+	for number := j.first; number < j.next; number++ {
+		j.slot(number).findings = 0
+	}
+}

@@ -1,0 +1,241 @@
+package scenarios_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ocs-sim/ocs-sim/charging"
+	"github.com/ocs-sim/ocs-sim/charging/findings"
+	"github.com/ocs-sim/ocs-sim/scenarios"
+)
+
+func TestJudgeOfTheEnd(t *testing.T) {
+	t.Parallel()
+	const limit, free = charging.CreditLimitReached, charging.CreditNotApplicable
+	testScenes(t, []scene{
+		{
+			raises: "update-after-refusal",
+			bad:    func(s *stage) { s.opened(); s.update(1, atCommand(limit)); s.update(2) },
+			fine:   func(s *stage) { s.opened(); s.update(1, refusedWith(limit)); s.update(2, usedTime(0)) },
+		},
+		{
+			raises: "termination-after-refusal",
+			bad:    func(s *stage) { s.opened(atCommand(limit)); s.finish(1, usedTime(0)) },
+			fine:   func(s *stage) { s.opened(refusedWith(limit)); s.finish(1, usedTime(0)) },
+		},
+		{
+			raises: "credit-control-after-not-applicable",
+			bad:    func(s *stage) { s.opened(atCommand(free)); s.update(1) },
+			fine:   func(s *stage) { s.opened(refusedWith(free)); s.update(1) },
+		},
+		{
+			raises: "session-not-ended-after-refusal",
+			bad:    func(s *stage) { s.opened(refusedWith(limit)); s.wait(11 * time.Second) },
+			fine: func(s *stage) {
+				s.opened(refusedWith(limit))
+				s.wait(9 * time.Second)
+				s.finish(1, usedTime(0))
+				s.wait(time.Minute)
+			},
+		},
+		{
+			raises: "final-unit-not-ended",
+			bad: func(s *stage) {
+				s.opened(lastUnits(charging.Terminate))
+				s.wait(311 * time.Second)
+			},
+			fine: func(s *stage) {
+				s.opened(lastUnits(charging.Terminate))
+				s.wait(300 * time.Second)
+				s.update(1, usedTime(300), unasked)
+				s.wait(time.Hour)
+			},
+		},
+		{
+			raises: "units-asked-after-final",
+			bad: func(s *stage) {
+				s.opened(lastUnits(charging.Terminate))
+				s.update(1, usedTime(300))
+			},
+			fine: func(s *stage) {
+				s.opened(lastUnits(charging.Terminate))
+				s.update(1, reason(6), triggered(charging.TriggerParticipants))
+			},
+		},
+		{
+			raises: "units-asked-during-redirect",
+			bad: func(s *stage) {
+				s.opened(lastUnits(charging.Redirect))
+				s.update(1, usedTime(300))
+			},
+			fine: func(s *stage) {
+				s.opened(lastUnits(charging.Redirect))
+				s.update(1, usedTime(299))
+				s.update(2, unused)
+			},
+		},
+		{
+			raises: "validity-time-passed",
+			bad:    func(s *stage) { s.opened(); s.wait(time.Hour + 13*time.Second) },
+			fine: func(s *stage) {
+				s.opened()
+				s.wait(time.Hour + 11*time.Second)
+				s.update(1)
+				s.wait(time.Minute)
+			},
+		},
+	})
+}
+
+func TestJudgeOfSummons(t *testing.T) {
+	t.Parallel()
+	const soon = 11 * time.Second
+	asked := func(command, result uint32) func(*stage) {
+		return func(s *stage) { s.opened(); s.wait(time.Second); s.summon(command, result); s.wait(soon) }
+	}
+	testScenes(t, []scene{
+		{
+			raises: "reauthorization-unanswered", bad: asked(findings.ReAuth, 0),
+			fine: asked(findings.ReAuth, 5012),
+		},
+		{
+			raises: "reauthorization-ignored", bad: asked(findings.ReAuth, 2002),
+			fine: func(s *stage) {
+				s.opened()
+				s.wait(time.Second)
+				s.summon(findings.ReAuth, 2002)
+				s.wait(9 * time.Second)
+				s.update(1)
+				s.wait(soon)
+			},
+		},
+		{
+			raises: "reauthorization-not-pending", bad: asked(findings.ReAuth, 2001),
+			fine: asked(findings.ReAuth, 5012),
+		},
+		{
+			raises: "reauthorization-session-unknown", bad: asked(findings.ReAuth, 5002),
+			fine: func(s *stage) { s.opened(); s.finish(1); s.summon(findings.ReAuth, 5002) },
+		},
+		{
+			raises: "abort-unanswered", bad: asked(findings.AbortSession, 0),
+			fine: asked(findings.AbortSession, 5002),
+		},
+		{
+			raises: "abort-ignored", bad: asked(findings.AbortSession, 2001),
+			fine: func(s *stage) {
+				s.opened()
+				s.wait(time.Second)
+				s.summon(findings.AbortSession, 2001)
+				s.finish(1)
+				s.wait(soon)
+			},
+		},
+	})
+}
+
+// What is late is excused where the client could not do better, or nobody can tell.
+func TestJudgeExcusesWhatIsLate(t *testing.T) {
+	t.Parallel()
+	const past = time.Hour + 13*time.Second
+	for name, play := range map[string]func(*stage){
+		"the session ended":     func(s *stage) { s.opened(); s.finish(1); s.wait(past) },
+		"a final unit was told": func(s *stage) { s.opened(lastUnits(charging.Redirect)); s.wait(past) },
+		"a script decided":      func(s *stage) { s.opened(byScript); s.wait(past) },
+		"the peer went":         func(s *stage) { s.opened(); s.gone.Store(true); s.wait(past) },
+		"the clock was turned": func(s *stage) {
+			s.opened()
+			_, _ = s.clock.Advance(time.Minute)
+			s.wait(past)
+		},
+		"the clock stands": func(s *stage) {
+			_ = s.clock.Set(s.clock.Now(), true)
+			s.opened()
+			s.wait(past)
+		},
+		"the answer was dropped": func(s *stage) {
+			s.opened(func(x *turn) { x.answer.Delivery = &charging.Delivery{Drop: true} })
+			s.wait(past)
+		},
+		"the answer was made wrong": func(s *stage) {
+			s.opened(func(x *turn) {
+				x.answer.Delivery = &charging.Delivery{Preset: "wrong-session-id"}
+				x.instead = &charging.Answer{Result: charging.Success}
+			})
+			s.wait(past)
+			s.update(7, usedTime(9000))
+		},
+		"the judge began anew": func(s *stage) { s.opened(); s.judge.Forget(); s.wait(past) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := played(t, play); len(got) > 0 {
+				t.Errorf("findings %v, want none", got)
+			}
+		})
+	}
+}
+
+// What was sent counts, not what was charged.
+func TestJudgeGoesByWhatWasSent(t *testing.T) {
+	t.Parallel()
+	play := func(s *stage) {
+		s.opened(func(x *turn) {
+			x.answer.Edits = []charging.Edit{{Op: "set", Path: "x", Value: "y"}}
+			x.instead = &charging.Answer{
+				Key: x.Key, Result: charging.Success, Services: []charging.ServiceAnswer{{
+					Key: ratingGroup(100), Granted: []charging.Quantity{charging.Time.Of(30)},
+				}},
+			}
+		})
+		s.update(1, usedTime(31))
+	}
+	if diff := cmp.Diff([]string{"usage-above-grant"}, played(t, play)); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+}
+
+func TestFindingSaysWhomItIsAbout(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	defer s.judge.Close()
+	s.opened()
+	s.update(2, func(x *turn) { x.Origin.Host = "behind.example.com" })
+	s.rules()
+	got := s.journal.FoundBy(scenarios.FindingFilter{Rule: "request-number-gap"})
+	if len(got.Items) != 1 {
+		t.Fatalf("%d findings, want 1", len(got.Items))
+	}
+	f := got.Items[0]
+	if f.Session != stageSession || f.Subscriber != "15550100" || f.Peer != "behind.example.com" ||
+		f.Exchange != 2 || f.Seen != "CC-Request-Number 2 after 0" || f.Clause == "" {
+		t.Errorf("finding %+v", f)
+	}
+}
+
+// Some rules weigh more or less by what else is known.
+func TestJudgeWeighsWhatItFinds(t *testing.T) {
+	t.Parallel()
+	armed := func(x *turn) { x.answered().Triggers = []uint32{charging.TriggerMedia} }
+	buffered := func(x *turn) { x.Type = charging.Event }
+	for want, play := range map[charging.Severity]func(*stage){
+		charging.Violation: func(s *stage) {
+			s.opened(withMedia("message"), armed)
+			s.update(1, withMedia("audio"), reason(9))
+		},
+		charging.Warning: func(s *stage) {
+			s.opened(buffered)
+			s.opened(buffered, repeated, retransmitted)
+		},
+	} {
+		s := newStage(t)
+		play(s)
+		s.rules()
+		s.judge.Close()
+		if found := s.journal.Findings(); len(found) != 1 || found[0].Severity != want {
+			t.Errorf("findings %+v, want one %s", found, want)
+		}
+	}
+}

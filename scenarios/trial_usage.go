@@ -1,0 +1,273 @@
+package scenarios
+
+import (
+	"slices"
+	"time"
+
+	"github.com/ocs-sim/ocs-sim/charging"
+)
+
+// The Reporting-Reasons that say something of the course (TS 32.299 section 7.2.175).
+const (
+	reasonThreshold = 0
+	reasonFinal     = 2
+	reasonExhausted = 3
+	reasonValidity  = 4
+	reasonCondition = 6
+	reasonForced    = 7
+)
+
+// Tolerances of what clients report.
+const (
+	tailAfterDenial = 5 * time.Second // until the service has stopped
+	timeSlack       = 10              // seconds used above a grant while the client asks
+	roundingSlack   = 2               // seconds, where two clocks are rounded
+	validitySlack   = 2 * time.Second
+	longestAnswer   = 10 * time.Second // then a client need not wait any more (Tx)
+)
+
+// service judges one service of an update or a termination.
+func (c *court) service(x *exchange, s *trial, asked *charging.Service) {
+	h := s.find(asked.Key)
+	if h == nil {
+		h = &holding{key: asked.Key}
+	}
+	if x.at.Before(h.at) && x.request.Key.Number > h.number && !h.scripted &&
+		h.at.Sub(h.askedAt) < longestAnswer {
+		c.find(x, "request-before-answer", "CC-Request-Number %d for %s before the answer to %d",
+			x.request.Key.Number, named(asked.Key), h.number)
+	}
+	c.usage(x, s, h, asked)
+	c.reasons(x, s, h, asked)
+	if asked.Asked && x.request.Type == charging.Update {
+		c.askedAgain(x, s, h, asked)
+	}
+	if len(asked.Used) > 0 && !x.request.EventTime.IsZero() {
+		h.eventTime = x.request.EventTime
+	}
+}
+
+// named is a service in the words of AVPs.
+func named(key charging.ServiceKey) string {
+	text := charging.Scope{Group: key.Group}
+	if len(key.IDs) > 0 {
+		text.Service = charging.Known(int64(key.IDs[0]))
+	}
+	switch {
+	case text.Group.Known && text.Service.Known:
+		return "Rating-Group " + decimal(text.Group) + ", Service-Identifier " + decimal(text.Service)
+	case text.Group.Known:
+		return "Rating-Group " + decimal(text.Group)
+	case text.Service.Known:
+		return "Service-Identifier " + decimal(text.Service)
+	}
+	return "the service without Rating-Group"
+}
+
+// usage judges what is reported against what was granted.
+func (c *court) usage(x *exchange, s *trial, h *holding, asked *charging.Service) {
+	used := anyUsed(asked)
+	switch {
+	case h.denied != 0:
+		c.usedAfterDenial(x, h, asked)
+	case len(h.granted) == 0 && h.final == nil && used:
+		if h.number == 0 && h.at.IsZero() {
+			c.find(x, "usage-not-granted", "Used-Service-Unit for %s, which has no grant",
+				named(asked.Key))
+		}
+	}
+	for i, q := range h.granted {
+		used, told := reported(asked, q.Unit)
+		if !told {
+			if c.mustReport(x, s, h, asked) {
+				c.find(x, "granted-unit-unreported", "%s granted for %s, and no %s in "+
+					"Used-Service-Unit", unitAVP(q.Unit), named(asked.Key), unitAVP(q.Unit))
+			}
+			continue
+		}
+		h.used[i] += used
+		c.above(x, h, q, h.used[i], asked.Key)
+	}
+	c.duration(x, h, asked)
+}
+
+// mustReport reports whether units that were granted are due in a request that names the service.
+func (c *court) mustReport(x *exchange, s *trial, h *holding, asked *charging.Service) bool {
+	if h.pooled || h.final != nil && h.final.Action != charging.Terminate || s.summons.at.After(h.at) {
+		return false
+	}
+	return asked.Asked || len(asked.Used) > 0 || x.request.Type == charging.Termination
+}
+
+func anyUsed(asked *charging.Service) bool {
+	for i := range asked.Used {
+		for _, q := range asked.Used[i].Units {
+			if q.Amount > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// reported sums up what was used of a unit. Octets in and out make the total where that is not
+// told.
+func reported(asked *charging.Service, unit charging.Unit) (sum int64, told bool) {
+	for i := range asked.Used {
+		for _, q := range asked.Used[i].Units {
+			if q.Unit == unit {
+				sum, told = sum+q.Amount, true
+			}
+		}
+	}
+	if told || unit != charging.Total {
+		return sum, told
+	}
+	in, hasIn := reported(asked, charging.Input)
+	out, hasOut := reported(asked, charging.Output)
+	return in + out, hasIn || hasOut
+}
+
+// above judges an overrun.
+func (c *court) above(
+	x *exchange, h *holding, q charging.Quantity, used int64, key charging.ServiceKey,
+) {
+	over := used - q.Amount
+	if over <= 0 || h.pooled {
+		return
+	}
+	slack := q.Amount
+	if q.Unit == charging.Time {
+		slack = max(timeSlack, int64(h.at.Sub(h.askedAt)/time.Second)+1)
+	}
+	rule := "usage-above-grant"
+	if over > slack {
+		rule = "usage-far-above-grant"
+	}
+	c.find(x, rule, "%s %d used of %d granted for %s", unitAVP(q.Unit), used, q.Amount, named(key))
+}
+
+// usedAfterDenial judges what is used though it was refused.
+func (c *court) usedAfterDenial(x *exchange, h *holding, asked *charging.Service) {
+	seconds, timed := reported(asked, charging.Time)
+	tail := !x.at.After(h.deniedAt.Add(tailAfterDenial))
+	if timed {
+		tail = seconds <= int64(tailAfterDenial/time.Second)
+	}
+	if !tail && anyUsed(asked) {
+		c.find(x, "usage-after-denial", "Used-Service-Unit for %s after Result-Code %s",
+			named(asked.Key), h.denied.Name())
+	}
+}
+
+// duration judges CC-Time by the Event-Timestamps.
+func (c *court) duration(x *exchange, h *holding, asked *charging.Service) {
+	seconds, timed := reported(asked, charging.Time)
+	if !timed || h.eventTime.IsZero() || x.request.EventTime.IsZero() {
+		return
+	}
+	passed := int64(x.request.EventTime.Sub(h.eventTime) / time.Second)
+	if seconds > passed+roundingSlack {
+		c.find(x, "usage-longer-than-time", "CC-Time %d for %s, the Event-Timestamps are %d s apart",
+			seconds, named(asked.Key), passed)
+	}
+}
+
+// reasons judges why the client reports.
+func (c *court) reasons(x *exchange, s *trial, h *holding, asked *charging.Service) {
+	var reasons []int64
+	if asked.Reason.Known {
+		reasons = append(reasons, asked.Reason.Value)
+	}
+	for i := range asked.Used {
+		if reason := asked.Used[i].Reason; reason.Known {
+			reasons = append(reasons, reason.Value)
+		}
+	}
+	if len(reasons) == 0 {
+		vendor := s.vendor || x.request.Carries3GPP()
+		if len(asked.Used) > 0 && vendor && !asked.Single {
+			c.find(x, "usage-without-reason", "Used-Service-Unit for %s without Reporting-Reason",
+				named(asked.Key))
+		}
+		return
+	}
+	if x.request.Type == charging.Termination && !slices.Contains(reasons, reasonFinal) {
+		c.find(x, "end-not-final", "Reporting-Reason %d in a TERMINATION_REQUEST", reasons[0])
+	}
+	for _, reason := range slices.Compact(reasons) {
+		c.reason(x, s, h, asked, reason)
+	}
+}
+
+func (c *court) reason(
+	x *exchange, s *trial, h *holding, asked *charging.Service, reason int64,
+) {
+	switch {
+	case len(h.granted) == 0 || h.pooled:
+	case reason == reasonExhausted && !h.exhausted():
+		c.find(x, "quota-not-exhausted", "QUOTA_EXHAUSTED with %d of %d used for %s", h.used[0],
+			h.granted[0].Amount, named(asked.Key))
+	case reason == reasonThreshold && !h.threshold:
+		c.find(x, "threshold-not-granted", "THRESHOLD for %s, whose grant has none",
+			named(asked.Key))
+	case reason == reasonValidity && s.gy && h.validFor > 0 && !c.turned(s, x.offset()) &&
+		x.at.Before(h.at.Add(h.validFor-validitySlack)):
+		c.find(x, "validity-not-expired", "VALIDITY_TIME %s after a grant with Validity-Time %d",
+			x.at.Sub(h.at).Round(time.Second), int64(h.validFor/time.Second))
+	}
+	if reason == reasonForced && s.summons.at.IsZero() && s.gy {
+		c.find(x, "forced-without-request", "FORCED_REAUTHORISATION for %s, and no RAR was sent",
+			named(asked.Key))
+	}
+}
+
+// exhausted reports whether any granted unit is used up.
+func (h *holding) exhausted() bool {
+	for i := range h.granted {
+		if h.used[i] >= h.granted[i].Amount {
+			return true
+		}
+	}
+	return len(h.granted) == 0
+}
+
+// askedAgain judges a request for more after the server said that there is none.
+func (c *court) askedAgain(x *exchange, s *trial, h *holding, asked *charging.Service) {
+	changed := asked.Reason == charging.Known(reasonCondition) || len(asked.Triggers) > 0 ||
+		len(x.request.Triggers) > 0
+	if h.final == nil || s.summons.at.After(h.at) || changed || h.denied != 0 {
+		return
+	}
+	switch {
+	case h.final.Action == charging.Terminate:
+		c.find(x, "units-asked-after-final",
+			"Requested-Service-Unit for %s after Final-Unit-Action TERMINATE", named(asked.Key))
+	case h.final.Action == charging.Redirect && h.exhausted():
+		c.find(x, "units-asked-during-redirect",
+			"Requested-Service-Unit for %s while redirected, its units are used up",
+			named(asked.Key))
+	}
+}
+
+// unreported judges what a termination leaves out.
+func (c *court) unreported(x *exchange, s *trial) {
+	for _, h := range s.holdings {
+		if len(h.granted) == 0 || h.reported || h.pooled || mentions(x.request, h.key) {
+			continue
+		}
+		c.find(x, "service-unreported-at-end", "a CCR-T without %s, which has a grant",
+			named(h.key))
+	}
+}
+
+func mentions(r *charging.Request, key charging.ServiceKey) bool {
+	for i := range r.Services {
+		other := r.Services[i].Key
+		if sameKey(other, key) || other.Group == key.Group &&
+			(len(other.IDs) == 0 || len(key.IDs) == 0) {
+			return true
+		}
+	}
+	return false
+}
