@@ -75,9 +75,11 @@ func start(t testing.TB, seed string, change func(*api.Options)) *simulator {
 	}
 	noon := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	s := &simulator{
-		ledger: ledger, set: scenarios.New(scenarios.Options{}),
-		clock: charging.NewClock(charging.ClockState{Stopped: true, At: noon}),
+		ledger: ledger,
+		clock:  charging.NewClock(charging.ClockState{Stopped: true, At: noon}),
 	}
+	s.set = scenarios.New(scenarios.Options{Clock: s.clock})
+	t.Cleanup(s.set.Close)
 	if _, err := ledger.Seed(ctx, noon, doc.Seed()); err != nil {
 		t.Fatal(err)
 	}

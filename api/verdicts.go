@@ -46,16 +46,6 @@ type ScenariosInput struct {
 	Format string `query:"format" enum:"json,junit" default:"json" doc:"junit: JUnit XML, as /v1/scenarios.junit"`
 }
 
-// TagInput is the input of what deletes by tag.
-type TagInput struct {
-	Tag string `query:"tag" required:"true" minLength:"1" doc:"the tag of those to delete" example:"ci"`
-}
-
-// Deleted is how many there were.
-type Deleted struct {
-	Deleted int `json:"deleted" doc:"how many there were"`
-}
-
 // TextOutput is an answer that is written already.
 type TextOutput struct {
 	ContentType string `header:"Content-Type"`

@@ -9,8 +9,12 @@ import (
 	"github.com/ocs-sim/ocs-sim/charging"
 )
 
-// MaxAwaited is how many expectations a Set awaits at once. What comes beyond fails.
-const MaxAwaited = 10_000
+// The limits of what a Set awaits at once; what comes beyond fails. Each request is shown to all
+// expectations of its session, and to those of any session.
+const (
+	MaxAwaited         = 10_000
+	MaxAwaitedTogether = 100 // of one session, and of any
+)
 
 // A moment is one instant by both clocks.
 type moment struct {
@@ -68,6 +72,21 @@ func (w *awaiting) add(a *awaited) {
 	w.bySession[a.session] = append(w.bySession[a.session], a)
 }
 
+// full is the limit that one more would exceed; 0: none.
+func (w *awaiting) full(a *awaited) int {
+	together := len(w.bySession[a.session])
+	if a.any {
+		together = len(w.anywhere)
+	}
+	switch {
+	case together >= MaxAwaitedTogether:
+		return MaxAwaitedTogether
+	case w.count >= MaxAwaited:
+		return MaxAwaited
+	}
+	return 0
+}
+
 // each shows those that what happens in a session may fulfil, and drops those that are over.
 func (w *awaiting) each(session string, over func(*awaited) bool) {
 	if w.count == 0 {
@@ -115,11 +134,11 @@ func (s *Set) await(r *rule, request *charging.Request, now moment) (begun []*aw
 			session: request.Key.Session.ID, exchange: request.Exchange,
 			counts: make([]int64, len(expected.what.requests)), nearness: -1,
 		}
-		a.history.awaited = append(a.history.awaited, a)
-		if s.awaiting.count >= MaxAwaited {
-			a.end(Fail, 0, fmt.Sprintf("more than %d expectations were awaited at once", MaxAwaited))
+		if limit := s.awaiting.full(a); limit > 0 {
+			a.end(Fail, 0, fmt.Sprintf("more than %d expectations were awaited at once", limit))
 			continue
 		}
+		a.history.awaited[a] = true
 		s.awaiting.add(a)
 		begun = append(begun, a)
 	}

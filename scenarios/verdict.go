@@ -39,8 +39,8 @@ type Outcome struct {
 // A history is what became of a rule since its scenario began.
 type history struct {
 	matched, fired int64
-	hidden         map[string]int64 // by which rule, how often
-	awaited        []*awaited       // not over yet
+	hidden         map[string]int64  // by which rule, how often
+	awaited        map[*awaited]bool // not over yet
 	outcomes       ring[Outcome]
 	passed, failed int64
 	failure        string // the first one
@@ -48,7 +48,11 @@ type history struct {
 	step           string // that is done or waited for now
 }
 
-func newHistory() *history { return &history{outcomes: ring[Outcome]{limit: maxOutcomes}} }
+func newHistory() *history {
+	return &history{
+		awaited: make(map[*awaited]bool), outcomes: ring[Outcome]{limit: maxOutcomes},
+	}
+}
 
 // hide counts a match where another rule acted.
 func (c *history) hide(by string) {
@@ -69,8 +73,7 @@ func (c *history) hiders() []string {
 
 // end settles an expectation. Whoever calls takes it off what is awaited.
 func (a *awaited) end(verdict Verdict, took time.Duration, reason string) {
-	a.history.awaited = slices.DeleteFunc(a.history.awaited,
-		func(other *awaited) bool { return other == a })
+	delete(a.history.awaited, a)
 	outcome := a.outcome()
 	outcome.Verdict, outcome.Reason, outcome.Took = verdict, reason, spellText(took)
 	a.history.add(outcome)
@@ -106,10 +109,19 @@ func (c *history) add(o Outcome) {
 // all are the outcomes that are kept, and behind them what is awaited.
 func (c *history) all() []Outcome {
 	list := c.outcomes.list()
-	for _, a := range c.awaited[:min(len(c.awaited), maxOutcomes)] {
+	waiting := c.waiting()
+	for _, a := range waiting[:min(len(waiting), maxOutcomes)] {
 		list = append(list, a.outcome())
 	}
 	return list
+}
+
+// waiting is what is awaited, the oldest first.
+func (c *history) waiting() []*awaited {
+	return slices.SortedFunc(maps.Keys(c.awaited), func(a, b *awaited) int {
+		return cmp.Or(a.began.wall.Compare(b.began.wall), cmp.Compare(a.exchange, b.exchange),
+			cmp.Compare(a.position, b.position))
+	})
 }
 
 // demands reports whether the verdict waits for the rule to act: it is to act so many times, it
@@ -132,7 +144,7 @@ func (r *rule) verdict() (Verdict, string) {
 		}
 		return Pass, r.idle()
 	case len(c.awaited) > 0:
-		first := c.awaited[0].outcome()
+		first := c.waiting()[0].outcome()
 		return Pending, first.Part + " of " + first.Session + ": " + first.Reason
 	case c.running > 0:
 		return Pending, c.step + " is not done yet"

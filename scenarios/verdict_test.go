@@ -368,10 +368,10 @@ func TestWaitingForVerdicts(t *testing.T) {
 func TestTooManyExpectationsFail(t *testing.T) {
 	t.Parallel()
 	set := newSet(t, `{name: x, rules: [{expect: {within: 1h, observation: never}}]}`)
-	for number := range uint32(scenarios.MaxAwaited + 1) {
+	for number := range uint32(scenarios.MaxAwaitedTogether + 1) {
 		set.Decide(situation(update, number))
 	}
 	want := fmt.Sprintf("fail: rules[0] expect[0] of s1: more than %d expectations were "+
-		"awaited at once", scenarios.MaxAwaited)
+		"awaited at once", scenarios.MaxAwaitedTogether)
 	wantVerdict(t, set, "x", want)
 }
