@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -22,6 +23,9 @@ const (
 	defaultDiameter = ":3868"
 	defaultAPI      = "127.0.0.1:8868"
 )
+
+// tidyAfter is when the memory of the start is given back: not while the first requests come.
+const tidyAfter = 500 * time.Millisecond
 
 // serveFlags are what serve can be told.
 type serveFlags struct {
@@ -103,6 +107,9 @@ func (c *console) serve(ctx context.Context, f *serveFlags) error {
 	if err := c.announce(server, f.readyFile); err != nil {
 		return no(errors.Join(err, server.Close()))
 	}
+	// What the start needed and nobody needs any more goes back to the system.
+	tidy := time.AfterFunc(tidyAfter, debug.FreeOSMemory)
+	defer tidy.Stop()
 	select {
 	case <-ctx.Done():
 		err = nil
