@@ -187,10 +187,7 @@ func databaseError(err error) error {
 func (s *Server) assemble() {
 	o := &s.options
 	s.tariffs = rating.NewTariffs()
-	s.journal = scenarios.NewJournal(scenarios.JournalOptions{
-		Render:    func(raw []byte) any { return s.vendors.Current().Render(raw) },
-		SessionOf: diameter.SessionOf,
-	})
+	s.journal = s.newJournal()
 	function := ocf.New(s.ledger, s.tariffs, s.scenarios, ocf.Options{
 		Supervision: o.Supervision, Settings: s.settings.Of,
 	})

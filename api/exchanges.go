@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"github.com/ocs-sim/ocs-sim/api/resource"
 	"github.com/ocs-sim/ocs-sim/charging"
@@ -15,7 +16,15 @@ type Picked struct {
 	Subscriber string `query:"subscriber" doc:"any identity, or the account's id"`
 	Account    string `query:"account" doc:"the account's id"`
 	Result     uint32 `query:"result" doc:"Result-Code, at command level or of a service"`
-	Door       string `query:"door" enum:"gy,rest,rf" doc:"the way it came in"`
+	Door       string `query:"door" enum:"gy,rest,rf,observation" doc:"the way it came in"`
+	Peer       string `query:"peer" doc:"who asked; * is any part"`
+	OriginHost string `query:"origin_host" doc:"Origin-Host; * is any part"`
+	Message    string `query:"message" doc:"as in CCR, CER or RAR" example:"CCR"`
+	Number     string `query:"number" doc:"CC-Request-Number: 2, 1..3, 2.." example:"2.."`
+	Rule       string `query:"rule" doc:"the rule that acted, as in last-minute*; * is any part"`
+	Text       string `query:"text" doc:"text of an observation; * is any part"`
+	Since      string `query:"since" format:"date-time" doc:"received then or later"`
+	Until      string `query:"until" format:"date-time" doc:"received before"`
 	Trees      bool   `query:"trees" doc:"with both messages decoded"`
 	Raw        bool   `query:"raw" doc:"with the bytes of both messages, in hexadecimal"`
 
@@ -23,11 +32,37 @@ type Picked struct {
 }
 
 // filter is how the journal is asked for them.
-func (p *Picked) filter() scenarios.Filter {
-	return scenarios.Filter{
+func (p *Picked) filter() (scenarios.Filter, error) {
+	f := scenarios.Filter{
 		Session: p.Session, Subscriber: p.Subscriber, Account: p.Account, Type: p.Type,
 		Result: charging.Result(p.Result), Door: p.Door, Trees: p.Trees, Raw: p.Raw,
+		Peer: p.Peer, OriginHost: p.OriginHost, Message: p.Message, Rule: p.Rule, Text: p.Text,
 	}
+	if p.Number != "" {
+		if err := f.Number.UnmarshalText([]byte(p.Number)); err != nil {
+			return f, badQuery("number", err.Error())
+		}
+	}
+	for name, at := range map[string]struct {
+		text string
+		into *time.Time
+	}{"since": {p.Since, &f.Since}, "until": {p.Until, &f.Until}} {
+		if at.text == "" {
+			continue
+		}
+		var err error
+		if *at.into, err = time.Parse(time.RFC3339, at.text); err != nil {
+			return f, badQuery(name, "write a time of RFC 3339, like 2026-03-01T12:00:00Z")
+		}
+	}
+	return f, nil
+}
+
+// badQuery is the problem of a query that cannot be understood.
+func badQuery(name, message string) error {
+	problem := newProblem(codeInvalidRequest, "query."+name+": "+message)
+	problem.Errors = []resource.ProblemError{{Location: "query." + name, Message: message}}
+	return problem
 }
 
 // ExchangesInput is the input of GET /v1/exchanges.
@@ -78,7 +113,10 @@ func (s *server) listExchanges(_ context.Context, in *ExchangesInput) (
 	if err != nil {
 		return nil, err
 	}
-	filter := in.filter()
+	filter, err := in.filter()
+	if err != nil {
+		return nil, err
+	}
 	filter.After, filter.Limit = after, in.Limit
 	items, next := s.Journal.Exchanges(filter)
 	list := resource.List[scenarios.Exchange]{

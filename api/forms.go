@@ -2,6 +2,7 @@ package api
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -27,11 +28,17 @@ func schemaName(kind reflect.Type, hint string) string {
 		return "Plan" + name
 	case strings.HasSuffix(kind.PkgPath(), "/scenarios") && name == "Status":
 		return "Scenario"
-	case strings.HasSuffix(kind.PkgPath(), "/scenarios") && !strings.Contains(name, "Exchange") &&
-		!strings.Contains(name, "Explanation"):
+	case strings.HasSuffix(kind.PkgPath(), "/scenarios") && !ofJournal(name):
 		return "Scenario" + name
 	}
 	return name
+}
+
+// ofJournal tells shapes of the journal, which speak for themselves, from those of a scenario.
+func ofJournal(name string) bool {
+	return slices.ContainsFunc([]string{
+		"Exchange", "Explanation", "Observation", "Verifi", "Miss", "Match",
+	}, func(part string) bool { return strings.Contains(name, part) })
 }
 
 // forms says of values that have several written forms which those are; Go's types do not.
@@ -43,6 +50,7 @@ func forms(registry huma.Registry) {
 	alias(reflect.TypeFor[scenarios.Grant](), text)
 	alias(reflect.TypeFor[scenarios.Span](), text)
 	alias(reflect.TypeFor[scenarios.Share](), text)
+	alias(reflect.TypeFor[scenarios.Lapse](), text)
 	alias(reflect.TypeFor[scenarios.Expression](), text)
 	scalar := reflect.TypeFor[scalarForm]()
 	alias(reflect.TypeFor[scenarios.Value](), scalar)
@@ -52,6 +60,7 @@ func forms(registry huma.Registry) {
 	alias(reflect.TypeFor[rating.Text](), scalar)
 	alias(reflect.TypeFor[scenarios.Range](), scalar)
 	alias(reflect.TypeFor[scenarios.Result](), scalar)
+	alias(reflect.TypeFor[scenarios.Results](), scalar)
 	alias(reflect.TypeFor[scenarios.Validity](), scalar)
 	list := reflect.TypeFor[listForm]()
 	alias(reflect.TypeFor[rating.List](), list)

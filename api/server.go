@@ -157,6 +157,8 @@ func (s *server) routes() {
 	s.summonsRoutes()
 	s.peerRoutes()
 	s.exchangeRoutes()
+	s.observationRoutes()
+	s.verificationRoutes()
 	s.clockRoutes()
 	s.seedRoutes()
 	s.sandboxRoutes()

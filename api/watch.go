@@ -102,6 +102,9 @@ func (s *server) stream(
 		if _, err := in.after(); err != nil {
 			return nil, err
 		}
+		if _, err := in.filter(); err != nil {
+			return nil, err
+		}
 		return &huma.StreamResponse{Body: func(h huma.Context) {
 			h.SetHeader("Content-Type", media)
 			h.SetHeader("Cache-Control", "no-store")
@@ -173,7 +176,11 @@ func (s *server) followEvents(ctx context.Context, in *EventsInput, h huma.Conte
 		flush = f.Flush
 	}
 	out := h.BodyWriter()
-	follower := s.Journal.Follow(after, in.filter())
+	filter, err := in.filter()
+	if err != nil {
+		return err
+	}
+	follower := s.Journal.Follow(after, filter)
 	if _, err := io.WriteString(out, ": here comes what is asked and answered\n\n"); err != nil {
 		return err
 	}
@@ -223,7 +230,10 @@ func (s *server) exportLines(ctx context.Context, in *EventsInput, h huma.Contex
 func (s *server) eachExchange(
 	ctx context.Context, in *EventsInput, give func(*scenarios.Exchange) error,
 ) error {
-	filter := in.filter()
+	filter, err := in.filter()
+	if err != nil {
+		return err
+	}
 	filter.Limit = scenarios.MostExchanges
 	after, err := in.after()
 	if err != nil {

@@ -97,6 +97,14 @@ func (h header) name() string {
 	return fmt.Sprintf("Command-%d-Answer", h.command)
 }
 
+// MessageOf is the abbreviation of a message, as in CCR, or nothing where it is none.
+func MessageOf(frame []byte) string {
+	if len(frame) < headerLength {
+		return ""
+	}
+	return parseHeader(frame).name()
+}
+
 func (d *Dictionary) render(members []byte, depth int) (nodes []*Node, fault string) {
 	for rest := members; len(rest) > 0; {
 		a, next, ok := nextAVP(rest)

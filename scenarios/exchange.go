@@ -16,6 +16,7 @@ type Exchange struct {
 	Door       string             `json:"door"`
 	Peer       string             `json:"peer,omitempty"`
 	Session    string             `json:"session,omitempty"`
+	Text       string             `json:"text,omitempty"` // of an observation
 	Number     *uint32            `json:"number,omitempty"`
 	Type       string             `json:"type,omitempty"`
 	Subscriber string             `json:"subscriber,omitempty"` // the first identity
@@ -84,6 +85,10 @@ func (j *Journal) view(r *record, trees, raw bool) Exchange {
 	if !r.charged {
 		x.Session = j.session(r)
 	}
+	if r.door == DoorObservation {
+		x.Text = string(r.asked)
+		return x
+	}
 	if trees {
 		x.Request, x.Answer = j.tree(r.asked), j.tree(r.sent)
 	}
@@ -95,7 +100,10 @@ func (j *Journal) view(r *record, trees, raw bool) Exchange {
 
 // session is that of a message which charging never saw, like a RAR or a refused CCR.
 func (j *Journal) session(r *record) string {
-	if j.sessionOf == nil || r.door != "gy" {
+	if r.door == DoorObservation {
+		return r.request.Key.Session.ID
+	}
+	if j.sessionOf == nil || r.door == doorREST {
 		return ""
 	}
 	return j.sessionOf(r.asked)
@@ -114,10 +122,8 @@ func (x *Exchange) tellAnswer(a *charging.Answer) {
 	x.Dropped = a.Delivery != nil && a.Delivery.Drop
 	for i := range a.Why {
 		x.Why = append(x.Why, a.Why[i].String())
-		if a.Why[i].Code == charging.BecauseScript && x.Rule == "" {
-			x.Rule = a.Why[i].Rule
-		}
 	}
+	x.Rule = ruleOf(a)
 	if a.Cost.Unit != "" {
 		cost := a.Cost
 		x.Cost = &cost

@@ -20,6 +20,13 @@ type JournalOptions struct {
 	// SessionOf finds the Session-Id in a Diameter message, for requests that charging never sees,
 	// like RAR. It is called only when exchanges are read. nil: those belong to no session.
 	SessionOf func(raw []byte) string
+	// MessageOf names a Diameter message, as in RAR, for messages that charging never sees. It is
+	// called only when exchanges are read. nil: those have no name.
+	MessageOf func(raw []byte) string
+	// Reader reads Diameter messages for verifications.
+	Reader Reader
+	// Observed is told of each observation once it is kept; nil: nobody minds. It must not block.
+	Observed func(Observation)
 }
 
 // A Journal keeps the last exchanges that doors saw, in a ring; it implements charging.Recorder and
@@ -27,6 +34,9 @@ type JournalOptions struct {
 type Journal struct {
 	render    func(raw []byte) any
 	sessionOf func(raw []byte) string
+	messageOf func(raw []byte) string
+	observed  func(Observation)
+	reader    Reader
 	limit     int64
 
 	mu       sync.Mutex
@@ -52,7 +62,8 @@ type record struct {
 	asked    []byte
 	sent     []byte
 	sentAt   time.Time
-	charged  bool // request and answer are there
+	behind   int64 // the number given last when the answer went out: its place in the order
+	charged  bool  // request and answer are there
 	request  charging.Request
 	answer   *charging.Answer
 	findings int32             // how many were found in it
@@ -69,7 +80,8 @@ func NewJournal(o JournalOptions) *Journal {
 		findings = 1000
 	}
 	return &Journal{
-		render: o.Render, sessionOf: o.SessionOf, limit: int64(limit), first: 1, next: 1,
+		render: o.Render, sessionOf: o.SessionOf, messageOf: o.MessageOf, observed: o.Observed,
+		reader: o.Reader, limit: int64(limit), first: 1, next: 1,
 		pages:    make([]*page, (limit+pageSize-1)/pageSize),
 		findings: ring[charging.Finding]{limit: findings},
 	}
@@ -80,13 +92,19 @@ func NewJournal(o JournalOptions) *Journal {
 func (j *Journal) Received(m charging.Message) int64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	number := j.count()
+	*j.slot(number) = record{number: number, at: m.At, door: m.Door, peer: m.Peer, asked: m.Raw}
+	return number
+}
+
+// count takes the next number; the lock is held.
+func (j *Journal) count() int64 {
 	number := j.next
 	j.next++
 	if j.next-j.first > j.limit {
 		j.first++
 		j.dropped++
 	}
-	*j.slot(number) = record{number: number, at: m.At, door: m.Door, peer: m.Peer, asked: m.Raw}
 	return number
 }
 
@@ -129,7 +147,7 @@ func (j *Journal) Sent(exchange int64, m charging.Message) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if kept := j.kept(exchange); kept != nil {
-		kept.sent, kept.sentAt = m.Raw, m.At
+		kept.sent, kept.sentAt, kept.behind = m.Raw, m.At, j.next-1
 	}
 	j.tell()
 }

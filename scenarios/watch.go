@@ -114,7 +114,7 @@ func (f *Follower) look() (found []Exchange, missed int64) {
 
 // complete reports whether the exchange is over: what was answered went out, or never will.
 func (r *record) complete() bool {
-	if !r.sentAt.IsZero() || r.sent != nil {
+	if !r.sentAt.IsZero() || r.sent != nil || r.door == DoorObservation {
 		return true
 	}
 	return r.charged && r.answer.Delivery != nil &&

@@ -193,7 +193,9 @@ func list[T any](ctx context.Context, c *Client, path string, query url.Values) 
 type ExchangeFilter struct {
 	Session, Subscriber, Account string
 	Type                         string // initial, update, termination or event
-	Door                         string // gy or rest
+	Door                         string // gy, rest, rf or observation
+	Peer, OriginHost, Rule, Text string // globs
+	Message, Number              string // as in CCR; 2, 1..3 or 2..
 	Trees, Raw                   bool   // with both messages decoded, with their bytes
 	Page
 }
@@ -205,7 +207,8 @@ func (c *Client) Exchanges(ctx context.Context, f ExchangeFilter) (
 	query := f.query()
 	for key, value := range map[string]string{
 		"session": f.Session, "subscriber": f.Subscriber, "account": f.Account,
-		"type": f.Type, "door": f.Door,
+		"type": f.Type, "door": f.Door, "peer": f.Peer, "origin_host": f.OriginHost,
+		"rule": f.Rule, "text": f.Text, "message": f.Message, "number": f.Number,
 	} {
 		if value != "" {
 			query.Set(key, value)
