@@ -55,7 +55,9 @@ type simulator struct {
 	ledger *accounts.Ledger
 	clock  *charging.Clock
 	set    *scenarios.Set
-	death  context.CancelFunc
+	// charger is the charging function itself.
+	charger charging.Charger
+	death   context.CancelFunc
 }
 
 // start begins at noon of the first of March 2026, with the clock stopped.
@@ -89,10 +91,14 @@ func start(t testing.TB, seed string, change func(*api.Options)) *simulator {
 	tariffs := rating.NewTariffs()
 	options := api.Options{
 		Ledger: ledger, Tariffs: tariffs, Scenarios: s.set,
-		Journal: scenarios.NewJournal(scenarios.JournalOptions{}),
+		Journal: scenarios.NewJournal(scenarios.JournalOptions{
+			Observed: func(o scenarios.Observation) { s.set.Observe(o.Session, o.Text) },
+		}),
 		Charger: ocf.New(ledger, tariffs, s.set, ocf.Options{}),
 		Clock:   s.clock, Seed: doc, Version: "1.2.3",
 	}
+	s.charger = options.Charger
+	options.Recorder = s.set.Watch(options.Journal)
 	options.Sandboxes = noRoom{}
 	if change != nil {
 		change(&options)

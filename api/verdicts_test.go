@@ -2,8 +2,12 @@ package api_test
 
 import (
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/ocs-sim/ocs-sim/charging"
 )
 
 // charge sends a charge of alice over REST.
@@ -147,4 +151,80 @@ func TestDeleteByTag(t *testing.T) {
 	}
 	s.want(t, http.StatusOK, "GET", "/v1/accounts/alice", "")
 	s.want(t, http.StatusNotFound, "GET", "/v1/accounts/carol", "")
+}
+
+// TestLastMinuteAtJoin is the example that the documents begin with, as it is written there.
+func TestLastMinuteAtJoin(t *testing.T) {
+	t.Parallel()
+	seed, err := os.ReadFile(filepath.Join("testdata", "last-minute-at-join.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		then    func(testing.TB, *simulator)
+		verdict string
+		reason  string
+	}{
+		"a client that reports and asks for no more": {
+			func(t testing.TB, s *simulator) {
+				got := s.chargeAlice(t, `"type": "update", "number": 2,
+					"services": [{"rating_group": 100, "used": [{"time": "60s"}]}]`)
+				if !strings.Contains(got.text, `"result":4012`) {
+					t.Errorf("the report is answered %s, want 4012 in its MSCC", got.text)
+				}
+			}, "pass", "all is as expected",
+		},
+		"a client that ends its session": {
+			func(t testing.TB, s *simulator) {
+				at := s.clock.Now()
+				s.charger.Charge(t.Context(), &charging.Request{
+					Key:  charging.Key{Session: charging.SessionID{ID: "s1"}, Number: 2},
+					Type: charging.Termination, At: at,
+				}, func(*charging.Answer) {})
+			}, "pass", "all is as expected",
+		},
+		"a client that goes on as if nothing had been": {
+			func(t testing.TB, s *simulator) {
+				s.chargeAlice(t, `"type": "update", "number": 2, "services": [{"rating_group": 100,
+					"requested": {"time": "300s"}, "used": [{"time": "60s"}]}]`)
+				s.want(t, http.StatusOK, "POST", "/v1/clock/advances", `{"by": "76s"}`)
+			}, "fail", "Requested-Service-Unit was 300s, wanted absent",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, string(seed), nil)
+			s.chargeAlice(t, `"type": "initial", "participants": 2,
+				"services": [{"rating_group": 100, "requested": {}}]`)
+			join := s.chargeAlice(t, `"type": "update", "number": 1, "participants": 3,
+				"services": [{"rating_group": 100, "requested": {}, "used": [{"time": "60s"}]}]`)
+			if !strings.Contains(join.text, `"granted":"60s"`) ||
+				!strings.Contains(join.text, `"final":"terminate"`) {
+				t.Fatalf("the join is answered %s, want the last minute", join.text)
+			}
+			test.then(t, s)
+			got := s.want(t, http.StatusOK, "GET", "/v1/scenarios/last-minute-at-join?wait=5s", "")
+			reason, _ := got.body["reason"].(string)
+			if got.body["verdict"] != test.verdict || !strings.Contains(reason, test.reason) {
+				t.Errorf("verdict %v: %s, want %s: %s",
+					got.body["verdict"], reason, test.verdict, test.reason)
+			}
+		})
+	}
+}
+
+func TestAnObservationIsExpected(t *testing.T) {
+	t.Parallel()
+	s := start(t, seedText, nil)
+	s.want(t, http.StatusCreated, "PUT", "/v1/scenarios/x", `rules:
+  - when: {type: initial}
+    expect: {within: 2s, observation: "200 OK*"}
+`)
+	s.chargeAlice(t, `"type": "initial", "services": [{"rating_group": 100, "requested": {}}]`)
+	s.want(t, http.StatusCreated, "POST", "/v1/observations",
+		`{"session": "s1", "text": "200 OK to INVITE"}`)
+	got := s.want(t, http.StatusOK, "GET", "/v1/scenarios/x", "")
+	if got.body["verdict"] != "pass" {
+		t.Errorf("verdict %v, want pass: %s", got.body["verdict"], got.text)
+	}
 }

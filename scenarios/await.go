@@ -16,23 +16,23 @@ const (
 	MaxAwaitedTogether = 100 // of one session, and of any
 )
 
-// A moment is one instant by both clocks.
-type moment struct {
+// An instant is one time by both clocks.
+type instant struct {
 	wall     time.Time
 	charging time.Time
 	stopped  bool // the charging clock stands still
 }
 
-func (s *Set) moment() moment {
-	m := moment{wall: time.Now()}
+func (s *Set) instant() instant {
+	m := instant{wall: time.Now()}
 	if s.clock != nil {
 		m.charging, m.stopped = s.clock.Now(), s.clock.State().Stopped
 	}
 	return m
 }
 
-// since is how long ago another moment was, by the clock that counted then.
-func (m moment) since(began moment) time.Duration {
+// since is how long ago another was, by the clock that counted then.
+func (m instant) since(began instant) time.Duration {
 	if began.stopped {
 		return m.charging.Sub(began.charging)
 	}
@@ -42,11 +42,11 @@ func (m moment) since(began moment) time.Duration {
 // An awaited expectation is one for one request that its rule acted on.
 type awaited struct {
 	*expectation
-	history  *history
+	standing *standing
 	position int    // among the expectations of its rule
 	session  string // of the request
 	exchange int64  // 0: not known
-	began    moment
+	began    instant
 	within   time.Duration // grows where a step of the rule turns a stopped clock
 	counts   []int64       // for each alternative, how many were like it
 	nearest  string        // what came closest
@@ -123,13 +123,13 @@ func (w *awaiting) all(over func(*awaited) bool) {
 }
 
 // await begins to wait for what a rule expects after it acted on a request.
-func (s *Set) await(r *rule, request *charging.Request, now moment) (begun []*awaited) {
+func (s *Set) await(r *rule, request *charging.Request, now instant) (begun []*awaited) {
 	if len(r.expects) > 0 && s.awaiting.count+len(r.expects) > MaxAwaited {
 		s.sweep(now)
 	}
 	for i, expected := range r.expects {
 		a := &awaited{
-			expectation: expected, history: r.history, position: i, began: now,
+			expectation: expected, standing: r.standing, position: i, began: now,
 			within:  expected.within,
 			session: request.Key.Session.ID, exchange: request.Exchange,
 			counts: make([]int64, len(expected.what.requests)), nearness: -1,
@@ -138,7 +138,7 @@ func (s *Set) await(r *rule, request *charging.Request, now moment) (begun []*aw
 			a.end(Fail, 0, fmt.Sprintf("more than %d expectations were awaited at once", limit))
 			continue
 		}
-		a.history.awaited[a] = true
+		a.standing.awaited[a] = true
 		s.awaiting.add(a)
 		begun = append(begun, a)
 	}
@@ -146,7 +146,7 @@ func (s *Set) await(r *rule, request *charging.Request, now moment) (begun []*aw
 }
 
 // sweep ends what is over by its time.
-func (s *Set) sweep(now moment) {
+func (s *Set) sweep(now instant) {
 	before := s.awaiting.count
 	s.awaiting.all(func(a *awaited) bool { return a.expired(now) })
 	if s.awaiting.count != before {
@@ -155,8 +155,8 @@ func (s *Set) sweep(now moment) {
 }
 
 // forget drops what is awaited of rules that begin anew or are gone.
-func (s *Set) forget(gone ...*history) {
-	s.awaiting.all(func(a *awaited) bool { return slices.Contains(gone, a.history) })
+func (s *Set) forget(gone ...*standing) {
+	s.awaiting.all(func(a *awaited) bool { return slices.Contains(gone, a.standing) })
 }
 
 // heard shows a request that came to what awaits one.
@@ -164,7 +164,7 @@ func (s *Set) heard(situation *charging.Situation) {
 	if s.awaiting.count == 0 || situation.Repeat {
 		return
 	}
-	now, told := s.moment(), false
+	now, told := s.instant(), false
 	s.awaiting.each(situation.Request.Key.Session.ID, func(a *awaited) bool {
 		over := a.expired(now) || len(a.what.requests) > 0 && a.hear(situation, now)
 		told = told || over
@@ -217,7 +217,7 @@ func (s *Set) seen(session string, ends func(*awaited, time.Duration) bool) {
 	if s.awaiting.count == 0 {
 		return
 	}
-	now := s.moment()
+	now := s.instant()
 	s.awaiting.each(session, func(a *awaited) bool {
 		return a.expired(now) || ends(a, now.since(a.began))
 	})
@@ -225,7 +225,7 @@ func (s *Set) seen(session string, ends func(*awaited, time.Duration) bool) {
 }
 
 // expired ends an expectation whose time is over.
-func (a *awaited) expired(now moment) bool {
+func (a *awaited) expired(now instant) bool {
 	if now.since(a.began) <= a.within {
 		return false
 	}
@@ -253,7 +253,7 @@ func (a *awaited) happened(after time.Duration, text string) {
 }
 
 // hear looks at a request.
-func (a *awaited) hear(situation *charging.Situation, now moment) bool {
+func (a *awaited) hear(situation *charging.Situation, now instant) bool {
 	after := now.since(a.began)
 	came := fmt.Sprintf("%s after %s", requestText(situation.Request), spellText(after))
 	var misses []string

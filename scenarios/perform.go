@@ -15,7 +15,7 @@ const MaxPerforming = 1000
 // A performance is the steps of a rule for one request that it acted on.
 type performance struct {
 	rule     *rule
-	history  *history
+	standing *standing
 	scenario *scenario
 	task     Task
 	awaited  []*awaited
@@ -49,7 +49,7 @@ func (s *Set) Employ(p Performer) {
 func (s *Set) prepare(r *rule, situation *charging.Situation, awaited []*awaited) {
 	request := situation.Request
 	p := &performance{
-		rule: r, history: r.history, scenario: r.scenario, awaited: awaited,
+		rule: r, standing: r.standing, scenario: r.scenario, awaited: awaited,
 		exchange: request.Exchange,
 		task: Task{
 			Rule: r.decision.Rule, Session: request.Key.Session, Origin: request.Origin,
@@ -62,13 +62,13 @@ func (s *Set) prepare(r *rule, situation *charging.Situation, awaited []*awaited
 		p.task.Account = situation.Account.ID
 	}
 	if s.stage.count >= MaxPerforming {
-		p.history.add(p.outcome(0, Fail, fmt.Sprintf(
+		p.standing.add(p.outcome(0, Fail, fmt.Sprintf(
 			"it was left out, as the steps for %d other requests are not done", MaxPerforming)))
 		return
 	}
 	s.stage.count++
-	p.history.running++
-	p.history.step = "do[0]"
+	p.standing.running++
+	p.standing.step = "do[0]"
 	if !s.stage.watched {
 		s.begin(p)
 		return
@@ -99,7 +99,7 @@ func (s *Set) perform(ctx context.Context, p *performance) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stage.count--
-	p.history.running--
+	p.standing.running--
 	s.tell()
 }
 
@@ -109,7 +109,7 @@ func (s *Set) step(ctx context.Context, p *performance, i int) bool {
 	task := p.task
 	task.Step = p.rule.steps[i]
 	s.mu.Lock()
-	p.history.step = fmt.Sprintf("do[%d] %s", i, task.verb())
+	p.standing.step = fmt.Sprintf("do[%d] %s", i, task.verb())
 	s.mu.Unlock()
 	if !wait(ctx, time.Duration(task.After), s.stage.performer) {
 		return false
@@ -128,7 +128,7 @@ func (s *Set) step(ctx context.Context, p *performance, i int) bool {
 	if err != nil {
 		verdict, reason = Fail, fmt.Sprintf("%s was not possible: %v", task.verb(), err)
 	}
-	p.history.add(p.outcome(i, verdict, reason))
+	p.standing.add(p.outcome(i, verdict, reason))
 	if s.stage.journal != nil {
 		s.stage.journal.note(p.exchange, charging.Reason{
 			Code: charging.BecauseScript, Rule: task.Rule, Detail: fmt.Sprintf("do[%d] %s", i, reason),
@@ -256,7 +256,7 @@ func (s *Set) dismiss(gone *scenario) {
 func (s *Set) drop(p *performance) {
 	s.performing.Add(-1)
 	s.stage.count--
-	p.history.running--
+	p.standing.running--
 }
 
 // Close ends all steps and returns when none is under way.

@@ -35,7 +35,7 @@ type rule struct {
 	scenario    *scenario
 	steps       []Step
 	expects     []*expectation
-	*history
+	*standing
 }
 
 // newScenario compiles a document that Check finds nothing wrong with.
@@ -55,7 +55,7 @@ func ruleName(scenario string, position int) string {
 
 func newRule(name string, written *Rule) *rule {
 	w := &written.When
-	r := &rule{conditions: conditions(w), history: newHistory()}
+	r := &rule{conditions: conditions(w), standing: newStanding()}
 	if !w.Nth.IsZero() {
 		r.nth = &place{Nth: w.Nth, initial: w.Type == charging.Initial.String()}
 	}
@@ -249,7 +249,7 @@ func (r *rule) would(s *charging.Situation) charging.Decision {
 
 // rewind begins to count anew.
 func (r *rule) rewind() {
-	r.history = newHistory()
+	r.standing = newStanding()
 	r.release("")
 	if r.nth != nil {
 		r.nth.tally = tally{}

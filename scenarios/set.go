@@ -124,7 +124,7 @@ func (s *Set) follow(r *rule, situation *charging.Situation) {
 	if len(r.expects) == 0 && len(r.steps) == 0 {
 		return
 	}
-	awaited := s.await(r, situation.Request, s.moment())
+	awaited := s.await(r, situation.Request, s.instant())
 	if len(r.steps) > 0 {
 		s.prepare(r, situation, awaited)
 	}
@@ -220,7 +220,7 @@ func (s *Set) Get(name string) (Status, error) {
 	if !ok {
 		return Status{}, notFound(name)
 	}
-	s.sweep(s.moment())
+	s.sweep(s.instant())
 	return found.status(), nil
 }
 
@@ -239,7 +239,7 @@ func (s *Set) List() []Status {
 }
 
 func (s *Set) list() []Status {
-	s.sweep(s.moment())
+	s.sweep(s.instant())
 	list := make([]Status, 0, len(s.named))
 	for _, scenario := range s.ordered() {
 		list = append(list, scenario.status())
@@ -281,11 +281,11 @@ func (s *Set) DeleteTagged(tag string) (deleted int) {
 // abandon ends what rules of a scenario do and expect.
 func (s *Set) abandon(gone *scenario) {
 	s.dismiss(gone)
-	histories := make([]*history, len(gone.rules))
+	standings := make([]*standing, len(gone.rules))
 	for i, rule := range gone.rules {
-		histories[i] = rule.history
+		standings[i] = rule.standing
 	}
-	s.forget(histories...)
+	s.forget(standings...)
 	s.tell()
 }
 

@@ -45,8 +45,8 @@ type Goodbye struct {
 	Cause string `yaml:"cause,omitempty" json:"cause,omitempty"`
 }
 
-// MaxSteps is how many steps a rule may have.
-const MaxSteps = 100
+// MaxRuleSteps is how many steps a rule may have.
+const MaxRuleSteps = 100
 
 // A Task is a step for one request that its rule acted on.
 type Task struct {
@@ -109,8 +109,8 @@ func (s *Step) verbs() (verbs []string) {
 
 // steps checks what a rule does beside its answer.
 func (c *checker) steps(path string, steps []Step) {
-	if len(steps) > MaxSteps {
-		c.fault(path, "%d steps are too many; at most %d", len(steps), MaxSteps)
+	if len(steps) > MaxRuleSteps {
+		c.fault(path, "%d steps are too many; at most %d", len(steps), MaxRuleSteps)
 	}
 	for i := range steps {
 		c.step(fmt.Sprintf("%s[%d]", path, i), &steps[i])

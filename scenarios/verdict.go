@@ -36,8 +36,8 @@ type Outcome struct {
 	Took     string  `yaml:"took,omitempty" json:"took,omitempty"`
 }
 
-// A history is what became of a rule since its scenario began.
-type history struct {
+// A standing is what became of a rule since its scenario began.
+type standing struct {
 	matched, fired int64
 	hidden         map[string]int64  // by which rule, how often
 	awaited        map[*awaited]bool // not over yet
@@ -48,14 +48,14 @@ type history struct {
 	step           string // that is done or waited for now
 }
 
-func newHistory() *history {
-	return &history{
+func newStanding() *standing {
+	return &standing{
 		awaited: make(map[*awaited]bool), outcomes: ring[Outcome]{limit: maxOutcomes},
 	}
 }
 
 // hide counts a match where another rule acted.
-func (c *history) hide(by string) {
+func (c *standing) hide(by string) {
 	if c.hidden == nil {
 		c.hidden = make(map[string]int64)
 	}
@@ -65,7 +65,7 @@ func (c *history) hide(by string) {
 }
 
 // hiders are the rules that acted where this one would have, the most frequent first.
-func (c *history) hiders() []string {
+func (c *standing) hiders() []string {
 	return slices.SortedFunc(maps.Keys(c.hidden), func(a, b string) int {
 		return cmp.Or(cmp.Compare(c.hidden[b], c.hidden[a]), cmp.Compare(a, b))
 	})
@@ -73,10 +73,10 @@ func (c *history) hiders() []string {
 
 // end settles an expectation. Whoever calls takes it off what is awaited.
 func (a *awaited) end(verdict Verdict, took time.Duration, reason string) {
-	delete(a.history.awaited, a)
+	delete(a.standing.awaited, a)
 	outcome := a.outcome()
 	outcome.Verdict, outcome.Reason, outcome.Took = verdict, reason, spellText(took)
-	a.history.add(outcome)
+	a.standing.add(outcome)
 }
 
 // outcome is what can be said while it is awaited.
@@ -94,7 +94,7 @@ func (a *awaited) outcome() Outcome {
 	}
 }
 
-func (c *history) add(o Outcome) {
+func (c *standing) add(o Outcome) {
 	c.outcomes.add(o)
 	switch {
 	case o.Verdict == Pass:
@@ -107,7 +107,7 @@ func (c *history) add(o Outcome) {
 }
 
 // all are the outcomes that are kept, and behind them what is awaited.
-func (c *history) all() []Outcome {
+func (c *standing) all() []Outcome {
 	list := c.outcomes.list()
 	waiting := c.waiting()
 	for _, a := range waiting[:min(len(waiting), maxOutcomes)] {
@@ -117,7 +117,7 @@ func (c *history) all() []Outcome {
 }
 
 // waiting is what is awaited, the oldest first.
-func (c *history) waiting() []*awaited {
+func (c *standing) waiting() []*awaited {
 	return slices.SortedFunc(maps.Keys(c.awaited), func(a, b *awaited) int {
 		return cmp.Or(a.began.wall.Compare(b.began.wall), cmp.Compare(a.exchange, b.exchange),
 			cmp.Compare(a.position, b.position))
@@ -132,7 +132,7 @@ func (r *rule) demands() bool {
 
 // verdict is that of one rule.
 func (r *rule) verdict() (Verdict, string) {
-	c := r.history
+	c := r.standing
 	switch {
 	case c.failed == 1:
 		return Fail, c.failure
@@ -156,7 +156,7 @@ func (r *rule) verdict() (Verdict, string) {
 
 // idle says why a rule has not acted.
 func (r *rule) idle() string {
-	c := r.history
+	c := r.standing
 	switch {
 	case c.matched == 0:
 		return "never fired: no request matched"
@@ -175,7 +175,7 @@ func (r *rule) idle() string {
 func (s *scenario) verdict() (Verdict, string) {
 	worst, reason, acted := Pass, "", false
 	for i, r := range s.rules {
-		acted = acted || r.history.fired > 0 || r.optional
+		acted = acted || r.standing.fired > 0 || r.optional
 		verdict, why := r.verdict()
 		if verdict == Fail || verdict == Pending && worst == Pass {
 			worst, reason = verdict, fmt.Sprintf("rules[%d] %s", i, why)
@@ -205,7 +205,7 @@ func (s *Set) tell() {
 func (s *Set) ClockTurned() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.sweep(s.moment())
+	s.sweep(s.instant())
 	s.tell()
 }
 
@@ -243,7 +243,7 @@ func (s *Set) look(pick func(*Status) bool) (
 	if s.news == nil {
 		s.news = make(chan struct{})
 	}
-	now := s.moment()
+	now := s.instant()
 	due = longestLook
 	s.awaiting.all(func(a *awaited) bool {
 		if !a.began.stopped {
