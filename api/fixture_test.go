@@ -98,13 +98,13 @@ func start(t testing.TB, seed string, change func(*api.Options)) *simulator {
 		Clock:   s.clock, Seed: doc, Version: "1.2.3",
 	}
 	s.charger = options.Charger
-	options.Recorder = s.set.Watch(options.Journal)
 	options.Sandboxes = noRoom{}
 	if change != nil {
 		change(&options)
 	}
+	options.Recorder = s.set.Watch(options.Journal)
 	if options.Summons != nil {
-		options.Recorder = options.Summons.Watch(options.Journal)
+		options.Recorder = options.Summons.Watch(options.Recorder)
 	}
 	s.handler = api.New(options)
 	server := httptest.NewServer(s.handler)
