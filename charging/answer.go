@@ -7,6 +7,8 @@ import "time"
 type Answer struct {
 	Key      Key
 	Type     RequestType
+	RFC      bool         // in the manner of RFC 8506, not of TS 32.299
+	Quirks   AnswerQuirks // of the form that doors with a wire give it
 	Result   Result
 	Services []ServiceAnswer // in the request's order
 	Cost     Quantity        // Cost-Information; no Unit: not sent
@@ -17,9 +19,7 @@ type Answer struct {
 	Failed   []FailedAVP
 	Message  string // Error-Message
 	Edits    []Edit
-	Quirks   AnswerQuirks // of the form that doors with a wire give it
 
-	RFC     bool             // in the manner of RFC 8506, not of TS 32.299
 	Failure *FailureHandling // what to do without answers; nil: not said
 	Expires time.Time        // Account-Expiration; zero: not sent
 	Unit    string           // Cost-Unit; empty: not sent
@@ -38,6 +38,7 @@ type Answer struct {
 type ServiceAnswer struct {
 	Key          ServiceKey
 	Result       Result     // zero: none is sent
+	Single       bool       // stands at command level, without an MSCC and so without a key
 	Granted      []Quantity // Granted-Service-Unit; empty: none is sent
 	ValidFor     time.Duration
 	Final        *FinalUnit
@@ -46,7 +47,6 @@ type ServiceAnswer struct {
 	TariffChange time.Time // Tariff-Time-Change; zero: not sent
 	Triggers     []uint32  // Trigger-Types armed; empty: no Trigger AVP
 
-	Single        bool   // stands at command level, without an MSCC and so without a key
 	Tariff        Number // Tariff-Change-Usage: the side that the grant is for
 	Quota         *Quota // what else is said of the grant; nil: nothing
 	Announcements []Announcement

@@ -76,6 +76,9 @@ func (p *parser) expectWord(out *Expect, t token) {
 	case commandWord(key, given):
 		err = demand.readCommand()
 		out.Command = append(out.Command, demand)
+	case serviceDemand(key) && given && len(out.Services) == 0:
+		p.fault(t.column, "%s: this is about a service; write its rg=, si=, mscc or single first",
+			t.text)
 	case serviceDemand(key) && given:
 		err = demand.readService()
 		out.add(demand)

@@ -163,7 +163,7 @@ func TestParseTellsEveryFaultWithItsPlace(t *testing.T) {
 		"plans: {}", "---", "> initial s1 rg=x wnat", "oops", "< 2001", "< 2001", "+ soon",
 		"= alice 10.00 EUR reserved 3s", "! give alice 1.00 EUR", "> start s1",
 		"> update s1 used=1h/sometime",
-		"< 2001 final=never",
+		"< 2001 grant=300s",
 		"* reauthorize s9 rg=100", "* abort s1 rg=100", "* reauthorize s1 rg=many", "* shout s1", "*",
 		"< rar s1 answer=soon", "< asr", "* told s1 followed number=x", "< rar s1 avp:User-Name=x",
 	}, "\n")))
@@ -176,7 +176,7 @@ func TestParseTellsEveryFaultWithItsPlace(t *testing.T) {
 		"bad.conv:6:1: there is no request", "bad.conv:7:3: ", "bad.conv:8:28: 3s is not in EUR",
 		"bad.conv:9:1: ! takes credit or debit with", "bad.conv:10:3: unknown request",
 		"bad.conv:11:13: used=1h/sometime",
-		"bad.conv:12:8: final=never",
+		"bad.conv:12:8: grant=300s: this is about a service",
 		"bad.conv:13:15: no request of session", "bad.conv:14:12: unknown word \"rg=100\"",
 		"bad.conv:15:18: rg=many", "bad.conv:16:1: * takes reauthorize", "bad.conv:17:1: * takes",
 		"bad.conv:18:10: answer=soon", "bad.conv:19:1: < asr takes a session",

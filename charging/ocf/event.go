@@ -172,7 +172,9 @@ func (c *charge) debitEvent(
 	c.why(part.Reason)
 	answer.Granted = []charging.Quantity{o.terms.Unit.Of(o.units)}
 	announce(o.terms, answer)
-	record.Cost.Amount += part.Money
+	if err := addTo(record, part.Money); err != nil {
+		return err
+	}
 	record.Services = append(record.Services, charging.ServiceState{
 		Key: o.service.Key, Conditions: o.conditions, Progress: o.charge.Progress,
 		Granted: o.units, Held: o.amounts, LastReport: c.tx.Now(), Number: c.request.Key.Number,
@@ -194,24 +196,32 @@ func (o *offer) part(key charging.Key, code string, currency charging.Unit) char
 	}
 }
 
+// credit is what an account has of one unit.
+type credit struct {
+	account string
+	unit    charging.Unit
+}
+
 // checkBalance says whether there is credit for this service and all before it.
 func (c *charge) checkBalance(o *offer) error {
-	if err := c.afford(o); err != nil {
+	account, unit := c.charged(o), o.terms.Unit
+	if unit.Octets() {
+		unit = charging.Total // a balance of octets pays for those of any direction
+	}
+	units, money := credit{account, unit}, credit{account, c.plan.Currency()}
+	means := c.tx.Available(account, purpose(o.service.Key, &o.conditions, c.plan))
+	means.Units = max(means.Units-c.checked[units], 0)
+	means.Money = max(means.Money-c.checked[money], 0)
+	if err := c.affordBy(o, means); err != nil {
 		return err
 	}
-	account := c.charged(o)
-	asked, err := charging.Add(c.checked[account], o.amounts.Money)
-	if err != nil {
-		return errorfIn("sum what is asked about", err)
-	}
 	if c.checked == nil {
-		c.checked = map[string]int64{}
+		c.checked = make(map[credit]int64)
 	}
-	c.checked[account] = asked
-	means := c.tx.Available(account, purpose(o.service.Key, &o.conditions, c.plan))
-	lacking := o.units < o.want || asked > means.Money
+	c.checked[units] += o.amounts.Units // no more than there is
+	c.checked[money] += o.amounts.Money
 	switch {
-	case lacking:
+	case o.units < o.want:
 		c.answer.Enough = charging.Known(1)
 	case !c.answer.Enough.Known:
 		c.answer.Enough = charging.Known(0)
@@ -224,7 +234,14 @@ func (c *charge) priceEvent(o *offer, record *charging.Session) error {
 	if err != nil {
 		return errorfIn("price an event", err)
 	}
-	record.Cost.Amount += charge.Money
+	return addTo(record, charge.Money)
+}
+
+// addTo adds to what an event costs.
+func addTo(record *charging.Session, money int64) (err error) {
+	if record.Cost.Amount, err = charging.Add(record.Cost.Amount, money); err != nil {
+		return errorfIn("sum the cost of an event", err)
+	}
 	return nil
 }
 
@@ -249,6 +266,5 @@ func (c *charge) refundByRating(
 	}
 	c.why(part.Reason)
 	answer.Granted = []charging.Quantity{o.terms.Unit.Of(o.units)}
-	record.Cost.Amount += o.amounts.Money
-	return nil
+	return addTo(record, o.amounts.Money)
 }

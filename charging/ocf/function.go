@@ -75,12 +75,13 @@ type chargeState struct {
 	late     *charging.Session // a closed session that usage comes too late for
 	validity time.Duration
 	stale    bool             // a lower number after a higher one
+	spent    bool             // the key has an answer already, to other content
 	again    bool             // answered before, and charged again by a setting
 	exceeded bool             // the service at hand used more than granted, or than there was
-	checked  map[string]int64 // money that a balance check has asked for so far, by account
+	checked  map[credit]int64 // what a balance check has asked for so far
 	unpaid   *unpaid          // a service was refused since nobody pays for it
-	// pooled are the services that were settled before any of them is granted anew.
-	pooled map[*charging.Service]settled
+	// ahead are the services that were settled before any of them is granted anew.
+	ahead  map[*charging.Service]settled
 	second *charging.ServiceAnswer // the other quota of the service at hand
 }
 
@@ -143,7 +144,8 @@ func (c *charge) repeated() (bool, error) {
 		return true, nil
 	}
 	if prior.Fingerprint != c.fingerprint {
-		return false, nil // wrong in itself: that is told first
+		c.spent = true // The request is wrong in itself too, and that is told first.
+		return false, nil
 	}
 	if err := c.answer.UnmarshalBinary(prior.Answer); err != nil {
 		return true, errorfIn("read the answer given before", err)
@@ -200,9 +202,9 @@ func (c *charge) chargeTo(account *charging.Account) {
 	if account == nil {
 		return
 	}
+	c.answer.Account = account.ID
 	if plan, err := c.planNamed(account.Plan, 0); err == nil {
 		c.plan = plan
-		c.answer.Account = account.ID
 		c.answer.Before = c.tx.Funds(account.ID, plan.Currency())
 	}
 }

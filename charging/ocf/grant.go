@@ -44,16 +44,14 @@ func (c *charge) serve(service *charging.Service, d charging.Decision) error {
 // settleInOrder settles what a service reports. The grant stays where a lower number comes after a
 // higher one, and where an earlier service of this request got it.
 func (c *charge) settleInOrder(service *charging.Service) (charging.Result, error) {
-	if c.pooled != nil {
-		if before, done := c.pooled[service]; done {
+	if c.ahead != nil {
+		if before, done := c.ahead[service]; done {
 			c.exceeded = before.exceeded
 			return before.result, nil
 		}
 	}
 	state := c.holder(service)
-	fresh := state != nil && state.Reservation != 0 && !service.Asked &&
-		state.Number == c.request.Key.Number
-	if !c.stale && !fresh {
+	if !c.stale && (service.Asked || !c.justGranted(state)) {
 		return c.settle(service)
 	}
 	if len(service.Used) == 0 {
@@ -93,7 +91,7 @@ func (c *charge) away(state *charging.ServiceState) *charging.Terms {
 // Validity-Time, when it may ask again (RFC 8506 section 5.6.2).
 func (c *charge) withhold(answer *charging.ServiceAnswer) {
 	state := c.state(answer.Key)
-	if state == nil {
+	if state == nil || c.justGranted(state) {
 		return
 	}
 	state.Granted = 0
@@ -189,9 +187,9 @@ type offer struct {
 	limit      *charging.Limit
 	want       int64
 	validFor   time.Duration
-	change     time.Time           // Tariff-Time-Change
-	after      charging.Conditions // those after the change
-	dual       bool                // a quota for each side of it
+	change     time.Time            // Tariff-Time-Change
+	after      *charging.Conditions // those after the change; nil: none is announced
+	dual       bool                 // a quota for each side of it
 	amounts    charging.Amounts
 	units      int64  // granted
 	payer      string // the account charged, where it is not the subscriber's
@@ -221,10 +219,13 @@ func (c *charge) grant(
 		o.progress = c.resume(state, &o.conditions)
 	}
 	if o.terms.Uncontrolled && c.costsNothing(&o) {
+		if state != nil {
+			state.Granted = 0
+		}
 		return c.uncontrolled(service), nil
 	}
 	c.size(&o)
-	if c.rfc() && o.after.Rule != "" && o.after.Unit == o.conditions.Unit {
+	if c.rfc() && o.after != nil && o.after.Unit == o.conditions.Unit {
 		if err := c.dual(&o); err != nil {
 			return charging.ServiceAnswer{}, err
 		}
@@ -301,7 +302,7 @@ func (c *charge) atSwitch(o *offer, at time.Time, left time.Duration) {
 	later := o.inputs
 	later.At = at
 	after, err := c.plan.Rate(&later)
-	if err == nil && after.Price > o.dearest.Price {
+	if err == nil && dearer(c.plan, &after, &o.conditions, o.progress, o.want) {
 		o.dearest = after
 	}
 	split := c.rfc() && o.terms.Unit == charging.Time && !intermittent(o.terms)
@@ -310,7 +311,7 @@ func (c *charge) atSwitch(o *offer, at time.Time, left time.Duration) {
 	}
 	o.change = at
 	if err == nil {
-		o.after = after
+		o.after = &after
 	}
 }
 
@@ -372,7 +373,10 @@ func eventCount(t *charging.Terms, info *charging.Information) int64 {
 
 // afford finds how much of what is wanted the account can pay: balances of units first.
 func (c *charge) afford(o *offer) error {
-	means := c.tx.Available(c.charged(o), purpose(o.service.Key, &o.conditions, c.plan))
+	return c.affordBy(o, c.tx.Available(c.charged(o), purpose(o.service.Key, &o.conditions, c.plan)))
+}
+
+func (c *charge) affordBy(o *offer, means charging.Means) error {
 	var begun charging.Charge
 	free := min(o.want, means.Units)
 	progress := o.progress

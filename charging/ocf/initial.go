@@ -30,7 +30,7 @@ func (c *charge) initial(d charging.Decision) error {
 			return err
 		}
 	}
-	if c.foreignContext() {
+	if c.prior == nil && c.foreignContext() {
 		c.session = nil
 		c.denyContext()
 		return nil
@@ -62,11 +62,19 @@ func (c *charge) admit() bool {
 	case c.account.Status != charging.Active:
 		c.deny(c.inactive(), "the account is "+string(c.account.Status))
 	case c.plan == nil:
-		c.deny(charging.RatingFailed, "the account's plan "+c.account.Plan+" cannot be used")
+		c.denyPlan()
 	default:
 		return true
 	}
 	return false
+}
+
+func (c *charge) denyPlan() {
+	if c.account.Plan == "" {
+		c.deny(charging.RatingFailed, "the account has no plan")
+		return
+	}
+	c.deny(charging.RatingFailed, "the account's plan "+c.account.Plan+" cannot be used")
 }
 
 func (c *charge) begin() {

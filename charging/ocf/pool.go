@@ -13,40 +13,11 @@ type pooled struct {
 	before charging.Amounts
 }
 
-// settlePools settles what all services of pools report before any of them is granted anew: what
-// one did not use may be what another has used, and is free only then.
-func (c *charge) settlePools(services []charging.Service) error {
-	if len(services) < 2 || c.stale || len(c.session.Services) < 2 {
-		return nil
-	}
-	terms, err := c.termsOf(&c.session.Services[0].Conditions)
-	if err != nil || !terms.Pools {
-		return nil // A plan that is gone has no pools; settling tells of it.
-	}
-	for i := range services {
-		service := &services[i]
-		state := c.state(service.Key)
-		if state == nil || len(service.Used) == 0 || state.Reservation == 0 ||
-			c.poolOf(state) == nil || !slices.Equal(state.Key.IDs, service.Key.IDs) {
-			continue
-		}
-		c.exceeded = false
-		result, err := c.settle(service)
-		if err != nil {
-			return err
-		}
-		if c.pooled == nil {
-			c.pooled = make(map[*charging.Service]settled, len(services))
-		}
-		c.pooled[service] = settled{result, c.exceeded}
-	}
-	return nil
-}
-
-// settled is how a service was settled before its turn.
-type settled struct {
-	result   charging.Result
-	exceeded bool // more was used than granted, or than there was
+// inPool reports whether what a service reports may have been granted to another service: both have
+// a reservation of their own in one credit pool.
+func (c *charge) inPool(service *charging.Service, state *charging.ServiceState) bool {
+	return len(c.session.Services) > 1 && state.Reservation != 0 && c.poolOf(state) != nil &&
+		slices.Equal(state.Key.IDs, service.Key.IDs)
 }
 
 // accountOf is the account that a service is charged to.

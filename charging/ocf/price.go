@@ -60,8 +60,9 @@ func (c *charge) priceShares(
 	account := state.PaidBy(c.account.ID)
 	means := c.tx.Available(account, purpose(state.Key, &state.Conditions, plan))
 	means.Units += state.Held.Units
-	if means.HasUnits {
-		means.Units += c.pooledUnits(state)
+	if beyond := sum(used) - state.Granted; means.HasUnits && beyond > 0 {
+		// What was granted was reserved, be it in money; only beyond that the pool's units pay.
+		means.Units += min(beyond, c.pooledUnits(state))
 	}
 	progress := plan.Resume(&state.Conditions, &state.Conditions, state.Progress)
 	parts := make([]charging.Part, 0, len(used))

@@ -44,12 +44,13 @@ func (c *charge) refundOf() error {
 	}
 	next := *charged
 	next.Services = append([]charging.ServiceState(nil), charged.Services...)
-	claims, fault := claimed(&next, key.Number, c.request.Services, c.plan.Currency())
+	currency := c.currencyOf(&next, key.Number)
+	claims, fault := claimed(&next, key.Number, c.request.Services, currency)
 	if fault != "" {
 		c.deny(charging.UnableToComply, fault)
 		return nil
 	}
-	given := charging.Quantity{Unit: c.plan.Currency()}
+	given := charging.Quantity{Unit: currency}
 	for _, claim := range claims {
 		money, err := c.giveBack(claim)
 		if err != nil {
@@ -57,10 +58,25 @@ func (c *charge) refundOf() error {
 		}
 		given.Amount += money
 	}
-	next.Cost.Amount -= given.Amount
+	if next.Cost.Unit == currency {
+		next.Cost.Amount -= given.Amount
+	}
 	c.tx.PutSession(&next)
 	c.answer.Cost = given
 	return nil
+}
+
+// currencyOf is what a charge was priced in: the account may have got another plan since.
+func (c *charge) currencyOf(s *charging.Session, number uint32) charging.Unit {
+	for i := range s.Services {
+		if s.Services[i].Number != number {
+			continue
+		}
+		if plan, err := c.planOf(&s.Services[i].Conditions); err == nil {
+			return plan.Currency()
+		}
+	}
+	return c.plan.Currency()
 }
 
 // A claim is what a refund wants back of one service that was charged.
@@ -186,6 +202,9 @@ func (c *charge) giveBack(claimed claim) (money int64, err error) {
 	state.Granted -= units
 	state.Held.Units -= fromUnits
 	state.Held.Money -= money
+	if claimed.money > 0 && state.Held.Money == 0 {
+		state.Granted = state.Held.Units // what money paid is given back
+	}
 	c.why(part.Reason)
 	given := state.Conditions.Unit.Of(units)
 	if claimed.money > 0 {

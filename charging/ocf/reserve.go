@@ -46,7 +46,7 @@ func (c *charge) reserve(
 	}
 	state.Conditions, state.Progress, state.Granted = o.conditions, o.progress, o.units
 	if o.dual {
-		state.Granted *= 2
+		state.Granted += min(o.units, uncountable-o.units)
 	}
 	state.LastReport, state.ValidUntil, state.Final = now, now.Add(o.validFor), final != nil
 	state.Number, state.Payer = c.request.Key.Number, o.payer

@@ -129,7 +129,7 @@ func (c *charge) dual(o *offer) error {
 	if means.Units > 0 || o.want <= 0 || o.limit != nil {
 		return nil
 	}
-	earlier, later := &o.conditions, &o.after
+	earlier, later := &o.conditions, o.after
 	if o.terms.Quota != nil && o.terms.Quota.Pool != nil {
 		earlier, later = &o.dearest, &o.dearest // all of the pool may be used on either side
 	}

@@ -58,7 +58,7 @@ func (c *charge) scriptedAsUsual(usual charging.Decision) error {
 func (c *charge) scriptedDenial() error {
 	ends := c.session != nil &&
 		(c.request.Type == charging.Update || c.request.Type == charging.Termination)
-	if !ends || c.account == nil || c.plan == nil {
+	if !ends || c.account == nil {
 		c.session = c.prior
 		return nil
 	}

@@ -59,7 +59,7 @@ func (c *charge) inactive() charging.Result {
 func (c *charge) raise() error {
 	level := c.settings.DenyLevel
 	atService := level == "" || level == charging.DenyService
-	if atService || !c.answer.Result.Success() || !c.refused() {
+	if atService || !c.answer.Result.Success() || !c.refused() || c.free() {
 		return nil
 	}
 	c.answer.Result = c.answer.Services[0].Result
@@ -77,6 +77,13 @@ func (c *charge) raise() error {
 	return nil
 }
 
+// free reports whether a service may be used without credit control, which is no refusal.
+func (c *charge) free() bool {
+	return slices.ContainsFunc(c.answer.Services, func(s charging.ServiceAnswer) bool {
+		return s.Result == charging.CreditNotApplicable
+	})
+}
+
 // lacksServices reports whether a request without MSCC is refused by a setting. A termination needs
 // none.
 func (c *charge) lacksServices() bool {
@@ -90,7 +97,7 @@ func (c *charge) lacksServices() bool {
 func (c *charge) denyLacking() error {
 	c.deny(charging.MissingAVP, "Multiple-Services-Credit-Control is missing",
 		charging.FailedAVP{Path: "Multiple-Services-Credit-Control"})
-	if c.request.Type != charging.Update || c.session == nil || c.account == nil || c.plan == nil {
+	if c.request.Type != charging.Update || c.session == nil || c.account == nil {
 		c.session = c.prior
 		return nil
 	}

@@ -171,32 +171,32 @@ func (c *charge) hold(
 	return nil
 }
 
-// joined is what a grant reserves together with what is kept of the one before.
+// joined is what a grant reserves together with what is kept of the one before. Of that only as
+// much is kept as is still there: a balance may have ended, or the plan have another currency.
 func (c *charge) joined(o *offer, state *charging.ServiceState) (charging.Amounts, error) {
 	amounts := o.amounts
 	if state.Reservation == 0 {
 		return amounts, nil
 	}
 	kept := state.Held
-	if state.Payer != o.payer {
-		kept = charging.Amounts{} // it was somebody else's
-	}
 	if state.Conditions.Unit != o.conditions.Unit {
 		kept.Units = 0
 	}
-	if state.Payer != o.payer {
+	before, err := c.planOf(&state.Conditions)
+	switch {
+	case state.Payer != o.payer:
 		kept = charging.Amounts{} // somebody else's
+	case err != nil || before.Currency() != c.plan.Currency():
+		kept.Money = 0
 	}
 	if err := c.tx.Release(state.Reservation); err != nil {
 		return amounts, errorfIn("release what was kept", err)
 	}
 	state.Reservation, state.Held = 0, charging.Amounts{}
-	var err error
-	if amounts.Money, err = charging.Add(amounts.Money, kept.Money); err != nil {
-		return amounts, errorfIn("sum reservations", err)
-	}
-	amounts.Units, err = charging.Add(amounts.Units, kept.Units)
-	return amounts, err
+	means := c.tx.Available(c.charged(o), purpose(o.service.Key, &o.conditions, c.plan))
+	amounts.Money += min(kept.Money, max(means.Money-amounts.Money, 0))
+	amounts.Units += min(kept.Units, max(means.Units-amounts.Units, 0))
+	return amounts, nil
 }
 
 // debitsLate reports whether usage of the session that has ended is still debited: where the

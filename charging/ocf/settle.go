@@ -50,10 +50,15 @@ func (c *charge) holder(service *charging.Service) *charging.ServiceState {
 	if state == nil || !service.Asked || slices.Equal(state.Key.IDs, service.Key.IDs) {
 		return state
 	}
-	if state.Granted > 0 && state.Number == c.request.Key.Number {
+	if c.justGranted(state) {
 		return nil
 	}
 	return state
+}
+
+// justGranted reports whether a service of this very request got the grant.
+func (c *charge) justGranted(state *charging.ServiceState) bool {
+	return state != nil && state.Granted > 0 && state.Number == c.request.Key.Number
 }
 
 // settle debits what a service reports at the conditions of its grant and releases the rest of the
@@ -81,22 +86,52 @@ func (c *charge) settle(service *charging.Service) (charging.Result, error) {
 	if c.payerGone(state) {
 		return c.orphan(service, state)
 	}
+	parts, err := c.partsOf(service, state)
+	switch {
+	case errors.Is(err, charging.ErrOverflow):
+		return charging.UnableToComply, c.lose(service, state, err)
+	case err != nil:
+		return charging.UnableToComply, err
+	case len(parts) == 0:
+		return charging.Success, c.letGo(state)
+	}
+	return charging.Success, c.post(state, parts)
+}
+
+// partsOf prices what a service reports; it leaves the service as it was where that fails.
+func (c *charge) partsOf(
+	service *charging.Service, state *charging.ServiceState,
+) ([]charging.Part, error) {
+	conditions, reasons := state.Conditions, len(c.answer.Why)
 	used, err := c.shares(service, state)
 	if err != nil {
-		return charging.UnableToComply, errorfIn("sum usage", err)
+		return nil, errorfIn("sum usage", err)
 	}
 	if len(service.Used) > 0 {
 		state.LastReport = c.tx.Now()
 	}
 	if len(used) == 0 {
-		return charging.Success, c.letGo(state)
+		return nil, nil
 	}
 	c.exceeded = state.Granted > 0 && sum(used) > state.Granted
 	parts, err := c.priceShares(service, state, used)
 	if err != nil {
-		return charging.UnableToComply, err
+		state.Conditions, c.answer.Why = conditions, c.answer.Why[:reasons]
 	}
-	return charging.Success, c.post(state, parts)
+	return parts, err
+}
+
+// lose gives up usage that costs more than can be counted: it is refused in its service, which
+// holds nothing any more; the other services, and the end of the session, do not suffer from it.
+func (c *charge) lose(
+	service *charging.Service, state *charging.ServiceState, cause error,
+) error {
+	c.why(charging.Reason{
+		Code: charging.BecauseDenied, Service: service.Key,
+		Detail: charging.UnableToComply.Name() + ": " + cause.Error(),
+	})
+	state.Granted = 0
+	return c.release(state)
 }
 
 // ungranted makes the state of a service that reports usage without a grant.
@@ -145,7 +180,8 @@ func (c *charge) shares(
 			continue
 		}
 		if units == uncountable {
-			return nil, errors.New("more units were used than can be counted")
+			return nil, fmt.Errorf("more units were used than can be counted: %w",
+				charging.ErrOverflow)
 		}
 		out = append(out, c.periods(state, used, units, offset)...)
 		offset = offset.Add(time.Duration(units) * time.Second)
@@ -217,7 +253,7 @@ func (c *charge) periods(
 		return []share{{start, units}}
 	}
 	if used.Tariff.Known {
-		return []share{{c.side(state, used.Tariff.Value), units}}
+		return []share{{c.side(state, used.Tariff.Value, units), units}}
 	}
 	if start.Unit != charging.Time {
 		return []share{{start, units}}
@@ -251,17 +287,37 @@ func (c *charge) splitByClock(state *charging.ServiceState, units int64, from ti
 
 // side finds the conditions on one side of the first switch since the last report; usage that
 // straddles it costs what the dearer side does.
-func (c *charge) side(state *charging.ServiceState, side int64) charging.Conditions {
+func (c *charge) side(state *charging.ServiceState, side, units int64) charging.Conditions {
 	before := state.Conditions
 	at, ok := c.switchAfter(state, state.LastReport)
 	if side == 0 || !ok || at.After(c.tx.Now()) {
 		return before
 	}
 	after, ok := c.conditionsAt(state, at)
-	if !ok || side == 2 && before.Price >= after.Price {
+	if !ok {
+		return before
+	}
+	plan, err := c.planOf(&before)
+	if err != nil || side == 2 && !dearer(plan, &after, &before, state.Progress, units) {
 		return before
 	}
 	return after
+}
+
+// dearer reports whether units cost more under one set of conditions than under another. Prices
+// alone do not tell: blocks may have other sizes. What cannot be summed costs more than anything.
+func dearer(
+	plan charging.Plan, one, other *charging.Conditions, p charging.Progress, units int64,
+) bool {
+	if one.Unit != other.Unit {
+		return false
+	}
+	charge, err := plan.Price(one, p, units)
+	if err != nil {
+		return true
+	}
+	against, err := plan.Price(other, p, units)
+	return err == nil && charge.Money > against.Money
 }
 
 // inputsOf repeats the inputs of a grant, for another time.
@@ -280,7 +336,7 @@ func (c *charge) inputsOf(state *charging.ServiceState, at time.Time) charging.I
 	}
 	return charging.Inputs{
 		Context: c.session.Context, Service: state.Key, Units: []charging.Unit{state.Conditions.Unit},
-		Info: info, Participants: n, At: at,
+		Info: info, Participants: n, At: at, Attributes: c.request.Attributes,
 	}
 }
 

@@ -12,11 +12,14 @@ func (c *charge) update(d charging.Decision) error {
 	if c.session == nil {
 		return c.unknown(d)
 	}
-	if !c.belongs() {
+	switch {
+	case !c.belongs():
 		return nil
-	}
-	if c.account.Status != charging.Active {
+	case c.account.Status != charging.Active:
 		c.deny(c.inactive(), "the account is "+string(c.account.Status))
+		return c.closeFor(closedByDenial)
+	case c.plan == nil:
+		c.denyPlan()
 		return c.closeFor(closedByDenial)
 	}
 	return c.serveAll(d)
@@ -25,7 +28,7 @@ func (c *charge) update(d charging.Decision) error {
 // serveAll serves every service of an open session.
 func (c *charge) serveAll(d charging.Decision) error {
 	services := c.services()
-	if err := c.settlePools(services); err != nil {
+	if err := c.settleAhead(services); err != nil {
 		return err
 	}
 	for i := range services {
@@ -99,9 +102,9 @@ func (c *charge) belongs() bool {
 			charging.FailedAVP{Path: "Service-Context-Id", Value: r.Context})
 		return false
 	}
-	if c.account == nil || c.plan == nil {
+	if c.account == nil {
 		c.session = c.prior
-		c.deny(charging.UnableToComply, "the session's account or its plan is gone")
+		c.deny(charging.UnableToComply, "the session's account is gone")
 		return false
 	}
 	return true
@@ -180,11 +183,12 @@ func (c *charge) debitLate() error {
 }
 
 // refuse answers what the door found wrong. An update or termination that fails ends its session:
-// what could be read is debited, the rest released (RFC 8506 table 6 and section 9.1).
+// what could be read is debited, the rest released (RFC 8506 table 6 and section 9.1). A number
+// that was used before moves nothing.
 func (c *charge) refuse() error {
 	refused, r := c.request.Refused, c.request
 	c.deny(refused.Result, refused.Message, refused.Failed...)
-	ends := c.session != nil && !refused.Result.ProtocolError() &&
+	ends := c.session != nil && !refused.Result.ProtocolError() && !c.spent &&
 		(r.Type == charging.Update || r.Type == charging.Termination)
 	if !ends {
 		c.session = c.prior
