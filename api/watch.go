@@ -23,6 +23,12 @@ type WaitFor struct {
 	Type       string          `json:"type,omitempty" yaml:"type"`
 	Result     charging.Result `json:"result,omitempty" yaml:"result"`
 	Door       string          `json:"door,omitempty" yaml:"door"`
+	Peer       string          `json:"peer,omitempty" yaml:"peer"`
+	OriginHost string          `json:"origin_host,omitempty" yaml:"origin_host"`
+	Message    string          `json:"message,omitempty" yaml:"message"`
+	Number     scenarios.Range `json:"number,omitzero" yaml:"number"`
+	Rule       string          `json:"rule,omitempty" yaml:"rule"`
+	Text       string          `json:"text,omitempty" yaml:"text"`
 	After      int64           `json:"after,omitempty" yaml:"after"`
 	Count      int             `json:"count,omitempty" yaml:"count"`
 	Timeout    Timeout         `json:"timeout,omitempty" yaml:"timeout"`
@@ -158,6 +164,8 @@ func (s *server) waitExchanges(ctx context.Context, in *Written) (*Output[Waited
 	items := s.Journal.Wait(ctx, scenarios.Filter{
 		Session: wanted.Session, Subscriber: wanted.Subscriber, Account: wanted.Account,
 		Type: wanted.Type, Result: wanted.Result, Door: wanted.Door, After: wanted.After,
+		Peer: wanted.Peer, OriginHost: wanted.OriginHost, Message: wanted.Message,
+		Number: wanted.Number, Rule: wanted.Rule, Text: wanted.Text,
 		Trees: wanted.Trees, Raw: wanted.Raw,
 	}, count)
 	return answer(Waited{Satisfied: len(items) >= count, Items: items}, nil)

@@ -21,6 +21,7 @@ import (
 	ocssim "github.com/ocs-sim/ocs-sim"
 	"github.com/ocs-sim/ocs-sim/api/client"
 	"github.com/ocs-sim/ocs-sim/api/document"
+	"github.com/ocs-sim/ocs-sim/scenarios"
 )
 
 // patience bounds every call that the fixture makes.
@@ -104,6 +105,38 @@ func (f *Fixture) Available(account string) string {
 		f.t.Fatalf("account %s has no balance", account)
 	}
 	return found.Balances[0].Available
+}
+
+// Verify asks whether what happened is what should have, by one verification or a list of them,
+// written in YAML or JSON. What does not hold fails the test, with what came closest; it goes on.
+func (f *Fixture) Verify(verifications string) {
+	f.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience+scenarios.MaxWithin)
+	defer cancel()
+	report, err := f.api.Verify(ctx, []byte(verifications))
+	if err != nil {
+		f.t.Fatalf("verify: %v", err)
+	}
+	items := report.Items
+	if items == nil {
+		items = []scenarios.Verified{report.Verified}
+	}
+	for i := range items {
+		if !items[i].Satisfied {
+			f.t.Errorf("verify: %s", items[i].String())
+		}
+	}
+}
+
+// Observe tells the simulator what the test saw elsewhere, as on the SIP side of the client. The
+// session may be empty.
+func (f *Fixture) Observe(session, text string) {
+	f.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if _, err := f.api.Observe(ctx, session, text); err != nil {
+		f.t.Fatalf("observe %q: %v", text, err)
+	}
 }
 
 // logExchanges tells what the simulator heard and said, with its reasons.

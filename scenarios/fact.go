@@ -167,7 +167,7 @@ func (c history) meet(f *fact, settings func(charging.Origin) *charging.Settings
 	if settings != nil {
 		own = settings(r.Origin)
 	}
-	prior := c[r.Key.Session]
+	prior := c.prior(r, a)
 	told, attached := charging.Told(prior, r, own)
 	f.situation = *charging.Situate(prior, r, &told)
 	f.situation.Repeat, f.situation.Now = a.Repeat, r.At
@@ -176,22 +176,23 @@ func (c history) meet(f *fact, settings func(charging.Origin) *charging.Settings
 		f.situation.Holdings = means(a.Before)
 	}
 	unheard := a.Delivery != nil && a.Delivery.Unheard
-	if a.Repeat || unheard || r.Record != charging.NoRecord || c.reused(prior, r, a) {
-		return
-	}
-	switch fails := !a.Result.Success(); {
-	case r.Type == charging.Termination, fails && r.Type == charging.Initial,
-		fails && a.Result >= charging.Result(4000):
+	switch {
+	case a.Repeat || unheard || r.Record != charging.NoRecord || !a.Result.Success():
+	case r.Type == charging.Termination:
 		delete(c, r.Key.Session)
 	case r.Type == charging.Initial, r.Type == charging.Update && prior != nil:
 		c.follow(prior, r, a, told, attached)
 	}
 }
 
-// reused reports whether a number came again with other content, which is refused and harms no
-// session.
-func (c history) reused(prior *charging.Session, r *charging.Request, a *charging.Answer) bool {
-	return prior != nil && !a.Result.Success() && r.Key.Number <= prior.Highest
+// prior is the session as it was before a request. What ended it need not be on record, as its
+// expiry is not, nor what a refusal did to it; so its answer is asked, too.
+func (c history) prior(r *charging.Request, a *charging.Answer) *charging.Session {
+	begins := r.Type == charging.Initial && a.Result.Success() && !a.Repeat
+	if begins || a.Result == charging.UnknownSessionID {
+		return nil
+	}
+	return c[r.Key.Session]
 }
 
 // follow notes the session as it is after a request. One with a lower number than another before

@@ -140,7 +140,7 @@ func TestANearMissNamesTheAVPAndBothValues(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Verify (-want +got):\n%s", diff)
 	}
-	const text = `FAIL join: there are 0 of CCR type=update number=1 participants=5 granted=300s, want 1..
+	text := "FAIL join: " + want.Reason + `
   near miss #3 CCR update 1 of s1
     participants (Service-Information.IM-Information.Number-Of-Participants): want 5, seen 4
     granted (Multiple-Services-Credit-Control.Granted-Service-Unit): want 300s, seen 240s`

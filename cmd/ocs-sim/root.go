@@ -32,6 +32,7 @@ func newRoot(c *console) *cobra.Command {
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return settle(cmd) }
 	root.AddCommand(newServe(c), newDemo(c), newPlay(c), newCheck(c), newReady(c), newVersion(c),
 		newSessions(c), newPeers(c), newClock(c))
+	root.AddCommand(newVerify(c))
 	root.AddCommand(newSend(c), newAccounts(c), newScenarios(c), newSchema(c))
 	nameCompletion(root)
 	return root
