@@ -8,9 +8,9 @@ import (
 
 // judged is the recorder that doors tell: the journal, behind a judge of clients unless that is
 // switched off.
-func (s *Server) judged() charging.Recorder {
+func (s *Server) judged(next charging.Recorder) charging.Recorder {
 	if s.options.NoFindings {
-		return s.journal
+		return next
 	}
 	hosts := []string{s.options.OriginHost}
 	for _, listener := range s.listeners {
@@ -18,7 +18,7 @@ func (s *Server) judged() charging.Recorder {
 			hosts = append(hosts, listener.said.OriginHost)
 		}
 	}
-	s.judge = scenarios.NewJudge(s.journal, scenarios.JudgeOptions{
+	s.judge = scenarios.NewJudge(next, scenarios.JudgeOptions{
 		Inspect: diameter.NewInspector(hosts, s.vendors.Current).Inspect,
 		Frame:   diameter.FrameOf,
 		Parse:   diameter.ParseAnswer,

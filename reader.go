@@ -11,6 +11,7 @@ func (s *Server) newJournal() *scenarios.Journal {
 	return scenarios.NewJournal(scenarios.JournalOptions{
 		Render:    func(raw []byte) any { return s.vendors.Current().Render(raw) },
 		SessionOf: diameter.SessionOf, MessageOf: diameter.MessageOf,
+		Observed: func(o scenarios.Observation) { s.scenarios.Observe(o.Session, o.Text) },
 		Reader: scenarios.Reader{
 			Attributes: func(raw []byte) charging.Attributes {
 				return s.vendors.Current().Attributes(raw)

@@ -98,7 +98,7 @@ func (s *Server) newScenarios() *scenarios.Set {
 			Edit:   func(e charging.Edit) error { return s.vendors.Current().CheckEdit(e) },
 			Preset: diameter.CheckPreset,
 		},
-		Seed: s.options.RandomSeed,
+		Clock: s.clock, Seed: s.options.RandomSeed,
 		Began: func(seed uint64) {
 			s.options.Log.Info().Uint64("random_seed", seed).Msg("chance in scenarios begins here")
 		},
@@ -193,7 +193,7 @@ func (s *Server) assemble() {
 		Supervision: o.Supervision, Settings: s.settings.Of,
 	})
 	s.charger, s.summons = function, s.newSummons(function)
-	recorder := s.summons.Watch(s.judged())
+	recorder := s.summons.Watch(s.judged(s.scenarios.Watch(s.journal)))
 	s.gy = diameter.NewServer(diameter.Options{
 		OriginHost: o.OriginHost, OriginRealm: o.OriginRealm, ProductName: "ocs-sim",
 		OriginStateID: s.ledger.OriginStateID,
@@ -282,6 +282,9 @@ func (s *Server) Close() error {
 		s.stopTimer()
 		<-s.timerDone
 		<-s.tariffsDone
+	}
+	if s.scenarios != nil {
+		s.scenarios.Close()
 	}
 	if s.summons != nil {
 		s.summons.Close()

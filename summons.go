@@ -16,7 +16,9 @@ func (s *Server) newSummons(function *ocf.Function) *summons.Register {
 		Send: func(
 			ctx context.Context, one *charging.Summons, sent func(int64),
 		) (charging.Result, error) {
-			return s.gy.Summon(ctx, one, sent)
+			result, err := s.gy.Summon(ctx, one, sent)
+			s.scenarios.Summoned(one, result, err)
+			return result, err
 		},
 		End: func(ctx context.Context, id charging.SessionID, cause string) error {
 			return function.End(ctx, s.clock.Now(), id, cause)

@@ -74,6 +74,7 @@ func (s *server) accountRoutes() {
 			charging.KindAccountNotFound, charging.KindAccountInUse, charging.KindLedgerStopped,
 		},
 	}, s.deleteAccount)
+	s.deleteAccountsRoute()
 }
 
 func (s *server) listAccounts(ctx context.Context, in *Page) (

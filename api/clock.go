@@ -152,6 +152,7 @@ func (s *server) turn(ctx context.Context, change func() error) (*Output[resourc
 	if err := s.Ledger.Tick(ctx, now); err != nil {
 		return nil, err
 	}
+	s.Scenarios.ClockTurned()
 	if s.ClockTurned != nil {
 		s.ClockTurned()
 	}

@@ -55,7 +55,9 @@ type simulator struct {
 	ledger *accounts.Ledger
 	clock  *charging.Clock
 	set    *scenarios.Set
-	death  context.CancelFunc
+	// charger is the charging function itself.
+	charger charging.Charger
+	death   context.CancelFunc
 }
 
 // start begins at noon of the first of March 2026, with the clock stopped.
@@ -75,9 +77,11 @@ func start(t testing.TB, seed string, change func(*api.Options)) *simulator {
 	}
 	noon := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	s := &simulator{
-		ledger: ledger, set: scenarios.New(scenarios.Options{}),
-		clock: charging.NewClock(charging.ClockState{Stopped: true, At: noon}),
+		ledger: ledger,
+		clock:  charging.NewClock(charging.ClockState{Stopped: true, At: noon}),
 	}
+	s.set = scenarios.New(scenarios.Options{Clock: s.clock})
+	t.Cleanup(s.set.Close)
 	if _, err := ledger.Seed(ctx, noon, doc.Seed()); err != nil {
 		t.Fatal(err)
 	}
@@ -87,16 +91,20 @@ func start(t testing.TB, seed string, change func(*api.Options)) *simulator {
 	tariffs := rating.NewTariffs()
 	options := api.Options{
 		Ledger: ledger, Tariffs: tariffs, Scenarios: s.set,
-		Journal: scenarios.NewJournal(scenarios.JournalOptions{}),
+		Journal: scenarios.NewJournal(scenarios.JournalOptions{
+			Observed: func(o scenarios.Observation) { s.set.Observe(o.Session, o.Text) },
+		}),
 		Charger: ocf.New(ledger, tariffs, s.set, ocf.Options{}),
 		Clock:   s.clock, Seed: doc, Version: "1.2.3",
 	}
+	s.charger = options.Charger
 	options.Sandboxes = noRoom{}
 	if change != nil {
 		change(&options)
 	}
+	options.Recorder = s.set.Watch(options.Journal)
 	if options.Summons != nil {
-		options.Recorder = options.Summons.Watch(options.Journal)
+		options.Recorder = options.Summons.Watch(options.Recorder)
 	}
 	s.handler = api.New(options)
 	server := httptest.NewServer(s.handler)

@@ -71,7 +71,7 @@ func forms(registry huma.Registry) {
 	alias(reflect.TypeFor[resource.Final](), final)
 	alias(reflect.TypeFor[scenarios.Nth](), reflect.TypeFor[nthForm]())
 	alias(reflect.TypeFor[scenarios.UnitsRange](), reflect.TypeFor[unitsForm]())
-	alias(reflect.TypeFor[scenarios.NotYet](), reflect.TypeFor[reservedForm]())
+	alias(reflect.TypeFor[scenarios.Expects](), reflect.TypeFor[expectsForm]())
 	alias(reflect.TypeFor[resource.Subscribers](), reflect.TypeFor[subscribersForm]())
 	alias(reflect.TypeFor[resource.ServiceIDs](), reflect.TypeFor[numbersForm]())
 	alias(reflect.TypeFor[resource.Recipients](), reflect.TypeFor[recipientsForm]())
@@ -89,15 +89,12 @@ type (
 	sliceForm       struct{}
 	disconnectForm  struct{}
 	unitsForm       struct{}
-	reservedForm    struct{}
+	expectsForm     struct{}
 	subscribersForm struct{}
 	numbersForm     struct{}
 	recipientsForm  struct{}
 	grantedForm     struct{}
 )
-
-// reserved marks the keys that no version takes yet.
-const reserved = "reserved"
 
 func textSchema() *huma.Schema   { return &huma.Schema{Type: huma.TypeString} }
 func numberSchema() *huma.Schema { return &huma.Schema{Type: huma.TypeInteger} }
@@ -171,8 +168,9 @@ func (unitsForm) Schema(huma.Registry) *huma.Schema {
 	}
 }
 
-func (reservedForm) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{Description: reserved}
+func (expectsForm) Schema(r huma.Registry) *huma.Schema {
+	one := r.Schema(reflect.TypeFor[scenarios.Expect](), true, "ScenarioExpect")
+	return oneOf(one, listSchema(one))
 }
 
 func (subscribersForm) Schema(r huma.Registry) *huma.Schema {
@@ -190,15 +188,4 @@ func (recipientsForm) Schema(huma.Registry) *huma.Schema {
 
 func (grantedForm) Schema(r huma.Registry) *huma.Schema {
 	return oneOf(textSchema(), r.Schema(reflect.TypeFor[resource.Units](), true, "Units"))
-}
-
-// withoutReserved leaves the reserved keys out of a description.
-func withoutReserved(schemas map[string]*huma.Schema) {
-	for _, schema := range schemas {
-		for key, property := range schema.Properties {
-			if property.Description == reserved {
-				delete(schema.Properties, key)
-			}
-		}
-	}
 }

@@ -12,6 +12,8 @@ import (
 type Peers interface {
 	Peers() []diameter.Peer
 	Disconnect(ctx context.Context, originHost string, cause diameter.DisconnectCause) error
+	// Cut ends the connections without a word.
+	Cut(originHost string, how charging.Ending) error
 }
 
 // noPeers is a simulator without a Diameter door.
@@ -20,6 +22,10 @@ type noPeers struct{}
 func (noPeers) Peers() []diameter.Peer { return nil }
 
 func (noPeers) Disconnect(_ context.Context, host string, _ diameter.DisconnectCause) error {
+	return charging.Errorf(charging.KindPeerNotFound, "no connection leads to %s", host)
+}
+
+func (noPeers) Cut(host string, _ charging.Ending) error {
 	return charging.Errorf(charging.KindPeerNotFound, "no connection leads to %s", host)
 }
 
@@ -66,9 +72,15 @@ func (s *server) listPeers(context.Context, *struct{}) (
 }
 
 func (s *server) disconnectPeer(ctx context.Context, in *DisconnectInput) (*struct{}, error) {
-	causes := map[string]diameter.DisconnectCause{
-		"rebooting": diameter.Rebooting, "busy": diameter.Busy,
-		"do_not_want_to_talk": diameter.DoNotWantToTalkTo,
+	return nil, s.Peers.Disconnect(ctx, in.OriginHost, disconnectCause(in.Cause))
+}
+
+func disconnectCause(word string) diameter.DisconnectCause {
+	switch word {
+	case "rebooting":
+		return diameter.Rebooting
+	case "busy":
+		return diameter.Busy
 	}
-	return nil, s.Peers.Disconnect(ctx, in.OriginHost, causes[in.Cause])
+	return diameter.DoNotWantToTalkTo
 }

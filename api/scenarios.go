@@ -55,17 +55,14 @@ func (s *server) releaseScenario(_ context.Context, in *PutScenarioInput) (
 
 func (s *server) scenarioRoutes() {
 	example := strings.Replace(scenarioBody, "{", `{"name": "last-minute-at-join",
+		"verdict": "pending", "reason": "rules[0] never fired: no request matched",
 		"counters": [{"rule": "last-minute-at-join rules[0]", "matched": 0, "fired": 0,
-		"remaining": 1},
-			{"rule": "last-minute-at-join rules[1]", "matched": 0, "fired": 0}], `, 1)
+			"remaining": 1, "verdict": "pending", "reason": "never fired: no request matched"},
+			{"rule": "last-minute-at-join rules[1]", "matched": 0, "fired": 0,
+			"verdict": "pass", "reason": "never fired: no request matched"}], `, 1)
 	invalid := []charging.ErrorKind{charging.KindInvalidDocument}
 	unknown := []charging.ErrorKind{charging.KindScenarioNotFound}
-	register(s, route{
-		method: "GET", path: scenariosPath, id: "list-scenarios", tag: "Scenarios",
-		summary:     "List scenarios",
-		description: "In the order in which they are tried, with their counters.",
-		example:     `{"items": [` + example + `], "next": ""}`,
-	}, s.listScenarios)
+	s.verdictRoutes(example)
 	register(s, route{
 		method: "PUT", path: scenarioPath, id: "put-scenario", tag: "Scenarios",
 		summary: "Create or change a scenario",
@@ -74,11 +71,6 @@ func (s *server) scenarioRoutes() {
 		created: true, body: scenarios.Document{}, bodyExample: scenarioBody, example: example,
 		problems: invalid,
 	}, s.putScenario)
-	register(s, route{
-		method: "GET", path: scenarioPath, id: "get-scenario", tag: "Scenarios",
-		summary: "Show a scenario", description: "With how often each rule matched and acted.",
-		example: example, problems: unknown,
-	}, s.getScenario)
 	register(s, route{
 		method: "DELETE", path: scenarioPath, id: "delete-scenario", tag: "Scenarios",
 		summary:     "Delete a scenario",
@@ -115,14 +107,6 @@ func (s *server) scenarioRoutes() {
 	}, s.explain)
 }
 
-func (s *server) listScenarios(context.Context, *struct{}) (
-	*Output[resource.List[scenarios.Status]], error,
-) {
-	items := s.Scenarios.List()
-	list := resource.List[scenarios.Status]{Items: append([]scenarios.Status{}, items...)}
-	return answer(list, nil)
-}
-
 func (s *server) putScenario(_ context.Context, in *PutScenarioInput) (
 	*StatusOutput[scenarios.Status], error,
 ) {
@@ -130,7 +114,7 @@ func (s *server) putScenario(_ context.Context, in *PutScenarioInput) (
 	if err != nil {
 		return nil, err
 	}
-	written, source, err := document.DecodeScenario(bodyName, data, in.Name, "counters")
+	written, source, err := document.DecodeScenario(bodyName, data, in.Name, shownKeys()...)
 	if err != nil {
 		return nil, err
 	}
@@ -143,12 +127,6 @@ func (s *server) putScenario(_ context.Context, in *PutScenarioInput) (
 		return nil, err
 	}
 	return put(status, created), nil
-}
-
-func (s *server) getScenario(_ context.Context, in *ScenarioPath) (
-	*Output[scenarios.Status], error,
-) {
-	return answer(s.Scenarios.Get(in.Name))
 }
 
 func (s *server) deleteScenario(_ context.Context, in *ScenarioPath) (*struct{}, error) {

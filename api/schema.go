@@ -78,7 +78,6 @@ func (s *server) finishDescription() {
 	schemas := s.api.OpenAPI().Components.Schemas.Map()
 	delete(schemas, "ErrorModel")
 	delete(schemas, "ErrorDetail")
-	withoutReserved(schemas)
 	for _, schema := range schemas {
 		neverNull(schema)
 	}

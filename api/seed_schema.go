@@ -16,7 +16,6 @@ func SeedSchema() ([]byte, error) {
 	forms(registry)
 	seed := registry.Schema(reflect.TypeFor[document.Document](), true, "Document")
 	schemas := registry.Map()
-	withoutReserved(schemas)
 	for _, schema := range schemas {
 		neverNull(schema)
 	}

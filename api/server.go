@@ -114,6 +114,7 @@ func New(o Options) http.Handler {
 		s.StartSettings = &s.Seed.SettingsDocument
 	}
 	s.settings = s.StartSettings
+	s.Scenarios.Employ(s)
 	router := chi.NewRouter()
 	router.Use(s.recoverPanics, s.limitTime, s.authorize, refuseOtherSites, middleware.GetHead)
 	router.NotFound(func(w http.ResponseWriter, r *http.Request) {

@@ -171,6 +171,19 @@ func (s *Server) Disconnect(
 	return nil
 }
 
+// Cut ends all connections of a peer without a DPR, as a scripted delivery does. It fails with
+// KindPeerNotFound where there is none.
+func (s *Server) Cut(originHost string, how charging.Ending) error {
+	connections := s.peers.of(originHost, nil)
+	if len(connections) == 0 {
+		return peerNotFound(originHost)
+	}
+	for _, c := range connections {
+		c.part(&charging.Delivery{Ending: how})
+	}
+	return nil
+}
+
 func peerNotFound(host string) error {
 	return &charging.Error{
 		Kind: charging.KindPeerNotFound, Message: "no connection leads to " + host,

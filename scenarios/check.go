@@ -73,9 +73,7 @@ func (c *checker) rule(path string, r *Rule) {
 	if r.Repeat && (len(r.Amend) == 0 && r.Fault == nil || r.Limit != nil || r.Answer != nil) {
 		c.fault(path+".repeat", "what is remembered does not change: repeat goes with amend and fault")
 	}
-	if r.When.Available.Word != "" {
-		c.fault(path+".when.available", "available is a range of quantities, like ..1.00 EUR")
-	}
+	c.available(path+".when", &r.When)
 	if r.When.Message == messageACR {
 		c.accounting(path, r)
 	}
@@ -92,6 +90,14 @@ func (c *checker) rule(path string, r *Rule) {
 		}
 	}
 	c.amends(path+".amend", r.Amend)
+	c.steps(path+".do", r.Do)
+	c.expects(path+".expect", r.Expect)
+}
+
+func (c *checker) available(path string, w *When) {
+	if w.Available.Word != "" {
+		c.fault(path+".available", "available is a range of quantities, like ..1.00 EUR")
+	}
 }
 
 // amends checks what is to be done to AVPs. Whether a path names one is for the door to say.
@@ -143,10 +149,10 @@ func (c *checker) verbs(path string, r *Rule) {
 	if len(r.Amend) > 0 && (r.Pass || len(verbs) == 0) {
 		verbs = append(verbs, "amend")
 	}
-	switch len(verbs) {
-	case 0:
-		c.fault(path, "a rule needs a verb: pass: true, limit, answer, amend or fault")
-	case 1:
+	switch {
+	case len(verbs) == 1 || len(verbs) == 0 && len(r.Do)+len(r.Expect) > 0:
+	case len(verbs) == 0:
+		c.fault(path, "a rule needs a verb: pass: true, limit, answer, amend, fault, do or expect")
 	default:
 		c.fault(path, "%s exclude each other; write one rule for each",
 			strings.Join(verbs, " and "))

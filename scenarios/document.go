@@ -23,7 +23,7 @@ type Document struct {
 }
 
 // A Rule is a condition and a verb: one of Pass, Limit and Answer. Amend and Fault may stand alone,
-// which charges as usual, or beside Limit or Answer.
+// which charges as usual, or beside Limit or Answer; Do and Expect beside anything, or alone.
 type Rule struct {
 	When When `yaml:"when,omitempty" json:"when,omitzero"`
 	// Times is how often the rule acts; nil: always.
@@ -40,8 +40,11 @@ type Rule struct {
 	Answer *Answer `yaml:"answer,omitempty" json:"answer,omitempty"`
 	Amend  Amends  `yaml:"amend,omitempty" json:"amend,omitempty"`
 	Fault  *Fault  `yaml:"fault,omitempty" json:"fault,omitempty"`
-
-	LaterVerbs `yaml:",inline"`
+	// Do is what else is done when the rule acts, and Expect what must follow.
+	Do     []Step  `yaml:"do,omitempty" json:"do,omitempty"`
+	Expect Expects `yaml:"expect,omitempty" json:"expect,omitempty"`
+	// Optional rules need not act for the scenario to pass.
+	Optional bool `yaml:"optional,omitempty" json:"optional,omitempty"`
 }
 
 // When is what a request must be for a rule to act. All that is written must hold; nothing written
@@ -105,12 +108,6 @@ type ServiceAnswer struct {
 	Grant       Grant    `yaml:"grant,omitempty" json:"grant,omitzero"`
 	Final       *Final   `yaml:"final,omitempty" json:"final,omitempty"`
 	Validity    Validity `yaml:"validity,omitempty" json:"validity,omitzero"`
-}
-
-// LaterVerbs are keys of a rule that the notation reserves and this version refuses.
-type LaterVerbs struct {
-	Do     NotYet `yaml:"do,omitempty" json:"do,omitzero"`
-	Expect NotYet `yaml:"expect,omitempty" json:"expect,omitzero"`
 }
 
 // The limits of a document.

@@ -74,6 +74,22 @@ rules:
   - when: {number: 2, nth: 3, media: audio, requested: 10 MiB..}
     limit: {grant: 1.50 EUR, final: {restrict: ["permit ip from any to any", garden]}, validity: 0s}
   - pass: true
+    optional: true
+    do:
+      - {credit: {amount: 5.00 EUR}}
+      - {after: 250ms, debit: {account: bob, balance: main, amount: 1 events, reference: x}}
+      - {rar: {rating_group: 100, service: 7, pool: 3}}
+      - {asr: {}}
+      - {dpr: {cause: busy}}
+      - {disconnect: {how: reset}}
+      - {advance: 1h}
+    expect:
+      - {within: 75s, request: {any: [{type: update, requested: absent}, {type: termination}]}}
+      - {within: 1s, session: any, request: {type: update, rating_group: 100, nth: 2}}
+      - {within: 1s, raa: {result: 2002}}
+      - {within: 1s, none: {asa: {}}}
+      - {within: 1s, observation: "200 OK*"}
+  - expect: {within: 1s, none: {request: {type: update}}}
 `
 
 func TestRoundtrip(t *testing.T) {
@@ -150,7 +166,9 @@ func TestStatusInJSON(t *testing.T) {
 	}
 	got, err := json.Marshal(status)
 	const want = `{"name":"x","rules":[{"times":3,"pass":true}],` +
-		`"counters":[{"rule":"x rules[0]","matched":1,"fired":1,"remaining":2}]}`
+		`"verdict":"pass","reason":"all is as expected",` +
+		`"counters":[{"rule":"x rules[0]","matched":1,"fired":1,"remaining":2,` +
+		`"verdict":"pass","reason":"it acted once"}]}`
 	if err != nil || string(got) != want {
 		t.Errorf("status = %s, %v, want\n%s", got, err, want)
 	}
@@ -194,8 +212,9 @@ func TestMistakesAreRefusedWhereTheyStand(t *testing.T) {
 		{"an expression that grows", `{when: {if: "repeat(account, 99) != ''"}}`, "repeat"},
 		{"a share of more than all", `{probability: 101%}`, "is no share"},
 		{"a share without a sign", `{probability: "0.5"}`, "is no share"},
-		{"do comes later", `{do: [{after: 1s}]}`, "not supported yet"},
-		{"expect comes later", `{expect: {within: 1s}}`, "not supported yet"},
+		{"an unknown key of a step", `{do: [{aftr: 1s}]}`, "aftr"},
+		{"an unknown key of expect", `{expect: {wihtin: 1s}}`, "wihtin"},
+		{"an unknown key of what is expected", `{expect: {request: {any: [{typ: x}]}}}`, "typ"},
 	} {
 		t.Run(test.claim, func(t *testing.T) {
 			t.Parallel()

@@ -81,6 +81,9 @@ func (j *Journal) view(r *record, trees, raw bool) Exchange {
 		x.tellAnswer(r.answer)
 		x.Services = services(&r.request, r.answer)
 	}
+	for i := range r.notes {
+		x.Why = append(x.Why, r.notes[i].String())
+	}
 	if !r.charged {
 		x.Session = j.session(r)
 	}

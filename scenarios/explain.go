@@ -10,7 +10,9 @@ import (
 // An Explanation says what Decide would do with a situation, and why.
 type Explanation struct {
 	// Acts is the rule that would; empty: the request is charged as usual.
-	Acts      string                `json:"acts,omitempty"`
+	Acts string `json:"acts,omitempty"`
+	// Conflicts are rules that would act if that one did not come first.
+	Conflicts []string              `json:"conflicts,omitempty"`
 	Scenarios []ScenarioExplanation `json:"scenarios"` // in the order of trial
 }
 
@@ -84,6 +86,7 @@ func (e *Explanation) rule(r *rule, s *charging.Situation) RuleExplanation {
 		told.Why = fmt.Sprintf("it matches, but lets the first %d pass", r.after)
 	case e.Acts != "":
 		told.Why = "it matches, but " + e.Acts + " comes first"
+		e.Conflicts = append(e.Conflicts, told.Rule)
 	default:
 		told.Acts, told.Why = true, "it matches and acts"
 		if !r.probability.IsZero() {

@@ -145,3 +145,6 @@ func inConference(id string) option {
 		s.Session = &charging.Session{Info: charging.Information{Conference: id}}
 	}
 }
+
+// pass lets the time of a bubble of package synctest pass.
+func pass(spell time.Duration) { <-time.After(spell) }

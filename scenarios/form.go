@@ -3,7 +3,6 @@ package scenarios
 import (
 	"encoding"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -183,17 +182,3 @@ func (n *Names) UnmarshalYAML(node *yaml.Node) error {
 
 // UnmarshalJSON reads a word or a list of words.
 func (n *Names) UnmarshalJSON(data []byte) error { return nodeJSON(data, n) }
-
-// NotYet is the place of a key that the notation reserves. Every value but null is refused.
-type NotYet struct{}
-
-var errNotYet = errors.New("this key is not supported yet; leave it out")
-
-// UnmarshalYAML refuses.
-func (*NotYet) UnmarshalYAML(*yaml.Node) error { return errNotYet }
-
-// UnmarshalJSON refuses.
-func (*NotYet) UnmarshalJSON([]byte) error { return errNotYet }
-
-// IsZero reports true: nothing is ever there.
-func (NotYet) IsZero() bool { return true }

@@ -67,7 +67,8 @@ type record struct {
 	charged  bool  // request and answer are there
 	request  charging.Request
 	answer   *charging.Answer
-	findings int32 // how many were found in it
+	findings int32             // how many were found in it
+	notes    []charging.Reason // what rules did because of it, later
 }
 
 // NewJournal returns an empty Journal.
@@ -148,6 +149,16 @@ func (j *Journal) Sent(exchange int64, m charging.Message) {
 	defer j.mu.Unlock()
 	if kept := j.kept(exchange); kept != nil {
 		kept.sent, kept.sentAt, kept.behind = m.Raw, m.At, j.next-1
+	}
+	j.tell()
+}
+
+// note adds to the reasons of an exchange what was done because of it later.
+func (j *Journal) note(exchange int64, reason charging.Reason) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if kept := j.kept(exchange); kept != nil {
+		kept.notes = append(kept.notes[:len(kept.notes):len(kept.notes)], reason)
 	}
 	j.tell()
 }

@@ -30,18 +30,18 @@ func (m moment) compare(o moment) int {
 		m.at.Compare(o.at), cmp.Compare(m.seq, o.seq))
 }
 
-// A happening is what a match takes: a moment of an exchange or observation.
-type happening struct {
+// An occurrence is what a match takes: a moment of an exchange or observation.
+type occurrence struct {
 	moment
 	seq  int64
 	what string
 }
 
-// newHappening is the moment that the match names: where it says something of the answer, the one at
+// newOccurrence is the moment that the match names: where it says something of the answer, the one at
 // which that went out, else the one at which the question came.
-func newHappening(f *fact, m *matcher) happening {
+func newOccurrence(f *fact, m *matcher) occurrence {
 	r := f.record
-	e := happening{seq: r.number, moment: moment{number: r.number, seq: r.number}, what: f.what()}
+	e := occurrence{seq: r.number, moment: moment{number: r.number, seq: r.number}, what: f.what()}
 	if m.ofAnswer && f.sent() {
 		e.moment = moment{number: r.behind, answer: true, at: r.sentAt, seq: r.number}
 		e.what = "the answer to " + e.what
@@ -76,8 +76,8 @@ func (c *verifier) judgeOrder(got *Verified) (lacking int, behind moment) {
 	return 0, place0
 }
 
-// following is the first happening of a step behind a moment.
-func (c *verifier) following(step int, behind moment) (first happening, found bool) {
+// following is the first occurrence of a step behind a moment.
+func (c *verifier) following(step int, behind moment) (first occurrence, found bool) {
 	for _, e := range c.events[step] {
 		if e.compare(behind) > 0 && (!found || e.compare(first.moment) < 0) {
 			first, found = e, true
@@ -86,10 +86,10 @@ func (c *verifier) following(step int, behind moment) (first happening, found bo
 	return first, found
 }
 
-// stray is the first happening of any step between two moments, which an exact order forbids.
-func (c *verifier) stray(from, to moment) (first happening, found bool) {
+// stray is the first occurrence of any step between two moments, which an exact order forbids.
+func (c *verifier) stray(from, to moment) (first occurrence, found bool) {
 	if !c.Exact {
-		return happening{}, false
+		return occurrence{}, false
 	}
 	for step := range c.matchers {
 		e, there := c.following(step, from)
@@ -108,7 +108,7 @@ func (c *verifier) whyLacking(step int, behind moment, last string) string {
 	if len(early) == 0 {
 		return text + ": it is not there at all"
 	}
-	slices.SortFunc(early, func(a, b happening) int { return a.compare(b.moment) })
+	slices.SortFunc(early, func(a, b occurrence) int { return a.compare(b.moment) })
 	e := early[len(early)-1]
 	return text + fmt.Sprintf(": %s, #%d, came before that", e.what, e.seq)
 }

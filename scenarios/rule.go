@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -14,6 +15,8 @@ type scenario struct {
 	subscriber string // normal; empty: everybody
 	serial     uint64 // of its Put
 	rules      []*rule
+	context    context.Context // of its steps; nil: none began
+	end        func()          // of the context
 }
 
 // A rule is one rule of it, with its counters.
@@ -28,15 +31,20 @@ type rule struct {
 	after       int64             // so many matches pass first
 	probability Share
 	repeats     bool // acts on repeats, too
-	matched     int64
-	fired       int64
+	optional    bool // the verdict does not wait for it
+	scenario    *scenario
+	steps       []Step
+	expects     []*expectation
+	*standing
 }
 
 // newScenario compiles a document that Check finds nothing wrong with.
 func newScenario(doc Document, serial uint64) *scenario {
 	s := &scenario{document: doc, subscriber: normal(doc.Subscriber), serial: serial}
 	for i := range doc.Rules {
-		s.rules = append(s.rules, newRule(ruleName(doc.Name, i), &doc.Rules[i]))
+		r := newRule(ruleName(doc.Name, i), &doc.Rules[i])
+		r.scenario = s
+		s.rules = append(s.rules, r)
 	}
 	return s
 }
@@ -47,7 +55,7 @@ func ruleName(scenario string, position int) string {
 
 func newRule(name string, written *Rule) *rule {
 	w := &written.When
-	r := &rule{conditions: conditions(w)}
+	r := &rule{conditions: conditions(w), standing: newStanding()}
 	if !w.Nth.IsZero() {
 		r.nth = &place{Nth: w.Nth, initial: w.Type == charging.Initial.String()}
 	}
@@ -67,6 +75,10 @@ func newRule(name string, written *Rule) *rule {
 		r.fault, r.decision.Delivery = written.Fault, written.Fault.delivery()
 	}
 	r.after, r.probability, r.repeats = written.After, written.Probability, written.Repeat
+	r.optional, r.steps = written.Optional, written.Do
+	for i := range written.Expect {
+		r.expects = append(r.expects, newExpectation(&written.Expect[i]))
+	}
 	return r
 }
 
@@ -237,7 +249,7 @@ func (r *rule) would(s *charging.Situation) charging.Decision {
 
 // rewind begins to count anew.
 func (r *rule) rewind() {
-	r.matched, r.fired = 0, 0
+	r.standing = newStanding()
 	r.release("")
 	if r.nth != nil {
 		r.nth.tally = tally{}

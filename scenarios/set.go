@@ -17,6 +17,9 @@ type Options struct {
 	Limit int
 	// Wire checks what only the Gy door understands.
 	Wire Wire
+	// Clock is the charging clock, which counts for expectations while it stands still; nil: the
+	// wall clock does.
+	Clock *charging.Clock
 	// Seed is where chance begins: of probability, and of delays that are a span.
 	Seed uint64
 	// Began is told the seed when something is left to chance for the first time; nil: nobody.
@@ -29,7 +32,11 @@ type Options struct {
 type Set struct {
 	limit int
 	wire  Wire
+	clock *charging.Clock
 	count atomic.Int64
+	// performing is how many performances wait for their answers to go out.
+	performing atomic.Int64
+	running    sync.WaitGroup
 
 	mu           sync.Mutex
 	serial       uint64
@@ -38,11 +45,21 @@ type Set struct {
 	bySubscriber map[string][]*scenario
 	candidates   []*scenario // of the decision at hand
 	random       *rand.Rand
+	awaiting     awaiting
+	stage        stage
+	news         chan struct{} // closed at the next change; nil: nobody waits for it
 }
 
 // New returns an empty Set.
 func New(o Options) *Set {
-	s := &Set{limit: o.Limit, wire: o.Wire, random: rand.New(&announced{Options: o})}
+	s := &Set{
+		limit: o.Limit, wire: o.Wire, clock: o.Clock, random: rand.New(&announced{Options: o}),
+		stage: stage{
+			performer: make(chan struct{}),
+			answering: make(map[*charging.Request]*performance),
+			sending:   make(map[int64]*performance),
+		},
+	}
 	if s.limit <= 0 {
 		s.limit = 10_000
 	}
@@ -80,10 +97,15 @@ func (s *Set) Decide(situation *charging.Situation) charging.Decision {
 
 // decide shows the request to all rules, as they count what matches them whoever acts.
 func (s *Set) decide(situation *charging.Situation) charging.Decision {
+	s.heard(situation)
 	var acting *rule
 	for _, candidate := range s.trial(situation) {
 		for _, rule := range candidate.rules {
-			if rule.meet(situation) && acting == nil && rule.chance(s.random) {
+			switch {
+			case !rule.meet(situation):
+			case acting != nil:
+				rule.hide(acting.decision.Rule)
+			case rule.chance(s.random):
 				acting = rule
 			}
 		}
@@ -91,7 +113,21 @@ func (s *Set) decide(situation *charging.Situation) charging.Decision {
 	if acting == nil {
 		return charging.Decision{}
 	}
-	return acting.act(situation, s.random)
+	decision := acting.act(situation, s.random)
+	s.follow(acting, situation)
+	return decision
+}
+
+// follow begins what a rule that acted does and expects beside its answer.
+func (s *Set) follow(r *rule, situation *charging.Situation) {
+	s.tell()
+	if len(r.expects) == 0 && len(r.steps) == 0 {
+		return
+	}
+	awaited := s.await(r, situation.Request, s.instant())
+	if len(r.steps) > 0 {
+		s.prepare(r, situation, awaited)
+	}
 }
 
 // trial lists the scenarios that are for the request's subscriber, in the order of trial. The list
@@ -161,6 +197,7 @@ func (s *Set) remove(name string) bool {
 		return false
 	}
 	is := func(other *scenario) bool { return other == gone }
+	s.abandon(gone)
 	delete(s.named, name)
 	s.count.Store(int64(len(s.named)))
 	if gone.subscriber == "" {
@@ -183,6 +220,7 @@ func (s *Set) Get(name string) (Status, error) {
 	if !ok {
 		return Status{}, notFound(name)
 	}
+	s.sweep(s.instant())
 	return found.status(), nil
 }
 
@@ -197,6 +235,11 @@ func notFound(name string) error {
 func (s *Set) List() []Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.list()
+}
+
+func (s *Set) list() []Status {
+	s.sweep(s.instant())
 	list := make([]Status, 0, len(s.named))
 	for _, scenario := range s.ordered() {
 		list = append(list, scenario.status())
@@ -223,6 +266,29 @@ func (s *Set) Delete(name string) error {
 	return nil
 }
 
+// DeleteTagged removes all scenarios that have a tag, and returns how many there were.
+func (s *Set) DeleteTagged(tag string) (deleted int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, one := range s.ordered() {
+		if slices.Contains(one.document.Tags, tag) && s.remove(one.document.Name) {
+			deleted++
+		}
+	}
+	return deleted
+}
+
+// abandon ends what rules of a scenario do and expect.
+func (s *Set) abandon(gone *scenario) {
+	s.dismiss(gone)
+	standings := make([]*standing, len(gone.rules))
+	for i, rule := range gone.rules {
+		standings[i] = rule.standing
+	}
+	s.forget(standings...)
+	s.tell()
+}
+
 // Rewind sets the counters of a scenario back, so that used-up rules act again; the error is of
 // KindScenarioNotFound.
 func (s *Set) Rewind(name string) error {
@@ -232,6 +298,7 @@ func (s *Set) Rewind(name string) error {
 	if !ok {
 		return notFound(name)
 	}
+	s.abandon(found)
 	for _, rule := range found.rules {
 		rule.rewind()
 	}
@@ -259,6 +326,9 @@ func (s *Set) Release(name, until string) (released int, err error) {
 func (s *Set) Clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for _, gone := range s.named {
+		s.abandon(gone)
+	}
 	s.count.Store(0)
 	s.named = make(map[string]*scenario)
 	s.bySubscriber = make(map[string][]*scenario)

@@ -114,8 +114,8 @@ func (v *Verification) bounded() bool {
 // A verifier is a Verification, compiled, for one look at the journal.
 type verifier struct {
 	*Verification
-	matchers []*matcher    // one of a match, or the steps of an order
-	events   [][]happening // for each of them, what it takes
+	matchers []*matcher     // one of a match, or the steps of an order
+	events   [][]occurrence // for each of them, what it takes
 }
 
 func newVerifier(v *Verification) *verifier {
@@ -131,7 +131,7 @@ func newVerifier(v *Verification) *verifier {
 		}
 		c.matchers = append(c.matchers, newMatcher(&m))
 	}
-	c.events = make([][]happening, len(c.matchers))
+	c.events = make([][]occurrence, len(c.matchers))
 	return c
 }
 
@@ -141,7 +141,7 @@ func (j *Journal) check(v *Verification) Verified {
 	j.facts(func(f *fact) bool {
 		for i, m := range c.matchers {
 			if m.takes(f) && f.record.number > v.After {
-				c.events[i] = append(c.events[i], newHappening(f, m))
+				c.events[i] = append(c.events[i], newOccurrence(f, m))
 			}
 		}
 		return true

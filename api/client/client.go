@@ -151,6 +151,10 @@ func read(response *http.Response, answer []byte, out any) error {
 	if out == nil || len(answer) == 0 {
 		return nil
 	}
+	if text, raw := out.(*[]byte); raw {
+		*text = answer
+		return nil
+	}
 	if err := json.Unmarshal(answer, out); err != nil {
 		return fmt.Errorf("read the answer to %s %s: %w",
 			response.Request.Method, response.Request.URL.Path, err)

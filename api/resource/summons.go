@@ -21,7 +21,7 @@ type Summons struct {
 	Session    string    `json:"session"`
 	SubSession uint64    `json:"sub_session,omitempty"`
 	Peer       string    `json:"peer" doc:"Origin-Host of the client that is asked"`
-	Cause      string    `json:"cause" enum:"request,top-up,tariff-change,barred,deleted"`
+	Cause      string    `json:"cause" enum:"request,top-up,tariff-change,barred,deleted,scenario"`
 	State      string    `json:"state" enum:"sent,answered,followed,not-followed,unanswered,refused,unknown,unreachable"`
 	Scope      Scope     `json:"scope"`
 	Exchange   int64     `json:"exchange,omitempty" doc:"of the journal"`

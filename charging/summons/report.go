@@ -40,6 +40,7 @@ const (
 	ByTariffChange Cause = "tariff-change" // other prices hold
 	ByBarring      Cause = "barred"        // the account is not active any more
 	ByDeletion     Cause = "deleted"       // the account is gone
+	ByScenario     Cause = "scenario"      // a rule of a scenario has it as a step
 )
 
 // A State is how far a summons has come.

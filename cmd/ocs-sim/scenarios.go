@@ -14,11 +14,12 @@ func newScenarios(c *console) *cobra.Command {
 	cmd := family("scenarios", "Tell a server what to answer on purpose",
 		"scenarios asks a running server over REST. It ends with 1 where the server says no.",
 		k.listScenarios(), k.showScenario(), k.putScenario(), k.deleteScenario(),
-		k.rewindScenario(), k.explainScenarios(), k.library())
+		k.rewindScenario(), k.explainScenarios(), k.library(), k.verdict())
 	cmd.Example = "  ocs-sim scenarios put refused -f refused.yaml\n" +
 		"  ocs-sim scenarios put late --use late-answers --with delay=2s\n" +
 		"  ocs-sim scenarios list\n" +
-		"  ocs-sim scenarios explain -f charge.yaml"
+		"  ocs-sim scenarios explain -f charge.yaml\n" +
+		"  ocs-sim scenarios verdict --wait 10s --junit verdicts.xml"
 	k.add(cmd)
 	return cmd
 }
@@ -75,12 +76,25 @@ func (c *control) showStatus(status *scenarios.Status, err error) error {
 }
 
 func (c *control) deleteScenario() *cobra.Command {
-	return &cobra.Command{
-		Use: "delete NAME", Short: "Delete a scenario", Args: named("a scenario's name"),
+	var tag string
+	cmd := &cobra.Command{
+		Use: "delete NAME | --tag TAG", Short: "Delete a scenario, or all that have a tag",
+		Args: func(cmd *cobra.Command, words []string) error {
+			if tag != "" {
+				return noArguments(cmd, words)
+			}
+			return named("a scenario's name")(cmd, words)
+		},
 		RunE: func(cmd *cobra.Command, words []string) error {
-			return refused(c.client().DeleteScenario(cmd.Context(), words[0]), "")
+			if tag == "" {
+				return refused(c.client().DeleteScenario(cmd.Context(), words[0]), "")
+			}
+			_, err := c.client().DeleteScenarios(cmd.Context(), tag)
+			return refused(err, "")
 		},
 	}
+	cmd.Flags().StringVar(&tag, "tag", "", "delete those that have this tag")
+	return cmd
 }
 
 func (c *control) rewindScenario() *cobra.Command {
