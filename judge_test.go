@@ -43,7 +43,6 @@ func TestOurClientIsNotBlamed(t *testing.T) {
 	t.Parallel()
 	wrong := map[string]map[string]int{
 		"f23-no-trigger":               {"usage-without-reason": 2},
-		"f23+24-together-two-updates":  {"request-before-answer": 1},
 		"conf-two-payers":              {"units-asked-after-final": 1},
 		"conference-exhausted-ignored": {"units-asked-after-final": 1},
 	}
@@ -60,7 +59,12 @@ func TestOurClientIsNotBlamed(t *testing.T) {
 				if want == nil {
 					want = map[string]int{}
 				}
-				if diff := cmp.Diff(want, foundIn(t, readConversation(t, name))); diff != "" {
+				got := foundIn(t, readConversation(t, name))
+				if short == "f23+24-together-two-updates" {
+					// The answer to the first may have gone out before the second came.
+					delete(got, "request-before-answer")
+				}
+				if diff := cmp.Diff(want, got); diff != "" {
 					t.Errorf("findings (-want +got):\n%s", diff)
 				}
 			})

@@ -131,9 +131,11 @@ func (w *walk) sound(a *avp) bool {
 	switch {
 	case a.flags&reservedBits != 0:
 		// RFC 6733 section 4.1: an unrecognized bit is an error.
-		w.refuse(resultInvalidAVPBits, w.shapes.dictionary.quotable(a), "an AVP has a flag bit that is not defined")
+		shown := w.shapes.dictionary.quotable(a)
+		w.refuse(resultInvalidAVPBits, shown, "an AVP has a flag bit that is not defined")
 	case a.namesNoVendor():
-		w.refuse(resultInvalidAVPFlags, w.shapes.dictionary.quotable(a), "an AVP has the V bit and no vendor")
+		shown := w.shapes.dictionary.quotable(a)
+		w.refuse(resultInvalidAVPFlags, shown, "an AVP has the V bit and no vendor")
 	case s == unknownShape && a.flags&flagMandatory != 0 && !w.lenient:
 		w.refuse(resultAVPUnsupported, a.raw, "an AVP with the M bit is not known here")
 	case s == unknownShape:

@@ -175,15 +175,19 @@ func unused(x *turn) { x.service().Used = nil }
 func granted(q ...charging.Quantity) cue {
 	return func(x *turn) { x.answered().Granted = q }
 }
+
 func lastUnits(action charging.FinalAction) cue {
 	return func(x *turn) { x.answered().Final = &charging.FinalUnit{Action: action} }
 }
+
 func refusedWith(result charging.Result) cue {
 	return func(x *turn) { x.answered().Result, x.answered().Granted = result, nil }
 }
+
 func atCommand(result charging.Result) cue {
 	return func(x *turn) { x.answer.Result, x.answer.Services = result, nil }
 }
+
 func reason(number int64) cue {
 	return func(x *turn) { x.service().Reason = charging.Known(number) }
 }
@@ -197,9 +201,11 @@ func awaited(d time.Duration) cue { return func(x *turn) { x.awaited = d } }
 func counting(count int64) cue {
 	return func(x *turn) { x.Information.Participants = charging.Known(count) }
 }
+
 func withMedia(names ...string) cue {
 	return func(x *turn) { x.Information.MediaKnown, x.Information.Media = true, names }
 }
+
 func stamped(after time.Duration) cue {
 	return func(x *turn) { x.EventTime = x.EventTime.Add(after) }
 }

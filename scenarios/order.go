@@ -37,8 +37,8 @@ type occurrence struct {
 	what string
 }
 
-// newOccurrence is the moment that the match names: where it says something of the answer, the one at
-// which that went out, else the one at which the question came.
+// newOccurrence is the moment that the match names: where it says something of the answer, the one
+// at which that went out, else the one at which the question came.
 func newOccurrence(f *fact, m *matcher) occurrence {
 	r := f.record
 	e := occurrence{seq: r.number, moment: moment{number: r.number, seq: r.number}, what: f.what()}
