@@ -274,7 +274,7 @@ func (c *court) missed(s *trial, w *watch) {
 	byClock := w.kind == watchValidity || w.kind == watchFinal
 	switch {
 	case s.tainted || s.lost,
-		byClock && c.Clock != nil && c.turned(s, c.Clock.Now().Sub(time.Now())),
+		byClock && c.Clock != nil && c.turned(s, time.Until(c.Clock.Now())),
 		c.Connected != nil && !c.Connected(s.peer),
 		w.kind == watchReauthorized && s.ended:
 		return
