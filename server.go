@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"sync"
 	"syscall"
 	"time"
 
@@ -219,16 +218,7 @@ func (s *Server) assemble() {
 	if s.sandboxes != nil {
 		control.Sandboxes = s.sandboxes
 	}
-	s.rest = api.NewServer(meanwhile(func() http.Handler { return api.New(control) }))
-}
-
-// meanwhile builds a handler while the start goes on; a request that comes earlier waits for it.
-func meanwhile(build func() http.Handler) http.Handler {
-	built := sync.OnceValue(build)
-	go built()
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		built().ServeHTTP(w, r)
-	})
+	s.rest = api.NewServer(api.New(control))
 }
 
 func (s *Server) serve() {

@@ -9,7 +9,10 @@ import (
 
 	ocssim "github.com/ocs-sim/ocs-sim"
 	"github.com/ocs-sim/ocs-sim/api/client"
+	"github.com/ocs-sim/ocs-sim/api/document"
 	"github.com/ocs-sim/ocs-sim/charging"
+	"github.com/ocs-sim/ocs-sim/charging/conversation"
+	"github.com/ocs-sim/ocs-sim/diameter"
 	"github.com/ocs-sim/ocs-sim/scenarios"
 )
 
@@ -135,5 +138,42 @@ func TestResetEndsWhatRulesDo(t *testing.T) {
 	}
 	if err := s.server.Close(); err != nil { // waits for all that is under way
 		t.Errorf("Close = %v", err)
+	}
+}
+
+// TestStepsNeedNobodyAtTheRESTDoor has a rule of the seed pay in while nobody has asked anything
+// over REST yet.
+func TestStepsNeedNobodyAtTheRESTDoor(t *testing.T) {
+	t.Parallel()
+	seed := `
+plans: {im: {currency: EUR, rules: [{unit: time, per: 60s, price: 0.05 EUR}]}}
+accounts:
+  - {id: alice, plan: im, subscribers: [{e164: "15550100"}], balances: [{amount: 10.00 EUR}]}
+scenarios:
+  - {name: gift, rules: [{when: {type: initial}, do: [{credit: {amount: 5.00 EUR}}]}]}
+`
+	server, err := ocssim.Start(t.Context(), ocssim.Options{
+		Seeds: []document.File{{Name: "seed", Data: []byte(seed)}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	talk, err := conversation.Parse("gift", []byte("> initial s1 15550100 rg=100 want\n< 2001\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	gy := ocssim.NewGyDoor(server.DiameterAddresses()[0], diameter.ClientOptions{})
+	t.Cleanup(func() { _ = gy.Close() })
+	report, err := talk.Play(t.Context(), gy.Door(nil), conversation.Options{})
+	if err != nil || report.Err() != nil {
+		t.Fatal(err, report.Err())
+	}
+	var told struct{ Verdict, Reason string }
+	call(t, "GET", server.APIURL()+"/v1/scenarios/gift?wait=10s", "", &told)
+	account, err := server.Ledger().Account(t.Context(), "alice")
+	if told.Verdict != "pass" || err != nil || account.Balances[0].Amount.String() != "15.00 EUR" {
+		t.Errorf("verdict %s (%s), account %+v, %v; want 5.00 EUR more",
+			told.Verdict, told.Reason, account, err)
 	}
 }

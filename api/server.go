@@ -93,6 +93,8 @@ type server struct {
 }
 
 // New returns the control API. It holds no goroutine; what it works on is the caller's to close.
+// Its routes and their description are made for the first request: who never asks over REST need
+// not wait for them at the start, nor keep their five megabytes.
 func New(o Options) http.Handler {
 	s := &server{Options: o}
 	if s.Recorder == nil {
@@ -115,6 +117,19 @@ func New(o Options) http.Handler {
 	}
 	s.settings = s.StartSettings
 	s.Scenarios.Employ(s)
+	return whenAsked(s.router)
+}
+
+// whenAsked builds a handler for the first request.
+func whenAsked(build func() http.Handler) http.Handler {
+	built := sync.OnceValue(build)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		built().ServeHTTP(w, r)
+	})
+}
+
+// router builds the routes.
+func (s *server) router() http.Handler {
 	router := chi.NewRouter()
 	router.Use(s.recoverPanics, s.limitTime, s.authorize, refuseOtherSites, middleware.GetHead)
 	router.NotFound(func(w http.ResponseWriter, r *http.Request) {
