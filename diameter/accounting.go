@@ -153,38 +153,7 @@ func (w *walk) account(repeated *accounted, a *avp) {
 	case avpAcctSessionID, avpAcctMultiSessionID:
 		repeated.others = append(repeated.others, a.raw)
 	default:
-		w.accountCommon(a)
-	}
-}
-
-// accountCommon reads those AVPs of an ACR that a CCR has too.
-func (w *walk) accountCommon(a *avp) {
-	r := w.request
-	switch a.id() {
-	case avpSessionID:
-		w.session(a)
-	case avpOriginHost:
-		r.Origin.Host = string(a.data)
-	case avpOriginRealm:
-		r.Origin.Realm = string(a.data)
-	case avpServiceContextID:
-		r.Context = string(a.data)
-	case avpEventTimestamp:
-		r.EventTime = a.time()
-	case avpTerminationCause:
-		r.Cause = a.uint32()
-	case avpUserName:
-		w.userName = a.data
-	case avpProxyInfo:
-		w.proxies = append(w.proxies, a.raw)
-	case avpRouteRecord:
-		w.routed(a)
-	case avpMultipleServices:
-		r.Services = append(r.Services, w.service(a))
-	case avpTrigger:
-		r.Triggers = w.triggers(r.Triggers, a)
-	default:
-		w.lessUsual(a)
+		w.common(a)
 	}
 }
 
@@ -201,17 +170,7 @@ func (w *walk) recordType(a *avp) {
 // them, as the header says the same.
 func (w *walk) missingInAccounting() {
 	switch {
-	case !w.saw.has(sawSessionID):
-		w.refuseMissing("Session-Id")
-	case !w.saw.has(sawOriginHost):
-		w.refuseMissing("Origin-Host")
-	case !w.saw.has(sawOriginRealm):
-		w.refuseMissing("Origin-Realm")
-	case !w.saw.has(sawDestinationRealm) && w.saw.has(sawDestinationHost):
-		// RFC 6733 section 6.1.4: a Destination-Host without a realm cannot be routed.
-		w.refuse(resultUnableToDeliver, nil, "Destination-Host without Destination-Realm")
-	case !w.saw.has(sawDestinationRealm):
-		w.refuseMissing("Destination-Realm")
+	case w.missingRoute():
 	case !w.saw.has(sawRecordType):
 		w.refuseMissing("Accounting-Record-Type")
 	case !w.saw.has(sawRecordNumber):

@@ -166,21 +166,13 @@ func (w *walk) enter(group *avp) bool {
 
 func (w *walk) leave() { w.depth-- }
 
-// command reads an AVP at command level.
+// command reads an AVP at command level of a CCR.
 func (w *walk) command(a *avp) {
 	if !w.occurs(a) {
 		return
 	}
 	r := w.request
 	switch a.id() {
-	case avpSessionID:
-		w.session(a)
-	case avpOriginHost:
-		r.Origin.Host = string(a.data)
-	case avpOriginRealm:
-		r.Origin.Realm = string(a.data)
-	case avpServiceContextID:
-		r.Context = string(a.data)
 	case avpCCSubSessionID:
 		r.Key.Session.Sub = a.uint64()
 	case avpCCRequestNumber:
@@ -203,6 +195,23 @@ func (w *walk) command(a *avp) {
 				"Auth-Application-Id is not 4, credit control",
 			)
 		}
+	default:
+		w.common(a)
+	}
+}
+
+// common reads an AVP at command level that CCR and ACR share.
+func (w *walk) common(a *avp) {
+	r := w.request
+	switch a.id() {
+	case avpSessionID:
+		w.session(a)
+	case avpOriginHost:
+		r.Origin.Host = string(a.data)
+	case avpOriginRealm:
+		r.Origin.Realm = string(a.data)
+	case avpServiceContextID:
+		r.Context = string(a.data)
 	case avpEventTimestamp:
 		r.EventTime = a.time()
 	case avpTerminationCause:

@@ -248,6 +248,22 @@ func (w *walk) refuseFeatures(a *avp) {
 // Kamailio sends Vendor-Specific-Application-Id in its place.
 func (w *walk) missing() {
 	switch {
+	case w.missingRoute():
+	case !w.saw.has(sawContext):
+		w.refuseMissing("Service-Context-Id")
+	case !w.saw.has(sawRequestType):
+		w.refuseMissing("CC-Request-Type")
+	case !w.saw.has(sawRequestNumber):
+		w.refuseMissing("CC-Request-Number")
+	case w.request.Type == charging.Event && !w.saw.has(sawAction):
+		w.refuseMissing("Requested-Action")
+	}
+}
+
+// missingRoute looks for the AVPs that every request between hosts must have, and reports whether
+// one lacks.
+func (w *walk) missingRoute() bool {
+	switch {
 	case !w.saw.has(sawSessionID):
 		w.refuseMissing("Session-Id")
 	case !w.saw.has(sawOriginHost):
@@ -259,13 +275,8 @@ func (w *walk) missing() {
 		w.refuse(resultUnableToDeliver, nil, "Destination-Host without Destination-Realm")
 	case !w.saw.has(sawDestinationRealm):
 		w.refuseMissing("Destination-Realm")
-	case !w.saw.has(sawContext):
-		w.refuseMissing("Service-Context-Id")
-	case !w.saw.has(sawRequestType):
-		w.refuseMissing("CC-Request-Type")
-	case !w.saw.has(sawRequestNumber):
-		w.refuseMissing("CC-Request-Number")
-	case w.request.Type == charging.Event && !w.saw.has(sawAction):
-		w.refuseMissing("Requested-Action")
+	default:
+		return false
 	}
+	return true
 }
