@@ -8,8 +8,8 @@ type Result uint32
 // The results that charging gives (RFC 6733 section 7.1, RFC 8506 section 9).
 const (
 	Success              Result = 2001
-	UnableToDeliver      Result = 3002
 	LimitedSuccess       Result = 2002
+	UnableToDeliver      Result = 3002
 	TooBusy              Result = 3004
 	OutOfSpace           Result = 4002
 	EndUserServiceDenied Result = 4010

@@ -17,9 +17,6 @@ const (
 	BusyForAll   BusyFor = "all"
 )
 
-// resultTooBusy says that another server had better be asked (RFC 6733 section 7.1.3).
-const resultTooBusy charging.Result = 3004
-
 // gated reports whether anything of this file is asked for; without it a request pays nothing.
 func (o *Options) gated() bool { return o.MaxRequests > 0 || len(o.Realms) > 0 }
 
@@ -38,7 +35,7 @@ func (g *guard) gate(x *charged, frame []byte) *charging.Refusal {
 	if g.server.underWay.Add(1) > int64(o.MaxRequests) && g.concerned(frame) {
 		g.server.underWay.Add(-1)
 		return &charging.Refusal{
-			Result: resultTooBusy, Message: "too many requests are under way; try another server",
+			Result: charging.TooBusy, Message: "too many requests are under way; try another server",
 		}
 	}
 	x.counted = true

@@ -17,8 +17,8 @@ func TestTooManyRequestsAreToldSo(t *testing.T) {
 		third   []byte
 		want    charging.Result
 	}{
-		"those that name this server":     {BusyForNamed, ccrTo("OCS.example.net"), resultTooBusy},
-		"all, if told so":                 {BusyForAll, ccr(1, 0), resultTooBusy},
+		"those that name this server":     {BusyForNamed, ccrTo("OCS.example.net"), charging.TooBusy},
+		"all, if told so":                 {BusyForAll, ccr(1, 0), charging.TooBusy},
 		"not those that name nobody":      {BusyForNamed, ccr(1, 0), charging.Success},
 		"not those that name another one": {BusyForNamed, ccrTo("ocs9.example.net"), charging.Success},
 	} {
@@ -39,7 +39,7 @@ func TestTooManyRequestsAreToldSo(t *testing.T) {
 					(<-held)()
 				}
 				tree := p.expect(p.receive(), c.want)
-				if c.want == resultTooBusy && tree.Flags != "PE" {
+				if c.want == charging.TooBusy && tree.Flags != "PE" {
 					t.Errorf("flags of the 3004 are %q, want PE", tree.Flags)
 				}
 			}

@@ -195,10 +195,10 @@ func TestAStrictServerIsWhoItsListenerSays(t *testing.T) {
 	}{
 		{first, testSelf.host, testSelf.realm, charging.Success},
 		{first, testSelf.host, "ims.example.net", charging.Success},
-		{first, "ocs2.example.com", testSelf.realm, resultUnableToDeliver},
+		{first, "ocs2.example.com", testSelf.realm, charging.UnableToDeliver},
 		{first, testSelf.host, "example.com", resultRealmNotServed},
 		{second, "OCS2.example.com", "example.com", charging.Success},
-		{second, testSelf.host, "example.com", resultUnableToDeliver},
+		{second, testSelf.host, "example.com", charging.UnableToDeliver},
 		{second, "ocs2.example.com", testSelf.realm, resultRealmNotServed},
 	} {
 		p := c.door.connect(t)

@@ -8,7 +8,6 @@ import (
 
 // Results that only the door gives (RFC 6733 section 7.1).
 const (
-	resultUnableToDeliver      charging.Result = 3002
 	resultLoopDetected         charging.Result = 3005
 	resultInvalidAVPBits       charging.Result = 3009
 	resultAVPUnsupported       charging.Result = 5001
@@ -272,7 +271,7 @@ func (w *walk) missingRoute() bool {
 		w.refuseMissing("Origin-Realm")
 	case !w.saw.has(sawDestinationRealm) && w.saw.has(sawDestinationHost):
 		// RFC 6733 section 6.1.4: a Destination-Host without a realm cannot be routed.
-		w.refuse(resultUnableToDeliver, nil, "Destination-Host without Destination-Realm")
+		w.refuse(charging.UnableToDeliver, nil, "Destination-Host without Destination-Realm")
 	case !w.saw.has(sawDestinationRealm):
 		w.refuseMissing("Destination-Realm")
 	default:

@@ -150,7 +150,7 @@ func (s *strictness) whole() {
 	switch {
 	case s.host != nil && !bytes.EqualFold(s.host, []byte(s.self.host)):
 		// RFC 6733 section 6.1.4: only an agent could take it further.
-		s.refuse(resultUnableToDeliver, nil, "Destination-Host is not this server")
+		s.refuse(charging.UnableToDeliver, nil, "Destination-Host is not this server")
 	case s.realm != nil && !bytes.EqualFold(s.realm, []byte(s.self.realm)) &&
 		!matchesAny(s.realms, string(s.realm)):
 		s.refuse(resultRealmNotServed, nil, "Destination-Realm is not served here")
