@@ -217,24 +217,11 @@ func flagRaw(raw *[]byte, change string) error {
 // wrongly: no Vendor-Id comes or goes with it.
 func avpFlags(flags byte, change string) (byte, error) {
 	bits := map[rune]byte{'V': flagVendor, 'M': flagMandatory, 'P': flagProtected}
-	clearing := false
-	for _, letter := range change {
-		bit, known := bits[letter]
-		switch {
-		case letter == '-':
-			clearing = true
-			continue
-		case letter == '+' || letter == ',':
-		case !known:
-			return flags, fmt.Errorf("there is no AVP flag %c; there are V, M and P", letter)
-		case clearing:
-			flags &^= bit
-		default:
-			flags |= bit
-		}
-		clearing = false
+	changed, unknown := changedFlags(flags, change, bits)
+	if unknown != 0 {
+		return flags, fmt.Errorf("there is no AVP flag %c; there are V, M and P", unknown)
 	}
-	return flags, nil
+	return changed, nil
 }
 
 // place reads where among so many an AVP goes; beyond the end is the end.

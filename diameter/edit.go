@@ -78,7 +78,19 @@ func SetFlags(frame []byte, change string) ([]byte, error) {
 	bits := map[rune]byte{
 		'R': flagRequest, 'P': flagProxiable, 'E': flagError, 'T': flagRetransmitted,
 	}
+	flags, unknown := changedFlags(frame[4], change, bits)
+	if unknown != 0 {
+		return nil, fmt.Errorf(
+			"set flags %s: there is no flag %c; there are R, P, E and T", change, unknown)
+	}
 	out := append([]byte(nil), frame...)
+	out[4] = flags
+	return out, nil
+}
+
+// changedFlags sets the bits of letters, and clears those of letters behind a minus. It returns the
+// first letter that stands for no bit; 0: all do.
+func changedFlags(flags byte, change string, bits map[rune]byte) (changed byte, unknown rune) {
 	clearing := false
 	for _, letter := range change {
 		bit, known := bits[letter]
@@ -88,16 +100,15 @@ func SetFlags(frame []byte, change string) ([]byte, error) {
 			continue
 		case letter == '+' || letter == ',':
 		case !known:
-			return nil, fmt.Errorf(
-				"set flags %s: there is no flag %c; there are R, P, E and T", change, letter)
+			return flags, letter
 		case clearing:
-			out[4] &^= bit
+			flags &^= bit
 		default:
-			out[4] |= bit
+			flags |= bit
 		}
 		clearing = false
 	}
-	return out, nil
+	return flags, 0
 }
 
 // AppendOctets returns the frame with octets behind its last AVP, and their number in its length.
