@@ -68,18 +68,3 @@ func lowerHost(data string) string {
 	}
 	return data[:host] + lower
 }
-
-// identityWord is the key of an identity, as documents and the control API write it.
-func identityWord(t charging.IdentityType) string {
-	switch t {
-	case charging.E164:
-		return "e164"
-	case charging.IMSI:
-		return "imsi"
-	case charging.SIP:
-		return "sip"
-	case charging.NAI:
-		return "nai"
-	}
-	return "private"
-}

@@ -114,7 +114,7 @@ func appendIdentities(dst []byte, list []charging.Identity) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(append(append(dst, `{"`...), identityWord(identity.Type)...), `":`...)
+		dst = append(append(append(dst, `{"`...), identity.Type.String()...), `":`...)
 		dst = append(appendJSONText(dst, identity.Data), '}')
 	}
 	return append(dst, ']')

@@ -138,7 +138,7 @@ func (t *tx) claimed(doc *Account, a *account) error {
 		faults = append(faults, charging.Fault{
 			Path: fmt.Sprintf("subscribers[%d]", i),
 			Message: fmt.Sprintf("subscriber %s %s belongs to account %s",
-				identityWord(identity.Type), identity.Data, owner.view.ID),
+				identity.Type.String(), identity.Data, owner.view.ID),
 		})
 	}
 	if faults == nil {

@@ -107,7 +107,7 @@ func (a *Account) seedFaults(
 			faults = append(faults, charging.Fault{
 				Path: fmt.Sprintf("%ssubscribers[%d]", prefix, i),
 				Message: fmt.Sprintf("subscriber %s %s belongs to account %s",
-					identityWord(identity.Type), identity.Data, owner),
+					identity.Type.String(), identity.Data, owner),
 			})
 			continue
 		}

@@ -84,6 +84,21 @@ const (
 	Private IdentityType = 4
 )
 
+// String returns the key of the type, as documents and the control API write it.
+func (t IdentityType) String() string {
+	switch t {
+	case E164:
+		return "e164"
+	case IMSI:
+		return "imsi"
+	case SIP:
+		return "sip"
+	case NAI:
+		return "nai"
+	}
+	return "private"
+}
+
 // An Identity names a subscriber.
 type Identity struct {
 	Type IdentityType

@@ -112,7 +112,7 @@ func newRecordLine(r *charging.Request) *recordLine {
 	}
 	for _, identity := range r.Subscribers {
 		line.Subscribers = append(line.Subscribers,
-			map[string]string{identityWord(identity.Type): identity.Data})
+			map[string]string{identity.Type.String(): identity.Data})
 	}
 	line.tellUnits(r)
 	return line
@@ -161,18 +161,4 @@ func wordOf(n charging.Number, words []charging.Word) any {
 		}
 	}
 	return n.Value
-}
-
-func identityWord(t charging.IdentityType) string {
-	switch t {
-	case charging.E164:
-		return "e164"
-	case charging.IMSI:
-		return "imsi"
-	case charging.SIP:
-		return "sip"
-	case charging.NAI:
-		return "nai"
-	}
-	return "private"
 }
