@@ -1,6 +1,9 @@
 package charging
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // An Answer is what is remembered for a request: it never changes after the unit of work that
 // made it. Doors encode it; a repeat gets the same one again.
@@ -69,6 +72,21 @@ type FinalUnit struct {
 	Filters  []string // Restriction-Filter-Rule
 	Names    []string // Filter-Id
 	QoS      bool     // as QoS-Final-Unit-Indication, where the answer is of RFC 8506
+}
+
+// Restrict adds what access is restricted to: a Restriction-Filter-Rule where the text begins with
+// an action (RFC 6733 section 4.3.1), else the name of a filter, Filter-Id.
+func (f *FinalUnit) Restrict(item string) {
+	if strings.HasPrefix(item, "permit ") || strings.HasPrefix(item, "deny ") {
+		f.Filters = append(f.Filters, item)
+		return
+	}
+	f.Names = append(f.Names, item)
+}
+
+// Restrictions are the filter rules, and then the names of filters.
+func (f *FinalUnit) Restrictions() []string {
+	return append(append([]string{}, f.Filters...), f.Names...)
 }
 
 // An Edit changes one AVP of a finished answer. Only package diameter understands its path.

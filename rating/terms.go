@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/ocs-sim/ocs-sim/charging"
@@ -168,22 +167,18 @@ func (c *compiler) address(path, text string) {
 	}
 }
 
-// restriction tells filter rules (RFC 6733 section 4.3.1: action first) from names of filters.
+// restriction reads filter rules and names of filters.
 func (c *compiler) restriction(path string, entries List) charging.FinalUnit {
 	final := charging.FinalUnit{Action: charging.RestrictAccess}
 	if len(entries) == 0 {
 		c.fault(path, "nothing is listed; name a filter or write permit out ip from any to any")
 	}
 	for i, entry := range entries {
-		action, _, isRule := strings.Cut(string(entry), " ")
-		switch {
-		case entry == "":
+		if entry == "" {
 			c.fault(element(path, i, len(entries)), "an empty filter")
-		case isRule && (action == "permit" || action == "deny"):
-			final.Filters = append(final.Filters, string(entry))
-		default:
-			final.Names = append(final.Names, string(entry))
+			continue
 		}
+		final.Restrict(string(entry))
 	}
 	return final
 }

@@ -3,7 +3,6 @@ package scenarios
 import (
 	"encoding/json"
 	"errors"
-	"strings"
 
 	"go.yaml.in/yaml/v4"
 
@@ -55,11 +54,7 @@ func (a finalActions) final() Final {
 		return f
 	}
 	for _, item := range *a.Restrict {
-		if strings.HasPrefix(item, "permit ") || strings.HasPrefix(item, "deny ") {
-			f.Filters = append(f.Filters, item)
-		} else {
-			f.Names = append(f.Names, item)
-		}
+		(*charging.FinalUnit)(&f).Restrict(item)
 	}
 	return f
 }
@@ -70,7 +65,7 @@ func (f *Final) UnmarshalJSON(data []byte) error { return nodeJSON(data, f) }
 // plain is the form that people write.
 func (f Final) plain() any {
 	form := finalActions{QoS: f.QoS}
-	items := append(append([]string{}, f.Filters...), f.Names...)
+	items := (*charging.FinalUnit)(&f).Restrictions()
 	if f.Action == charging.RestrictAccess || len(items) > 0 {
 		form.Restrict = &items
 	}

@@ -3,7 +3,6 @@ package resource
 import (
 	"encoding/json"
 	"errors"
-	"strings"
 
 	"github.com/ocs-sim/ocs-sim/charging"
 )
@@ -20,7 +19,7 @@ type finalForm struct {
 // MarshalJSON writes "terminate", {"redirect": URI} or {"restrict": [...]}, or both.
 func (f Final) MarshalJSON() ([]byte, error) {
 	form := finalForm{QoS: f.QoS}
-	items := append(append([]string{}, f.Filters...), f.Names...)
+	items := (*charging.FinalUnit)(&f).Restrictions()
 	if f.Action == charging.RestrictAccess || len(items) > 0 {
 		form.Restrict = &items
 	}
@@ -53,11 +52,7 @@ func (f *Final) UnmarshalJSON(data []byte) error {
 		return nil
 	}
 	for _, item := range *form.Restrict {
-		if strings.HasPrefix(item, "permit ") || strings.HasPrefix(item, "deny ") {
-			f.Filters = append(f.Filters, item)
-		} else {
-			f.Names = append(f.Names, item)
-		}
+		(*charging.FinalUnit)(f).Restrict(item)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package conversation
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -106,7 +105,7 @@ func finalWords(f *charging.FinalUnit) string {
 		return "none"
 	}
 	word := "terminate"
-	others := slices.Concat(f.Filters, f.Names)
+	others := f.Restrictions()
 	switch f.Action {
 	case charging.Redirect:
 		word = "redirect:" + strings.Join(append([]string{f.Redirect}, others...), ",")
