@@ -64,16 +64,9 @@ func (c *Client) Export(ctx context.Context, form Form, f ExchangeFilter, out io
 
 // copy writes the answer to a GET as it comes.
 func (c *Client) copy(ctx context.Context, path string, out io.Writer) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+path, nil)
+	response, err := c.send(ctx, http.MethodGet, path, nil)
 	if err != nil {
-		return fmt.Errorf("GET %s: %w", path, err)
-	}
-	if c.token != "" {
-		request.Header.Set("Authorization", "Bearer "+c.token)
-	}
-	response, err := c.http.Do(request)
-	if err != nil {
-		return err // names method and URL
+		return err
 	}
 	defer response.Body.Close()
 	if response.StatusCode >= 300 {
