@@ -14,7 +14,7 @@ const module = "github.com/ocs-sim/ocs-sim"
 
 // heart bounds the lines of package charging, which holds the words, and of charging/ocf, the
 // charging function, tests aside: neither is where things go that fit nowhere else.
-const heart = 4000
+func heart() map[string]int { return map[string]int{"charging": 3000, "charging/ocf": 4000} }
 
 // rooms are the directories of the module and those that each may import; "" is the root package.
 // A room's own subdirectories belong to it, unless they are rooms themselves.
@@ -115,8 +115,8 @@ func TestHeartStaysSmall(t *testing.T) {
 		}
 	}
 	for room, count := range lines {
-		if count == 0 || count >= heart {
-			t.Errorf("package %s has %d lines without tests, want 1 to %d", room, count, heart-1)
+		if most := heart()[room] - 1; count == 0 || count > most {
+			t.Errorf("package %s has %d lines without tests, want 1 to %d", room, count, most)
 		}
 	}
 }
