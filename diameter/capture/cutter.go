@@ -29,6 +29,7 @@ type cutter struct {
 	rest      []byte // octets that no message was cut from yet
 	at        int64  // of the first of them in the stream
 	stretches []stretch
+	last      seen // of the messages so far: none is there before those that stand before it
 	inStep    bool
 	doubtful  []byte // the last message, if its AVPs are not what its length says
 	judgeAt   int    // octets of rest from which on it is worth to judge them again
@@ -159,7 +160,10 @@ func (c *cutter) forget(count int) {
 
 // take cuts a message.
 func (c *cutter) take(length int) {
-	f := Frame{From: c.from, To: c.to, Octets: bytes.Clone(c.rest[:length])}
+	f := Frame{
+		At: c.last.at, Packet: c.last.packet, From: c.from, To: c.to,
+		Octets: bytes.Clone(c.rest[:length]),
+	}
 	end := c.at + int64(length)
 	for _, s := range c.stretches {
 		if s.end > c.at && s.packet > f.Packet {
@@ -170,6 +174,7 @@ func (c *cutter) take(length int) {
 		}
 	}
 	c.out.frame(f)
+	c.last = seen{f.Packet, f.At}
 	c.messages++
 	c.inStep, c.judgeAt, c.doubtful = true, 0, nil
 	if _, v := judge(f.Octets); v != whole {
