@@ -243,13 +243,13 @@ func tcpCases() map[string]tcpCase {
 			},
 			[]int{1, 2},
 			[][]byte{ccr(1), ccr(3)},
-			[]string{"packet 2: TCP 192.0.2.1:40001 > 192.0.2.2:3868: 40 octets before", "1 were torn"},
+			[]string{"packet 2: TCP 192.0.2.1:40001 > 192.0.2.2:3868: 40 octets before, in 1 gaps", "1 were torn"},
 		},
 		"a lost segment with whole messages": {
 			[]flow{{octets: ccr(1)}, {sequence: 3*size + 8, octets: joined(ccr(2)[8:], ccr(3))}},
 			[]int{1, 2},
 			[][]byte{ccr(1), ccr(3)},
-			[]string{"octets before are not in the capture", "are in no message that is whole"},
+			[]string{"octets before, in 1 gaps in all, are not", "are in no message that is whole"},
 		},
 		"ports that are used again": {
 			[]flow{
@@ -322,7 +322,7 @@ func tcpCases() map[string]tcpCase {
 		"a message that is never whole": {
 			[]flow{{octets: ccr(1)[:60]}},
 			nil, nil,
-			[]string{"60 octets are in no message that is whole, since 1 were torn", "no message of"},
+			[]string{"60 octets are in no message that is whole (1 were torn)", "no message of"},
 		},
 		"TLS": {
 			[]flow{
@@ -361,7 +361,7 @@ func TestCutPacketsAreTold(t *testing.T) {
 	p.octets = p.octets[:90]
 	got := w.recorded(t, layers.LinkTypeRaw)
 	wantFrames(t, got, []int{1, 3}, ccr(1), ccr(3))
-	wantNotes(t, got, "packet 2: only its first octets", "octets before are not in", "1 were torn")
+	wantNotes(t, got, "packet 2: only its first octets", "42 octets before, in 1 gaps", "1 were torn")
 }
 
 func TestAFileThatEndsTooEarlyIsReadUpToThere(t *testing.T) {

@@ -215,11 +215,7 @@ func (w *tcpWay) catchUp() {
 // giveUp stops to wait for what is missing.
 func (w *tcpWay) giveUp() {
 	count := int64(w.waiting[0].sequence - w.next)
-	if w.cutter.messages > 0 || w.cutter.begun {
-		w.cutter.out.notes.add(w.waiting[0].packet,
-			"TCP %v: %d octets before are not in the capture", w.way, count)
-	}
-	w.cutter.lost(count)
+	w.cutter.lost(count, w.waiting[0].seen)
 	w.next = w.waiting[0].sequence
 	w.catchUp()
 }
