@@ -109,6 +109,12 @@ func (c *court) received(e *event) {
 	if framed && x.frame.Request && !x.message.Ours {
 		c.hop(x)
 	}
+	if framed && !x.frame.Request && !x.message.Ours {
+		// What answers a request is told with that.
+		x.found = append(x.found, findings.New("answer-unasked", fmt.Sprintf(
+			"an answer with Hop-by-Hop Identifier %#08x, which no request on its connection fits",
+			x.frame.HopByHop)))
+	}
 	if framed && (!x.frame.Request || x.frame.Command != findings.CreditControl) {
 		c.tellAll(x)
 	}

@@ -120,6 +120,16 @@ func TestJudgeOfSummons(t *testing.T) {
 			fine: func(s *stage) { s.opened(); s.finish(1); s.summon(findings.ReAuth, 5002) },
 		},
 		{
+			raises: "answer-unasked",
+			bad: func(s *stage) {
+				s.opened()
+				s.judge.Received(s.message(findings.Frame{
+					Command: findings.ReAuth, Session: stageSession, Result: 2001,
+				}, "192.0.2.1:1"))
+			},
+			fine: asked(findings.ReAuth, 5012),
+		},
+		{
 			raises: "abort-unanswered", bad: asked(findings.AbortSession, 0),
 			fine: asked(findings.AbortSession, 5002),
 		},

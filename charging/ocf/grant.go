@@ -226,14 +226,19 @@ func (c *charge) grant(
 	}
 	c.size(&o)
 	if c.rfc() && o.after != nil && o.after.Unit == o.conditions.Unit {
-		if err := c.dual(&o); err != nil {
-			return charging.ServiceAnswer{}, err
-		}
+		err = c.dual(&o)
 	}
-	if !o.dual {
-		if err := c.afford(&o); err != nil {
-			return charging.ServiceAnswer{}, err
+	if err == nil && !o.dual {
+		err = c.afford(&o)
+	}
+	if err != nil && !unpostable(err) {
+		return charging.ServiceAnswer{}, err
+	}
+	if err != nil {
+		if state != nil {
+			state.Granted = 0
 		}
+		return c.refuseService(service, err), nil
 	}
 	final, given := o.verdict()
 	if !given {
