@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -237,7 +238,7 @@ func (c *connection) encode(buffer []byte, o *outgoing) []byte {
 			buffer = withQuirks(buffer, start, o.answer.Quirks, x.request.Origin)
 		}
 		if len(o.answer.Edits) > 0 {
-			buffer = c.amend(buffer, start, o.answer.Edits)
+			buffer = c.amend(buffer, start, o)
 		}
 		number = x.request.Exchange
 		if d := o.answer.Delivery; d != nil && d.Preset != "" {
@@ -254,8 +255,20 @@ func (c *connection) encode(buffer []byte, o *outgoing) []byte {
 }
 
 // amend changes the AVPs of the answer that begins at start, by the dictionaries of the moment.
-func (c *connection) amend(buffer []byte, start int, edits []charging.Edit) []byte {
-	return append(buffer[:start], c.server.dictionary().amend(buffer[start:], edits)...)
+// What could not be changed is told in a copy of the answer, as others may look at the same.
+func (c *connection) amend(buffer []byte, start int, o *outgoing) []byte {
+	amended, left := c.server.dictionary().amend(buffer[start:], o.answer.Edits)
+	if len(left) > 0 && c.server.options.Recorder != nil {
+		told := *o.answer
+		told.Why = slices.Clip(told.Why)
+		for _, why := range left {
+			told.Why = append(told.Why, charging.Reason{
+				Code: charging.BecauseIgnored, Detail: "amend: " + why + "; the answer is left as it is",
+			})
+		}
+		o.answer = &told
+	}
+	return append(buffer[:start], amended...)
 }
 
 func (c *connection) flush(buffer []byte) error {
