@@ -24,13 +24,19 @@ func scripted(t *testing.T, rules string) *stage {
 	}
 	t.Cleanup(func() { _ = server.Close() })
 	s := &stage{t: t, server: server, address: server.DiameterAddresses()[0]}
+	s.begin(rules)
+	return s
+}
+
+// begin opens the session, and then has a scenario act.
+func (s *stage) begin(rules string) {
+	s.t.Helper()
 	s.client = s.connect()
 	s.request = ccr{
 		session: "stage;1", subscriber: "15550100", kind: initialRequest, group: 100, wanted: 300,
 	}
-	answered(t, s.client, s.request.frame(1, 101))
+	answered(s.t, s.client, s.request.frame(1, 101))
 	s.put(rules)
-	return s
 }
 
 func (s *stage) put(rules string) {
