@@ -294,8 +294,8 @@ func showPreset(s *stage, preset string, expected wrongness) {
 	answered(t, s.client, other.frame(51, 151))
 	answered(t, s.client, s.next())
 	wantMoney(t, s.server, "at the end", 9_800_000, 500_000)
-	journal := s.journal()
-	if !strings.Contains(journal, "x rules[0]: charged as usual, the answer goes out malformed: "+preset) {
+	said := "x rules[0]: charged as usual, the answer goes out malformed: " + preset
+	if !strings.Contains(s.journal(), said) {
 		t.Errorf("the journal does not say that %s was charged as usual", preset)
 	}
 	if !strings.Contains(s.rawJournal(), hex.EncodeToString(came)) {
