@@ -36,9 +36,13 @@ type sandbox struct {
 	timer  *time.Timer
 }
 
+// newSandboxes keeps what each is made of: its one listener is as the first of the server, but for
+// that it takes any port.
 func newSandboxes(o *Options) *sandboxes {
 	base := *o
-	base.Diameter, base.API = []string{anyPort(o.Diameter[0])}, anyPort(o.API)
+	first := o.Listeners[0]
+	first.Address = anyPort(first.Address)
+	base.Diameter, base.Listeners, base.API = nil, []Listener{first}, anyPort(o.API)
 	base.Database, base.Seed, base.isSandbox = "", nil, true
 	return &sandboxes{base: base, byName: make(map[string]*sandbox)}
 }

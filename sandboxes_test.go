@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -144,5 +145,35 @@ func TestSandboxesEndWithTheirTime(t *testing.T) {
 	}
 	if _, err := http.Get(chosen.API + "/healthz"); err == nil {
 		t.Error("a sandbox outlives its simulator")
+	}
+}
+
+// TestSandboxesBesideAPortThatIsTaken wants a port of its own for each, whatever the server has: a
+// fixed one, several, or listeners alone.
+func TestSandboxesBesideAPortThatIsTaken(t *testing.T) {
+	t.Parallel()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fixed := free.Addr().String()
+	_ = free.Close()
+	for name, options := range map[string]ocssim.Options{
+		"a fixed port": {Diameter: []string{fixed}},
+		"listeners alone": {Listeners: []ocssim.Listener{
+			{Address: "127.0.0.1:0", OriginHost: "a.example.net"},
+			{Address: "127.0.0.1:0", OriginHost: "b.example.net"},
+		}},
+	} {
+		server, err := ocssim.Start(t.Context(), options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = server.Close() })
+		var made struct{ Diameter []string }
+		status := call(t, http.MethodPost, server.APIURL()+"/v1/sandboxes", "{}", &made)
+		if status != http.StatusCreated || len(made.Diameter) != 1 || made.Diameter[0] == fixed {
+			t.Errorf("%s: %d, %+v, want 201 with one port of its own", name, status, made)
+		}
 	}
 }

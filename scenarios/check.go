@@ -107,10 +107,18 @@ func (c *checker) amends(path string, a Amends) {
 			c.fault(path, "amend needs set, add, duplicate, flags, remove or move")
 		}
 	}
-	for _, e := range a.edits() {
+	edits, octets := a.edits(), 0
+	for _, e := range edits {
+		octets += len(e.Value)
 		if c.wire.Edit != nil {
 			c.wrong(path+e.at, c.wire.Edit(e.Edit))
 		}
+	}
+	if len(edits) > MaxEdits {
+		c.fault(path, "%d changes are too many; at most %d", len(edits), MaxEdits)
+	}
+	if octets > MaxEditOctets {
+		c.fault(path, "values of %d octets in all are too many; at most %d", octets, MaxEditOctets)
 	}
 }
 

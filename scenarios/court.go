@@ -82,7 +82,7 @@ func (c *court) hear(e *event) {
 	case eventAnswered:
 		if x := c.pending[e.exchange]; x != nil {
 			x.request, x.answer = e.request, e.answer
-			if d := e.answer.Delivery; d != nil && d.Drop {
+			if d := e.answer.Delivery; d != nil && (d.Drop || d.Early) {
 				c.complete(x)
 			}
 		}

@@ -102,7 +102,7 @@ func (j *Judge) Received(m charging.Message) int64 {
 func (j *Judge) Answered(r *charging.Request, a *charging.Answer) {
 	j.next.Answered(r, a)
 	if a != nil {
-		dropped := a.Delivery != nil && a.Delivery.Drop
+		dropped := a.Delivery != nil && (a.Delivery.Drop || a.Delivery.Early)
 		j.tell(event{kind: eventAnswered, exchange: r.Exchange, request: r, answer: a}, dropped)
 	}
 }

@@ -278,9 +278,13 @@ func (s *Set) DeleteTagged(tag string) (deleted int) {
 	return deleted
 }
 
-// abandon ends what rules of a scenario do and expect.
+// abandon ends what rules of a scenario do and expect, and lets the answers go that they hold, as
+// nobody could release them any more.
 func (s *Set) abandon(gone *scenario) {
 	s.dismiss(gone)
+	for _, rule := range gone.rules {
+		rule.release("")
+	}
 	standings := make([]*standing, len(gone.rules))
 	for i, rule := range gone.rules {
 		standings[i] = rule.standing

@@ -1,6 +1,7 @@
 package ocf
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -199,33 +200,70 @@ func dressService(i *charging.Instead, answer *charging.ServiceAnswer) {
 
 // told says what the script does to a request, and whether money moves with it.
 func told(d *charging.Decision) string {
-	var acts []string
-	delivery := d.Delivery
-	if delivery == nil {
-		delivery = &charging.Delivery{}
-	}
+	money := "charged as usual"
 	switch {
-	case delivery.Unheard:
+	case d.Delivery != nil && d.Delivery.Unheard:
 		return "the request is dropped: nothing moves"
 	case d.Instead != nil:
-		acts = append(acts, movementWords(movement(d.Instead)))
+		money = movementWords(movement(d.Instead))
 	case d.Limit != nil:
-		acts = append(acts, "charged within a limit")
-	default:
-		acts = append(acts, "charged as usual")
+		money = "charged within a limit"
 	}
+	return strings.Join(append([]string{money}, manner(d)...), ", ")
+}
+
+// toldAgain is told for a repeat, which moves nothing whatever the script does.
+func toldAgain(d *charging.Decision) string {
+	return strings.Join(append([]string{"a repeat: nothing moves"}, manner(d)...), ", ")
+}
+
+// manner says how an answer goes out, other than by itself.
+func manner(d *charging.Decision) (acts []string) {
 	if len(d.Edits) > 0 {
 		acts = append(acts, "the answer is amended")
 	}
-	switch {
-	case delivery.Drop || delivery.Early:
-		acts = append(acts, "the answer is dropped")
-	case delivery.Preset != "":
-		acts = append(acts, "the answer goes out malformed: "+delivery.Preset)
-	case delivery.Delay > 0 || delivery.Hold != nil || delivery.Behind:
+	how := d.Delivery
+	if how == nil {
+		return acts
+	}
+	if how.Hold != nil || how.Delay > 0 || how.Behind {
 		acts = append(acts, "the answer is late")
 	}
-	return strings.Join(acts, ", ")
+	switch {
+	case how.Drop || how.Unheard || how.Early:
+		acts = append(acts, "the answer is dropped")
+	case how.Preset != "":
+		acts = append(acts, "the answer goes out malformed: "+how.Preset)
+	}
+	if how.Copies > 0 {
+		acts = append(acts, fmt.Sprintf("it goes out %d times", how.Copies+1))
+	}
+	if how.Slice > 0 {
+		acts = append(acts, fmt.Sprintf("in pieces of %d octets", how.Slice))
+	}
+	return append(acts, aftermath(how)...)
+}
+
+// aftermath says what becomes of the connection.
+func aftermath(how *charging.Delivery) (acts []string) {
+	switch how.Ending {
+	case charging.Closes:
+		acts = append(acts, "the connection is closed")
+	case charging.Resets:
+		acts = append(acts, "the connection is reset")
+	case charging.HalfClose:
+		acts = append(acts, "our side of the connection is closed")
+	}
+	if how.Goodbye.Known {
+		acts = append(acts, "a goodbye follows")
+	}
+	if how.Deaf > 0 {
+		acts = append(acts, fmt.Sprintf("nothing is read for %v", how.Deaf))
+	}
+	if how.Mute > 0 {
+		acts = append(acts, fmt.Sprintf("watchdogs are not answered for %v", how.Mute))
+	}
+	return acts
 }
 
 func movementWords(m charging.Movement) string {
