@@ -204,7 +204,7 @@ func (s *Server) assemble() {
 		Dictionaries: s.vendors,
 	})
 	if !o.isSandbox {
-		s.sandboxes = newSandboxes(o)
+		s.sandboxes = newSandboxes(o, s.seed)
 	}
 	control := api.Options{
 		Ledger: s.ledger, Tariffs: s.tariffs, Scenarios: s.scenarios, Journal: s.journal,
@@ -283,7 +283,9 @@ func (s *Server) Close() error {
 		errs = append(errs, s.gy.Shutdown(ctx))
 	}
 	if s.rest != nil {
-		errs = append(errs, s.rest.Shutdown(ctx))
+		if err := s.rest.Shutdown(ctx); err != nil { // somebody does not let go
+			errs = append(errs, err, s.rest.Close())
+		}
 	}
 	if s.records != nil {
 		errs = append(errs, s.records.Close())
