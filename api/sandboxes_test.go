@@ -21,12 +21,12 @@ func TestOrdersOfSandboxes(t *testing.T) {
 		`{"nmae": "x"}`:             2,
 		`{"seed": {"acounts": []}}`: 11,
 		`{"seed": {"accounts": [{"id": "", "x":1}]}}`: 31,
-		`{"name": ".."}`:            10,
-		`{"name": "a b"}`:           10,
-		`{"name": "a\\b"}`:          10,
-		`{"name": "a\u0000"}`:       10,
-		`{"tags": "ci"}`:            10,
-		`[1]`:                       1,
+		`{"name": ".."}`:      10,
+		`{"name": "a b"}`:     10,
+		`{"name": "a\\b"}`:    10,
+		`{"name": "a\u0000"}`: 10,
+		`{"tags": "ci"}`:      10,
+		`[1]`:                 1,
 	} {
 		got := s.problem(t, 422, "invalid-document", "POST", "/v1/sandboxes", body)
 		got.expect(t, column, "errors", 0, "column")
