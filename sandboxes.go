@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -31,6 +32,7 @@ type sandboxes struct {
 	made   int
 	closed bool
 	ending sync.WaitGroup // those that are taken off and still close
+	tidy   *time.Timer    // runs since the last one ended
 }
 
 // A sandbox is one of them. Its server is nil while it starts.
@@ -224,13 +226,35 @@ func (b *sandboxes) end(one *sandbox) error {
 	b.mu.Unlock()
 	defer b.ending.Done()
 	one.timer.Stop()
-	return one.server.Close()
+	err := one.server.Close()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.tidy != nil {
+		b.tidy.Stop()
+	}
+	if !b.closed {
+		b.tidy = time.AfterFunc(tidyAfter, giveBack)
+	}
+	return err
+}
+
+// tidyAfter is how long after the end of a sandbox memory goes back to the system, if no other ends
+// meanwhile. Left to itself it comes to twice of what all sandboxes had at a time, and stays.
+const tidyAfter = time.Second
+
+// giveBack collects twice, since what a finalizer or a pool lets go is free only then.
+func giveBack() {
+	debug.FreeOSMemory()
+	debug.FreeOSMemory()
 }
 
 // close ends all of them, and waits for those that end already.
 func (b *sandboxes) close() error {
 	b.mu.Lock()
 	b.closed = true
+	if b.tidy != nil {
+		b.tidy.Stop()
+	}
 	running := slices.Collect(maps.Values(b.byName))
 	b.mu.Unlock()
 	errs := make([]error, len(running))
