@@ -206,6 +206,9 @@ func deliver(ctx context.Context, d *charging.Delivery) error {
 		return nil
 	case <-late:
 		return nil
+	case <-end(ctx):
+		return newProblem(codeNotReady, "the simulator stops before the answer may go out; "+
+			"it was charged")
 	case <-ctx.Done():
 		return ctx.Err()
 	}

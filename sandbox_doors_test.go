@@ -1,0 +1,135 @@
+package ocssim_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"math/big"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	ocssim "github.com/ocs-sim/ocs-sim"
+	"github.com/ocs-sim/ocs-sim/api"
+	"github.com/ocs-sim/ocs-sim/diameter"
+)
+
+// busyPort is a port that a simulator listens on, as one who names its port in a configuration.
+func busyPort(t testing.TB) string {
+	t.Helper()
+	first, err := ocssim.Start(t.Context(), ocssim.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := first.DiameterAddresses()[0]
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return address
+}
+
+func TestASandboxTakesPortsOfItsOwnWhereTheSimulatorHasFixedOnes(t *testing.T) {
+	t.Parallel()
+	server, err := ocssim.Start(t.Context(), ocssim.Options{
+		Diameter: []string{busyPort(t), "127.0.0.1:0?origin-host=second.example.net"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	for _, name := range []string{"first", "second"} {
+		var sandbox api.Sandbox
+		status := call(t, "POST", server.APIURL()+"/v1/sandboxes", `{"name": "`+name+`"}`, &sandbox)
+		if status != 201 || len(sandbox.Diameter) != 2 {
+			t.Errorf("sandbox %s = %d with the doors %v, want 201 and a failover pair",
+				name, status, sandbox.Diameter)
+		}
+	}
+}
+
+func TestASandboxOfASimulatorWithListenersAlone(t *testing.T) {
+	t.Parallel()
+	server, err := ocssim.Start(t.Context(), ocssim.Options{Listeners: []ocssim.Listener{
+		{Address: "127.0.0.1:0", OriginHost: "only.example.net"},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	var sandbox api.Sandbox
+	if status := call(t, "POST", server.APIURL()+"/v1/sandboxes", `{}`, &sandbox); status != 201 ||
+		len(sandbox.Diameter) != 1 {
+		t.Errorf("POST = %d with the doors %v, want 201 and one", status, sandbox.Diameter)
+	}
+}
+
+// selfSigned is a certificate that nobody else vouches for.
+func selfSigned(t testing.TB) []tls.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), DNSNames: []string{"ocs.example.net"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
+	raw, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []tls.Certificate{{Certificate: [][]byte{raw}, PrivateKey: key}}
+}
+
+// A sandbox of a simulator with TLS has TLS, too, and says so.
+func TestASandboxKeepsTLS(t *testing.T) {
+	t.Parallel()
+	server, err := ocssim.Start(t.Context(), ocssim.Options{
+		Diameter: []string{"tls://127.0.0.1:0"}, TLS: &tls.Config{Certificates: selfSigned(t)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	var sandbox api.Sandbox
+	call(t, "POST", server.APIURL()+"/v1/sandboxes", `{}`, &sandbox)
+	if len(sandbox.Diameter) != 1 || !strings.HasPrefix(sandbox.Diameter[0], "tls://") {
+		t.Fatalf("doors = %v, want one with tls://", sandbox.Diameter)
+	}
+	client, err := diameter.Dial(t.Context(), sandbox.Diameter[0], diameter.ClientOptions{
+		OriginHost: "im.example.com", OriginRealm: "example.com",
+		TLS: &tls.Config{InsecureSkipVerify: true},
+	})
+	if err != nil {
+		t.Fatalf("dial %s: %v", sandbox.Diameter[0], err)
+	}
+	if err := client.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// Records for offline charging are the simulator's: a sandbox neither writes nor reads that file.
+func TestASandboxLeavesTheFileOfRecordsAlone(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "records.jsonl")
+	server, err := ocssim.Start(t.Context(), ocssim.Options{Records: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	var sandbox api.Sandbox
+	if status := call(t, "POST", server.APIURL()+"/v1/sandboxes", `{}`, &sandbox); status != 201 {
+		t.Fatalf("POST = %d, want 201", status)
+	}
+	if response, err := http.Get(sandbox.API + "/readyz"); err != nil || response.StatusCode != 200 {
+		t.Errorf("the sandbox is not ready: %v", err)
+	}
+	if text, err := os.ReadFile(path); err != nil || len(text) > 0 {
+		t.Errorf("records = %q, %v, want an empty file", text, err)
+	}
+}
