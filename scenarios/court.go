@@ -32,6 +32,7 @@ type court struct {
 	opened   fifo[*trial]
 	due      agenda
 	seed     maphash.Seed
+	before   map[charging.SessionID]bool // open when the court began anew
 }
 
 // An exchange is one that is not judged yet.
@@ -65,8 +66,17 @@ func newCourt(o JudgeOptions, found func(charging.Finding)) *court {
 	return c
 }
 
-// forget begins anew.
+// forget begins anew. Of what was open only the names are kept: the server may not know it any more,
+// which is not the client's doing.
 func (c *court) forget() {
+	if c.before == nil || len(c.before)+len(c.sessions) > c.Sessions {
+		c.before = make(map[charging.SessionID]bool)
+	}
+	for id, s := range c.sessions {
+		if !s.ended {
+			c.before[id] = true
+		}
+	}
 	c.pending, c.waiting = make(map[int64]*exchange), fifo[int64]{}
 	c.links = make(map[hop]int64)
 	c.sent, c.senders = make(map[sender]useOfID), fifo[sender]{}

@@ -23,9 +23,11 @@ type JudgeOptions struct {
 	Connected func(peer string) bool
 	// Clock is the charging clock; one that was turned excuses what is late.
 	Clock *charging.Clock
-	// Patience is how long the answer to a RAR or ASR is awaited, and then the CCR that must follow,
-	// and the CCR-T after a refusal; 0: 10 s.
+	// Patience is how long the answer to a RAR or ASR is awaited, and then the CCR that must follow;
+	// 0: 10 s.
 	Patience time.Duration
+	// WaitFor is the Patience for one client; 0: as for all.
+	WaitFor func(charging.Origin) time.Duration
 	// Queue is how much may wait to be judged; 0: 16,384 events. Sessions is how many are judged at
 	// a time; 0: 20,000.
 	Queue, Sessions int

@@ -10,9 +10,12 @@ import (
 // A trial is what a court knows of one session.
 type trial struct {
 	id          charging.SessionID
-	peer, host  string // the neighbour, and who opened the session
+	peer        string          // the neighbour
+	origin      charging.Origin // who opened the session
 	gy          bool
+	openedBy    charging.RequestType
 	tainted     bool // an answer was made wrong on purpose
+	unanswered  bool // an answer came late or never, so that the client may have gone on without
 	vendor      bool // the client sent AVPs of vendor 10415
 	highest     uint32
 	past        []past
@@ -30,6 +33,7 @@ type trial struct {
 	free        bool            // 4011 at command level
 	ended       bool
 	lost        bool // the server does not know the session
+	excused     bool // since the charging clock was turned
 	summons     summoning
 	offset      time.Duration // of the charging clock from the wall clock, at the last request
 	watches     []watch
@@ -43,7 +47,8 @@ type lastTold struct {
 	attached     bool // told by an update, so that they are attached, not invited
 	media        []string
 	mediaKnown   bool
-	offered      bool // the media were told with a Trigger, and the answer may be less
+	offered      bool   // the media were told with a Trigger, and the answer may be less
+	who          string // who takes part, where requests name them
 }
 
 // A holding is what a session has for one service.
@@ -55,15 +60,25 @@ type holding struct {
 	askedAt   time.Time // the request's arrival
 	at        time.Time // the answer went out
 	eventTime time.Time
+	chargedAt time.Time // the charging clock then
 	validFor  time.Duration
 	final     *charging.FinalUnit
 	threshold bool
-	pooled    bool
+	pool      *charging.Pool
 	armed     []uint32
 	scripted  bool // a scenario decided, so that being late proves nothing
 	denied    charging.Result
 	deniedAt  time.Time
-	reported  bool // after the final units
+	reported  bool // nothing is asked for any more: what was granted is given back
+	overdue   bool // it was told that nothing came in time
+	last      reply
+}
+
+// A reply is the last answer that told of a service, whether it granted something or not.
+type reply struct {
+	number      uint32
+	asked, sent time.Time
+	scripted    bool
 }
 
 // mostHoldings bounds the services of one session.
@@ -112,7 +127,7 @@ func (c *court) charged(x *exchange) {
 	case r.Type == charging.Event:
 		c.event(x, s, content)
 	case s == nil && r.Type != charging.Initial:
-		if x.answer.Result == charging.UnknownSessionID {
+		if x.answer.Result == charging.UnknownSessionID && !c.before[r.Key.Session] {
 			c.find(x, "session-unknown", "a request of type %s for a session that is not open", r.Type)
 		}
 	default:
@@ -132,6 +147,9 @@ func (c *court) event(x *exchange, s *trial, content uint64) {
 		s = c.open(x)
 	}
 	s.remember(x, content)
+	if s.highest = max(s.highest, x.request.Key.Number); s.openedBy != charging.Event {
+		return // the Session-Id is an open session's, which goes on
+	}
 	s.ended = true
 	s.watches = []watch{{kind: watchForget, at: x.at.Add(forgetAfter)}}
 	c.plan(s)
@@ -160,6 +178,7 @@ func (c *court) inSession(x *exchange, s *trial, content uint64) {
 	if !x.sentAt.IsZero() {
 		s.learn(c, x)
 	}
+	s.unanswered = s.unanswered || x.sentAt.IsZero() || x.sentAt.Sub(x.at) > longestAnswer
 	if r.Type == charging.Termination {
 		s.ended = true
 	}
@@ -173,19 +192,24 @@ func (c *court) continued(x *exchange, s *trial) {
 		return
 	}
 	if x.answer.Result == charging.UnknownSessionID && r.Refused == nil && !scripted(x.answer) {
-		c.find(x, "session-unknown", "a request of type %s for a session that is not open any more",
-			r.Type)
-		s.lost = true
+		if !c.turned(s, x.offset()) { // the clock, with which supervision ended the session
+			c.find(x, "session-unknown",
+				"a request of type %s for a session that is not open any more", r.Type)
+		}
+		s.lost, s.excused = true, c.turned(s, x.offset())
 		return
 	}
 	c.inOrder(x, s)
 	c.sameSession(x, s)
-	if r.Type == charging.Update {
+	if r.Type == charging.Update && r.Key.Number > s.highest {
 		c.changed(x, s)
 	}
 	for i := range r.Services {
-		c.service(x, s, &r.Services[i])
+		if r.Type != charging.Initial {
+			c.service(x, s, &r.Services[i])
+		}
 	}
+	c.pools(x, s)
 	if r.Type == charging.Termination {
 		c.unreported(x, s)
 	}
@@ -205,6 +229,9 @@ func (c *court) afterEnd(x *exchange, s *trial) bool {
 	case s.free:
 		c.find(x, "credit-control-after-not-applicable", "a request of type %s after %s", kind,
 			charging.CreditNotApplicable.Name())
+	case s.lost && kind == charging.Update && !s.excused:
+		c.find(x, "update-after-refusal", "a CCR-U after Result-Code %s",
+			charging.UnknownSessionID.Name())
 	default:
 		return s.lost
 	}
@@ -215,14 +242,15 @@ func (c *court) afterEnd(x *exchange, s *trial) bool {
 func (c *court) open(x *exchange) *trial {
 	r := x.request
 	s := &trial{
-		id: r.Key.Session, peer: x.message.Peer, host: r.Origin.Host,
+		id: r.Key.Session, peer: x.message.Peer, origin: r.Origin,
 		gy: x.message.Door == "gy", context: r.Context, place: -1,
-		subscribers: slices.Clone(r.Subscribers), highest: r.Key.Number,
+		subscribers: slices.Clone(r.Subscribers), highest: r.Key.Number, openedBy: r.Type,
 	}
 	if old := c.sessions[s.id]; old != nil {
 		c.drop(old)
 	}
 	c.sessions[s.id] = s
+	delete(c.before, s.id)
 	c.opened.add(s)
 	for c.opened.len() > c.Sessions {
 		c.drop(c.opened.take())
@@ -243,6 +271,7 @@ func (c *court) drop(s *trial) {
 func (s *trial) learnRequest(x *exchange) {
 	r := x.request
 	s.vendor = s.vendor || r.Carries3GPP()
+	late := r.Key.Number < s.highest
 	s.highest = max(s.highest, r.Key.Number)
 	s.last, s.lastAt = x.number, x.at
 	s.peer, s.offset = x.message.Peer, x.offset()
@@ -255,8 +284,11 @@ func (s *trial) learnRequest(x *exchange) {
 	if r.Information.Role.Known && !s.role.Known {
 		s.role = r.Information.Role
 	}
+	if late {
+		return // conditions are those of the newest request
+	}
 	if i := &r.Information; i.Participants.Known {
-		s.conditions.participants = i.Participants
+		s.conditions.participants, s.conditions.who = i.Participants, takingPart(r)
 		s.conditions.attached = r.Type != charging.Initial
 	}
 	if i := &r.Information; i.MediaKnown {
@@ -301,17 +333,21 @@ func (s *trial) hold(x *exchange, a *charging.Answer, said *charging.ServiceAnsw
 	if h.number > x.request.Key.Number {
 		return // a later request was answered before
 	}
-	if asked := askedFor(x.request, said.Key); !asked && len(said.Granted) == 0 &&
-		said.Final == nil && said.Result.Success() {
-		h.reported = h.reported || h.final != nil
-		return // what it had stays
+	h.last = reply{x.request.Key.Number, x.at, x.sentAt, scripted(a)}
+	h.arm(said.Triggers)
+	asked, used := askedFor(x.request, said.Key)
+	if !asked && len(said.Granted) == 0 && said.Final == nil && said.Result.Success() {
+		h.reported = h.reported || used || h.final != nil
+		return // what it had is all there was
 	}
 	*h = holding{
-		key: h.key, granted: h.granted[:0], used: h.used[:0],
+		key: h.key, granted: h.granted[:0], used: h.used[:0], armed: h.armed, last: h.last,
 		number: x.request.Key.Number, askedAt: x.at, at: x.sentAt,
-		eventTime: x.request.EventTime, validFor: said.ValidFor, final: said.Final,
-		threshold: said.Threshold.Unit != "", armed: said.Triggers,
-		pooled: said.Quota != nil && said.Quota.Pool != nil, scripted: scripted(a),
+		eventTime: x.request.EventTime, chargedAt: x.request.At, validFor: said.ValidFor, final: said.Final,
+		threshold: said.Threshold.Unit != "", scripted: h.last.scripted,
+	}
+	if said.Quota != nil {
+		h.pool = said.Quota.Pool
 	}
 	if said.Result != 0 && !said.Result.Success() && said.Result != charging.CreditNotApplicable {
 		h.denied, h.deniedAt = said.Result, x.sentAt
@@ -323,14 +359,25 @@ func (s *trial) hold(x *exchange, a *charging.Answer, said *charging.ServiceAnsw
 	}
 }
 
-// askedFor reports whether units were asked for.
-func askedFor(r *charging.Request, key charging.ServiceKey) bool {
+// arm keeps which changes must be told: a list stands until another one comes (TS 32.299 section
+// 6.5.1.2).
+func (h *holding) arm(triggers []uint32) {
+	switch {
+	case slices.Contains(triggers, charging.TriggersDisarmed):
+		h.armed = nil
+	case len(triggers) > 0:
+		h.armed = triggers
+	}
+}
+
+// askedFor reports whether units were asked for, and whether usage was told.
+func askedFor(r *charging.Request, key charging.ServiceKey) (asked, used bool) {
 	for i := range r.Services {
-		if sameKey(r.Services[i].Key, key) {
-			return r.Services[i].Asked
+		if s := &r.Services[i]; sameKey(s.Key, key) {
+			asked, used = asked || s.Asked, used || len(s.Used) > 0
 		}
 	}
-	return false
+	return asked, used
 }
 
 // scripted reports whether a scenario decided the answer.

@@ -60,7 +60,11 @@ func near(a, b time.Time) bool { return a.Sub(b).Abs() <= clockSlack }
 // sameSession judges whether a request is about what the session was opened for.
 func (c *court) sameSession(x *exchange, s *trial) {
 	r := x.request
-	common := func(i charging.Identity) bool { return slices.Contains(s.subscribers, i) }
+	common := func(i charging.Identity) bool {
+		return slices.ContainsFunc(s.subscribers, func(known charging.Identity) bool {
+			return known.Type == i.Type && normal(known.Data) == normal(i.Data)
+		})
+	}
 	switch {
 	case len(s.subscribers) == 0:
 	case len(r.Subscribers) == 0:
@@ -110,11 +114,20 @@ func (c *court) changed(x *exchange, s *trial) {
 		c.untriggered(x, s, charging.TriggerParticipants, "participants-changed-without-trigger",
 			"Number-Of-Participants "+decimal(told)+" after "+decimal(was.participants)+
 				", and no Trigger 50")
-	case told == was.participants && triggered:
+	case told == was.participants && triggered && takingPart(r) == was.who:
 		c.find(x, "trigger-without-change", "Trigger 50, and Number-Of-Participants %d as before",
 			told.Value)
 	}
 	c.changedMedia(x, s)
+}
+
+// takingPart is who takes part, where a request names them: one may join as another leaves.
+func takingPart(r *charging.Request) string {
+	if r.Attributes == nil {
+		return ""
+	}
+	const groups = "Service-Information.PoC-Information.Participant-Group.Called-Party-Address"
+	return strings.Join(append(r.Attributes.Lookup(groups), r.Information.Destination), " ")
 }
 
 // changedMedia judges media: an answer may have less than its offer, and a refresh the same.

@@ -7,6 +7,8 @@ type Frame struct {
 	Request  bool
 	HopByHop uint32
 	Session  string // Session-Id of a RAR or ASR, or its answer
+	// SubSession is CC-Sub-Session-Id of a RAR; answers have none.
+	SubSession uint64
 	Result   uint32 // Result-Code of an answer to one
 }
 
