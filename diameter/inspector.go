@@ -62,7 +62,13 @@ func FrameOf(raw []byte) (findings.Frame, bool) {
 	}
 	h := parseHeader(raw)
 	f := findings.Frame{Command: h.command, Request: h.request(), HopByHop: h.hopByHop}
-	if h.command == commandReAuth || h.command == commandAbortSession {
+	switch h.command {
+	case commandCreditControl:
+		var a avp
+		if _, ok := a.cut(raw[headerLength:]); ok && f.Request && a.id() == avpSessionID {
+			f.Session = string(a.data)
+		}
+	case commandReAuth, commandAbortSession:
 		f.Session, f.SubSession = sessionOf(raw), subSessionOf(raw)
 		if !f.Request {
 			f.Result, _ = resultOf(raw)

@@ -22,9 +22,10 @@ type reading struct {
 	single     bool // units stand at command level
 	requested  bool
 	used       bool
-	changed    bool // Reporting-Reason RATING_CONDITION_CHANGE in the MSCC at hand
-	conditions bool // Reporting-Reason RATING_CONDITION_CHANGE without Trigger beside it
-	triggered  bool // Trigger at command level
+	side       uint32 // of a tariff change, plus one, in the MSCC at hand
+	changed    bool   // Reporting-Reason RATING_CONDITION_CHANGE in the MSCC at hand
+	conditions bool   // Reporting-Reason RATING_CONDITION_CHANGE without Trigger beside it
+	triggered  bool   // Trigger at command level
 	routed     bool
 }
 
@@ -33,6 +34,7 @@ type namedService struct {
 	keyed bool
 	group uint32
 	ids   string
+	side  uint32 // of a tariff change, plus one: each may stand in a group of its own
 }
 
 // creditControl judges what a CCR holds.
@@ -187,6 +189,7 @@ func (n *inspection) units(r *reading, group *avp) {
 			octets[2], told = a.uint64(), told+1
 		case avpTariffChangeUsage:
 			n.within(&a, 0, 2)
+			r.side = a.uint32() + 1
 			members--
 		case avpReportingReason:
 			n.reason(r, &a, false)
@@ -209,7 +212,7 @@ func (n *inspection) service(r *reading, group *avp) {
 	var key namedService
 	var room [2]avp
 	reasons, used, triggered := room[:0], false, false
-	r.changed = false
+	r.changed, r.side = false, 0
 	var a avp
 	for rest := group.data; len(rest) > 0; {
 		next, ok := a.cut(rest)
@@ -243,6 +246,7 @@ func (n *inspection) service(r *reading, group *avp) {
 		n.find("reason-without-usage", "Reporting-Reason %s without Used-Service-Unit",
 			n.value(&reasons[0]))
 	}
+	key.side = r.side
 	n.key(r, key)
 }
 

@@ -15,6 +15,7 @@ type trial struct {
 	gy          bool
 	openedBy    charging.RequestType
 	tainted     bool // an answer was made wrong on purpose
+	midway      bool // its beginning was not heard
 	unanswered  bool // an answer came late or never, so that the client may have gone on without
 	vendor      bool // the client sent AVPs of vendor 10415
 	highest     uint32
@@ -25,6 +26,7 @@ type trial struct {
 	told        bool // Service-Information was there
 	role        charging.Number
 	conditions  lastTold
+	agreed      lastTold // those of the last request that was not refused
 	holdings    []*holding
 	subscriber  string
 	last        int64 // the last exchange
@@ -127,11 +129,26 @@ func (c *court) charged(x *exchange) {
 	case r.Type == charging.Event:
 		c.event(x, s, content)
 	case s == nil && r.Type != charging.Initial:
-		if x.answer.Result == charging.UnknownSessionID && !c.before[r.Key.Session] {
-			c.find(x, "session-unknown", "a request of type %s for a session that is not open", r.Type)
-		}
+		c.midway(x, content)
 	default:
 		c.inSession(x, s, content)
+	}
+}
+
+// midway meets a session that is open, and whose beginning was not heard: the judge began anew, or the
+// answer to the first request is held back. It is judged from here on.
+func (c *court) midway(x *exchange, content uint64) {
+	r := x.request
+	switch {
+	case x.answer.Result == charging.UnknownSessionID:
+		if !c.before[r.Key.Session] {
+			c.find(x, "session-unknown", "a request of type %s for a session that is not open", r.Type)
+		}
+	case r.Type == charging.Update && x.answer.Result.Success():
+		s := c.open(x)
+		s.midway, s.unanswered = true, true
+		c.clocked(x)
+		c.settle(x, s, content)
 	}
 }
 
@@ -158,7 +175,8 @@ func (c *court) event(x *exchange, s *trial, content uint64) {
 // inSession judges a request of a session.
 func (c *court) inSession(x *exchange, s *trial, content uint64) {
 	r := x.request
-	if s != nil && r.Type == charging.Initial && !s.tainted {
+	late := s != nil && x.number < s.last // it came before what was judged already
+	if s != nil && r.Type == charging.Initial && !s.tainted && !late {
 		c.find(x, "session-opened-twice",
 			"an INITIAL_REQUEST with CC-Request-Number %d, the session is open", r.Key.Number)
 	}
@@ -169,17 +187,22 @@ func (c *court) inSession(x *exchange, s *trial, content uint64) {
 				r.Key.Number)
 		}
 		c.named(x)
-	} else if !s.tainted {
+	} else if !s.tainted && !late {
 		c.continued(x, s)
 	}
 	c.clocked(x)
+	c.settle(x, s, content)
+}
+
+// settle keeps what a request and its answer told.
+func (c *court) settle(x *exchange, s *trial, content uint64) {
 	s.learnRequest(x)
 	s.remember(x, content)
 	if !x.sentAt.IsZero() {
 		s.learn(c, x)
 	}
-	s.unanswered = s.unanswered || x.sentAt.IsZero() || x.sentAt.Sub(x.at) > longestAnswer
-	if r.Type == charging.Termination {
+	s.unanswered = s.unanswered || x.overtakes() || x.sentAt.IsZero() || x.sentAt.Sub(x.at) > longestAnswer
+	if x.request.Type == charging.Termination {
 		s.ended = true
 	}
 	c.watch(s, x)
@@ -221,7 +244,11 @@ func (c *court) afterEnd(x *exchange, s *trial) bool {
 	kind := x.request.Type
 	switch {
 	case s.ended:
-		c.find(x, "request-after-termination", "a request of type %s after the CCR-T", kind)
+		end := "CCR-T"
+		if s.openedBy == charging.Event {
+			end = "CCR-E"
+		}
+		c.find(x, "request-after-termination", "a request of type %s after the %s", kind, end)
 	case s.refused != 0 && kind == charging.Termination:
 		c.find(x, "termination-after-refusal", "a CCR-T after Result-Code %s", s.refused.Name())
 	case s.refused != 0:
@@ -273,7 +300,9 @@ func (s *trial) learnRequest(x *exchange) {
 	s.vendor = s.vendor || r.Carries3GPP()
 	late := r.Key.Number < s.highest
 	s.highest = max(s.highest, r.Key.Number)
-	s.last, s.lastAt = x.number, x.at
+	if x.number > s.last {
+		s.last, s.lastAt = x.number, x.at
+	}
 	s.peer, s.offset = x.message.Peer, x.offset()
 	if len(r.Subscribers) > 0 {
 		s.subscriber = r.Subscribers[0].Data
@@ -314,8 +343,14 @@ func (s *trial) learn(c *court, x *exchange) {
 	case result >= 4000 && result < 6000:
 		s.refused = result
 	}
+	refused := s.refused != 0
 	for i := range a.Services {
 		s.hold(x, a, &a.Services[i])
+		refused = refused || refuses(a.Services[i].Result)
+	}
+	if !refused {
+		s.agreed = s.conditions
+		s.agreed.media = slices.Clone(s.conditions.media)
 	}
 }
 
@@ -337,8 +372,13 @@ func (s *trial) hold(x *exchange, a *charging.Answer, said *charging.ServiceAnsw
 	h.arm(said.Triggers)
 	asked, used := askedFor(x.request, said.Key)
 	if !asked && len(said.Granted) == 0 && said.Final == nil && said.Result.Success() {
-		h.reported = h.reported || used || h.final != nil
+		again, _ := askedFor(x.request, h.key)
+		h.reported = h.reported || used && !again || h.final != nil
 		return // what it had is all there was
+	}
+	if said.Tariff.Known && h.at.Equal(x.sentAt) && len(h.granted) > 0 {
+		h.add(said.Granted) // the other side of a tariff change
+		return
 	}
 	*h = holding{
 		key: h.key, granted: h.granted[:0], used: h.used[:0], armed: h.armed, last: h.last,
@@ -349,13 +389,27 @@ func (s *trial) hold(x *exchange, a *charging.Answer, said *charging.ServiceAnsw
 	if said.Quota != nil {
 		h.pool = said.Quota.Pool
 	}
-	if said.Result != 0 && !said.Result.Success() && said.Result != charging.CreditNotApplicable {
+	if refuses(said.Result) {
 		h.denied, h.deniedAt = said.Result, x.sentAt
 		return
 	}
-	h.granted = append(h.granted, said.Granted...)
-	for range h.granted {
-		h.used = append(h.used, 0)
+	h.add(said.Granted)
+}
+
+// refuses reports whether a service is denied by its result; it may have none.
+func refuses(result charging.Result) bool {
+	return result != 0 && !result.Success() && result != charging.CreditNotApplicable
+}
+
+// add grants more: two sides of a tariff change are two quotas of one service.
+func (h *holding) add(granted []charging.Quantity) {
+	for _, q := range granted {
+		same := func(other charging.Quantity) bool { return other.Unit == q.Unit }
+		if i := slices.IndexFunc(h.granted, same); i >= 0 {
+			h.granted[i].Amount = plus(h.granted[i].Amount, q.Amount)
+			continue
+		}
+		h.granted, h.used = append(h.granted, q), append(h.used, 0)
 	}
 }
 

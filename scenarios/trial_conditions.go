@@ -110,6 +110,8 @@ func (c *court) changed(x *exchange, s *trial) {
 	told := r.Information.Participants
 	switch {
 	case !was.attached || !told.Known:
+	case told == s.agreed.participants && told != was.participants:
+		// Back to what was before a refusal.
 	case told != was.participants && !triggered:
 		c.untriggered(x, s, charging.TriggerParticipants, "participants-changed-without-trigger",
 			"Number-Of-Participants "+decimal(told)+" after "+decimal(was.participants)+
@@ -135,6 +137,7 @@ func (c *court) changedMedia(x *exchange, s *trial) {
 	r, was := x.request, &s.conditions
 	media := r.Information.Media
 	if !r.Information.MediaKnown || !was.mediaKnown || slices.Equal(media, was.media) ||
+		s.agreed.mediaKnown && slices.Equal(media, s.agreed.media) ||
 		r.Triggered(charging.TriggerMedia) {
 		return
 	}
@@ -143,9 +146,16 @@ func (c *court) changedMedia(x *exchange, s *trial) {
 	})
 	if !isAnswer {
 		c.untriggered(x, s, charging.TriggerMedia, "media-changed-without-trigger",
-			"media "+strings.Join(media, ", ")+" after "+strings.Join(was.media, ", ")+
+			"media "+listed(media)+" after "+listed(was.media)+
 				", and no Trigger 40")
 	}
+}
+
+func listed(media []string) string {
+	if len(media) == 0 {
+		return "none"
+	}
+	return strings.Join(media, ", ")
 }
 
 // untriggered tells of a change without Trigger, which is a violation where it was armed.

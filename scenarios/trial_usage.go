@@ -80,7 +80,7 @@ func (c *court) usage(x *exchange, s *trial, h *holding, asked *charging.Service
 	for i, q := range h.granted {
 		used, told := reported(asked, q.Unit)
 		if !told {
-			if c.mustReport(x, s, h, asked) {
+			if c.mustReport(x, s, h, asked) && q.Amount > 0 && !s.toldElsewhere(x.request, h, q.Unit) {
 				c.find(x, "granted-unit-unreported", "%s granted for %s, and no %s in "+
 					"Used-Service-Unit", unitAVP(q.Unit), named(asked.Key), unitAVP(q.Unit))
 			}
@@ -98,6 +98,21 @@ func (c *court) mustReport(x *exchange, s *trial, h *holding, asked *charging.Se
 		return false
 	}
 	return asked.Asked || len(asked.Used) > 0 || x.request.Type == charging.Termination
+}
+
+// toldElsewhere reports whether a request tells a unit of a holding's otherwise: by
+// Service-Identifier, as on Ro the quota is the rating group's, or by the counters of
+// IM-Information.
+func (s *trial) toldElsewhere(r *charging.Request, h *holding, unit charging.Unit) bool {
+	if unit == charging.Events && r.Information.Counters != (charging.Counters{}) {
+		return true
+	}
+	for i := range r.Services {
+		if _, told := reported(&r.Services[i], unit); told && s.find(r.Services[i].Key) == h {
+			return true
+		}
+	}
+	return false
 }
 
 func anyUsed(asked *charging.Service) bool {
@@ -231,7 +246,7 @@ func (c *court) reason(
 		c.find(x, "validity-not-expired", "VALIDITY_TIME %s after a grant with Validity-Time %d",
 			x.at.Sub(h.at).Round(time.Second), int64(h.validFor/time.Second))
 	}
-	if reason == reasonForced && s.summons.at.IsZero() && s.gy {
+	if reason == reasonForced && s.summons.at.IsZero() && s.gy && !s.midway {
 		c.find(x, "forced-without-request", "FORCED_REAUTHORISATION for %s, and no RAR was sent",
 			named(asked.Key))
 	}
