@@ -1,80 +1,180 @@
 package ocssim_test
 
 import (
+	"context"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
+	"time"
 
 	ocssim "github.com/ocs-sim/ocs-sim"
 	"github.com/ocs-sim/ocs-sim/api/client"
 	"github.com/ocs-sim/ocs-sim/api/document"
+	"github.com/ocs-sim/ocs-sim/charging"
 	"github.com/ocs-sim/ocs-sim/charging/conversation"
-	"github.com/ocs-sim/ocs-sim/scenarios"
+	"github.com/ocs-sim/ocs-sim/charging/findings"
+	"github.com/ocs-sim/ocs-sim/diameter"
 )
 
-// courtSeed has a plan for every kind of grant that a client can use wrongly.
-const courtSeed = `
-plans:
-  im:
-    currency: EUR
-    rules:
-      - name: conference
-        match: {rating_group: 100}
-        unit: time
-        per: 60s
-        price: 0.05 EUR
-        participants: {mode: per_extra, base: 2, amount: 0.02 EUR}
-        media: {audio: 0.06 EUR}
-        quota: {default: 300s}
-      - {name: voice, match: {rating_group: 101}, unit: time, per: 60s, price: 0.01 EUR, quota: {default: 300s}}
-      - {name: octets, match: {rating_group: 200}, unit: total, per: 1 kB, price: 0.0001 EUR, quota: {default: 100 kB}}
-      - {name: up, match: {rating_group: 201}, unit: output, per: 1 kB, price: 0.0001 EUR, quota: {default: 100 kB}}
-      - {name: pool-a, match: {rating_group: 301}, unit: time, per: 1s, price: 0.01 EUR, quota: {default: 60s, pool: 7}}
-      - {name: pool-b, match: {rating_group: 302}, unit: events, price: 0.02 EUR, quota: {default: 10 events, pool: 7, multiplier: 2}}
-      - {name: last, match: {rating_group: 400}, unit: total, per: 1 kB, price: 0.01 EUR, quota: {default: 100 kB, final: {redirect: "sip:topup@example.com"}}}
-      - {name: short, match: {rating_group: 600}, unit: time, per: 60s, price: 0.01 EUR, quota: {default: 60s, validity: 90s}}
-      - {name: messages, match: {rating_group: 700}, unit: events, price: 0.02 EUR, quota: {default: 5 events}}
-      - {name: single, unit: time, per: 60s, price: 0.01 EUR, quota: {default: 120s}}
-accounts:
-  - {id: alice, plan: im, subscribers: [{e164: "15550100"}], balances: [{amount: 1000.00 EUR}]}
-  - {id: bob, plan: im, subscribers: [{e164: "15550200"}], balances: [{amount: 0.20 EUR}]}
-  - {id: poor, plan: im, subscribers: [{e164: "15550300"}], balances: [{amount: 0.00 EUR}]}
-`
-
-// A charge is what one conversation over real sockets is found fault with: severity and rule of each
-// finding, in the order of the rules.
+// A charge is a conversation over real sockets with what it is found fault with: the severity and
+// the rule of each finding, and how what was seen begins.
 type charge struct {
-	name string
-	talk string
-	want []string
-	seed string // besides courtSeed
+	name     string
+	talk     string // a line that begins with | does not wait for the answer to the one before
+	scripted string // the rule of a scenario
+	settings string
+	stamped  bool // each request has the wall clock's Event-Timestamp
+	want     []string
 }
 
-func testCharges(t *testing.T, charges []charge) {
+// readCharges reads a file of them: "## name", then lines of a conversation; "? finding" is one
+// that is due.
+func readCharges(t *testing.T, name string) (charges []charge) {
 	t.Helper()
-	for _, c := range charges {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			found := chargedWith(t, ocssim.Options{}, c)
-			got := []string{}
-			for _, f := range found {
-				got = append(got, string(f.Severity)+" "+f.Rule)
-			}
-			slices.Sort(got)
-			slices.Sort(c.want)
-			if c.want == nil {
-				c.want = []string{}
-			}
-			if diff := cmp.Diff(c.want, got); diff != "" {
-				t.Errorf("findings (-want +got):\n%s", diff)
-				for _, f := range found {
-					t.Logf("%s: %s; expected %s", f.Rule, f.Seen, f.Expected)
-				}
-			}
-		})
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
 	}
+	for line := range strings.Lines(string(text)) {
+		if title, begins := strings.CutPrefix(line, "## "); begins {
+			charges = append(charges, charge{name: strings.TrimSpace(title)})
+			continue
+		}
+		if len(charges) == 0 {
+			continue
+		}
+		c := &charges[len(charges)-1]
+		word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		switch word {
+		case "?":
+			c.want = append(c.want, rest)
+		case "script":
+			c.scripted = "scenarios:\n  - {name: x, rules: [" + rest + "]}\n"
+		case "settings":
+			c.settings = "settings: " + rest + "\n"
+		case "stamped":
+			c.stamped = true
+		case "":
+		default:
+			c.talk += line
+		}
+	}
+	return charges
+}
+
+// Each rule that goes by the course of a session is broken in several ways, and nearly broken.
+func TestCoursesAreJudgedOverSockets(t *testing.T) {
+	t.Parallel()
+	names, err := filepath.Glob("testdata/findings/*.txt")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("Glob found %d files (%v), want some", len(names), err)
+	}
+	for _, name := range names {
+		for _, c := range readCharges(t, name) {
+			t.Run(strings.TrimSuffix(filepath.Base(name), ".txt")+"/"+c.name, func(t *testing.T) {
+				t.Parallel()
+				server := startCourt(t, ocssim.Options{}, c.settings+c.scripted)
+				playIn(t, c.door(t, server), c.talk)
+				wantFound(t, server, c.want)
+			})
+		}
+	}
+}
+
+// door is a Gy client; what answers look like is judged where they are not wrong on purpose.
+func (c *charge) door(t *testing.T, server *ocssim.Server) conversation.Door {
+	t.Helper()
+	door := conversation.Door{}
+	if strings.Contains(c.scripted, "preset") {
+		gy := ocssim.NewGyDoor(server.DiameterAddresses()[0], diameter.ClientOptions{
+			DestinationRealm: "example.net",
+		})
+		t.Cleanup(func() { _ = gy.Close() })
+		door = gy.Door(nil)
+	} else {
+		door = overGy(t, server)
+	}
+	if c.stamped {
+		door.Charger = stamping{door.Charger}
+	}
+	return door
+}
+
+// stamping adds the wall clock's time to requests.
+type stamping struct{ charging.Charger }
+
+func (s stamping) Charge(
+	ctx context.Context, r *charging.Request, reply func(*charging.Answer),
+) {
+	r.EventTime = time.Now()
+	s.Charger.Charge(ctx, r, reply)
+}
+
+func startCourt(t *testing.T, o ocssim.Options, more string) *ocssim.Server {
+	t.Helper()
+	seed, err := os.ReadFile("testdata/findings/seed.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Seeds = append(o.Seeds, document.File{Name: "seed.yaml", Data: append(seed, more...)})
+	server, err := ocssim.Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	return server
+}
+
+// playIn plays a conversation and waits for each answer that it says nothing about.
+func playIn(t *testing.T, door conversation.Door, text string) {
+	t.Helper()
+	talk, err := conversation.Parse("talk", []byte(inTurn(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := talk.Play(t.Context(), door, conversation.Options{Suffix: "1"})
+	if err == nil {
+		err = report.Err()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wantFound compares what was found so far.
+func wantFound(t *testing.T, server *ocssim.Server, want []string) {
+	t.Helper()
+	found := foundAt(t, server)
+	slices.Sort(want)
+	if len(found) != len(want) {
+		t.Fatalf("%d findings, want %d:\n%s", len(found), len(want), strings.Join(found, "\n"))
+	}
+	for i := range want {
+		if !strings.HasPrefix(found[i], want[i]) {
+			t.Errorf("finding %q, want %q", found[i], want[i])
+		}
+	}
+}
+
+// foundAt is what was found, sorted.
+func foundAt(t *testing.T, server *ocssim.Server) []string {
+	t.Helper()
+	api := client.New(server.APIURL(), client.Options{})
+	list, err := api.Findings(t.Context(), client.FindingFilter{Page: client.Page{Limit: 1000}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, f := range list.Items {
+		found = append(found, string(f.Severity)+" "+f.Rule+": "+f.Seen)
+		if rule, _ := findings.Of(f.Rule); f.Expected != rule.Expected || f.Clause != rule.Clause {
+			t.Errorf("finding %+v does not say what its rule says", f)
+		}
+	}
+	slices.Sort(found)
+	return found
 }
 
 // inTurn has a conversation wait for each answer that it says nothing about.
@@ -92,33 +192,4 @@ func inTurn(talk string) string {
 		b.WriteString("< any\n")
 	}
 	return b.String()
-}
-
-// chargedWith plays a conversation over Gy and returns what was found.
-func chargedWith(t *testing.T, o ocssim.Options, c charge) []scenarios.Finding {
-	t.Helper()
-	o.Seeds = []document.File{{Name: "seed.yaml", Data: []byte(courtSeed + c.seed)}}
-	server, err := ocssim.Start(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = server.Close() })
-	talk, err := conversation.Parse(c.name, []byte(inTurn(c.talk)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	door := overGy(t, server)
-	report, err := talk.Play(t.Context(), door, conversation.Options{Suffix: "1"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := report.Err(); err != nil {
-		t.Error(err)
-	}
-	api := client.New(server.APIURL(), client.Options{})
-	list, err := api.Findings(t.Context(), client.FindingFilter{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return list.Items
 }

@@ -118,7 +118,7 @@ func (j *Judge) Sent(exchange int64, m charging.Message) {
 // Found passes on what others found.
 func (j *Judge) Found(f charging.Finding) { j.next.Found(f) }
 
-// Settle waits until all that the judge was told before is judged.
+// Settle waits until all that the judge was told before is judged, and what should have come by now.
 func (j *Judge) Settle(ctx context.Context) error {
 	settled := make(chan struct{})
 	j.tell(event{kind: eventSettle, settled: settled}, true)
@@ -253,6 +253,7 @@ func (j *Judge) judge(batch []event, lost bool) {
 		e := &batch[i]
 		switch e.kind {
 		case eventSettle:
+			j.court.pass(time.Now()) // what did not come by now is found as well
 			close(e.settled)
 		case eventForget:
 			j.court.forget()

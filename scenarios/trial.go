@@ -124,6 +124,11 @@ func (c *court) charged(x *exchange) {
 	if x.answer.Repeat {
 		return // it was judged before the judge began anew
 	}
+	if x.answer.Result == charging.UnableToComply && because(x.answer, charging.BecauseRepeat) {
+		c.find(x, "content-changed-under-number",
+			"CC-Request-Number %d with other content than long ago", r.Key.Number)
+		return
+	}
 	c.tellAll(x)
 	switch {
 	case r.Type == charging.Event:
@@ -436,13 +441,10 @@ func askedFor(r *charging.Request, key charging.ServiceKey) (asked, used bool) {
 
 // scripted reports whether a scenario decided the answer.
 func scripted(a *charging.Answer) bool {
-	if a.Delivery != nil || len(a.Edits) > 0 {
-		return true
-	}
-	for i := range a.Why {
-		if a.Why[i].Code == charging.BecauseScript {
-			return true
-		}
-	}
-	return false
+	return a.Delivery != nil || len(a.Edits) > 0 || because(a, charging.BecauseScript)
+}
+
+// because reports whether an answer says this of itself.
+func because(a *charging.Answer, code string) bool {
+	return slices.ContainsFunc(a.Why, func(r charging.Reason) bool { return r.Code == code })
 }
