@@ -81,10 +81,12 @@ func (s *server) settleFindings(ctx context.Context) error {
 	return s.Judge.Settle(ctx)
 }
 
-// forgetCourses lets the judge begin anew, as sessions are gone.
-func (s *server) forgetCourses() {
+// forgetCourses lets the judge begin anew, as sessions are gone. What it was told before is judged
+// when it returns, or nobody waits any more.
+func (s *server) forgetCourses(ctx context.Context) {
 	if s.Judge != nil {
 		s.Judge.Forget()
+		_ = s.Judge.Settle(ctx)
 	}
 }
 

@@ -23,9 +23,11 @@ type JudgeOptions struct {
 	Connected func(peer string) bool
 	// Clock is the charging clock; one that was turned excuses what is late.
 	Clock *charging.Clock
-	// Patience is how long the answer to a RAR or ASR is awaited, and then the CCR that must follow,
-	// and the CCR-T after a refusal; 0: 10 s.
+	// Patience is how long the answer to a RAR or ASR is awaited, and then the CCR that must follow;
+	// 0: 10 s.
 	Patience time.Duration
+	// WaitFor is the Patience for one client; 0: as for all.
+	WaitFor func(charging.Origin) time.Duration
 	// Queue is how much may wait to be judged; 0: 16,384 events. Sessions is how many are judged at
 	// a time; 0: 20,000.
 	Queue, Sessions int
@@ -116,7 +118,7 @@ func (j *Judge) Sent(exchange int64, m charging.Message) {
 // Found passes on what others found.
 func (j *Judge) Found(f charging.Finding) { j.next.Found(f) }
 
-// Settle waits until all that the judge was told before is judged.
+// Settle waits until all that the judge was told before is judged, and what should have come by now.
 func (j *Judge) Settle(ctx context.Context) error {
 	settled := make(chan struct{})
 	j.tell(event{kind: eventSettle, settled: settled}, true)
@@ -251,6 +253,7 @@ func (j *Judge) judge(batch []event, lost bool) {
 		e := &batch[i]
 		switch e.kind {
 		case eventSettle:
+			j.court.pass(time.Now()) // what did not come by now is found as well
 			close(e.settled)
 		case eventForget:
 			j.court.forget()
