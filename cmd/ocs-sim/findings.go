@@ -164,9 +164,9 @@ func (c *console) listRules(control *controlFlags) error {
 	if control.json {
 		return c.tell(control, rules, "")
 	}
-	rows := [][]any{{"RULE", "SEVERITY", "CLAUSE", "EXPECTED"}}
+	rows := [][]any{{"RULE", "ABOUT", "SEVERITY", "CLAUSE", "EXPECTED"}}
 	for _, r := range rules {
-		rows = append(rows, []any{r.ID, r.Severity, r.Clause, r.Expected})
+		rows = append(rows, []any{r.ID, r.Side, r.Severity, r.Clause, r.Expected})
 	}
 	c.table(rows)
 	return nil
