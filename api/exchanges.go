@@ -149,5 +149,6 @@ func (s *server) clearExchanges(ctx context.Context, _ *struct{}) (*struct{}, er
 		return nil, err
 	}
 	s.Journal.Clear()
+	s.forgetRequests()
 	return nil, nil
 }

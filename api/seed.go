@@ -146,6 +146,7 @@ func (s *server) reset(ctx context.Context, _ *struct{}) (*Output[resource.SeedR
 	}
 	s.forgetCourses(ctx)
 	s.Journal.Clear()
+	s.forgetRequests()
 	if s.Records != nil {
 		s.Records.Forget()
 	}

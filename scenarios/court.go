@@ -33,6 +33,7 @@ type court struct {
 	opened   fifo[*trial]
 	due      agenda
 	seed     maphash.Seed
+	judged   map[string]int64            // requests, by Origin-Host, that are not counted yet
 	before   map[charging.SessionID]bool // open when the court began anew
 }
 
@@ -64,7 +65,9 @@ func newCourt(o JudgeOptions, found func(charging.Finding)) *court {
 	if o.Sessions <= 0 {
 		o.Sessions = mostSessions
 	}
-	c := &court{JudgeOptions: o, found: found, seed: maphash.MakeSeed()}
+	c := &court{
+		JudgeOptions: o, found: found, seed: maphash.MakeSeed(), judged: make(map[string]int64),
+	}
 	c.forget()
 	return c
 }
@@ -201,6 +204,7 @@ func (c *court) complete(x *exchange) {
 	case x.request == nil || x.request.Type == 0:
 		c.tellAll(x)
 	default:
+		c.judged[x.request.Origin.Host]++
 		c.charged(x)
 	}
 }

@@ -50,12 +50,13 @@ type Judge struct {
 	done  chan struct{}
 	ended chan struct{}
 
-	mu      sync.Mutex
-	queue   []event
-	spare   []event
-	dropped int64
-	lost    bool // something was dropped since the court last looked
-	closed  bool
+	mu       sync.Mutex
+	queue    []event
+	spare    []event
+	dropped  int64
+	requests map[string]int64 // judged, by Origin-Host
+	lost     bool             // something was dropped since the court last looked
+	closed   bool
 }
 
 // An event is one thing that the judge was told.
@@ -82,7 +83,7 @@ const (
 // else. Close ends it.
 func NewJudge(next charging.Recorder, o JudgeOptions) *Judge {
 	j := &Judge{
-		next: next, limit: o.Queue, court: newCourt(o, next.Found),
+		next: next, limit: o.Queue, court: newCourt(o, next.Found), requests: map[string]int64{},
 		wake: make(chan struct{}, 1), done: make(chan struct{}), ended: make(chan struct{}),
 	}
 	if j.limit <= 0 {
@@ -254,6 +255,7 @@ func (j *Judge) judge(batch []event, lost bool) {
 		switch e.kind {
 		case eventSettle:
 			j.court.pass(time.Now()) // what did not come by now is found as well
+			j.tally(j.court.judged)
 			close(e.settled)
 		case eventForget:
 			j.court.forget()
@@ -264,6 +266,7 @@ func (j *Judge) judge(batch []event, lost bool) {
 			j.court.hear(e)
 		}
 	}
+	j.tally(j.court.judged)
 	clear(batch) // so that nothing is kept alive for the next batch
 	if lost {
 		j.court.forget()
