@@ -107,7 +107,8 @@ func (j *job) talk(t *testing.T) {
 	})
 	defer door.Close()
 	control := ocssim.NewControlDoor(j.sandbox.API, "")
-	report, err := talk.Play(context.Background(), door.Door(control), conversation.Options{Timeout: patient})
+	report, err := talk.Play(context.Background(), door.Door(control),
+		conversation.Options{Timeout: patient})
 	if err != nil || report.Err() != nil {
 		t.Errorf("%s: %v, %v", j.name(), err, report.Err())
 	}

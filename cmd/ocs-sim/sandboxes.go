@@ -16,10 +16,10 @@ import (
 func newSandboxes(c *console) *cobra.Command {
 	k := &control{console: c}
 	cmd := family("sandboxes", "Give parallel test jobs a simulator each",
-		"sandboxes starts and ends whole simulators in the process of a running server: each has a\n"+
-			"Diameter port, REST API, accounts, scenarios, journal and clock of its own.",
+		"sandboxes starts and ends whole simulators in the process of a running server. Each has\n"+
+			"Diameter ports, a REST API, accounts, scenarios, a journal and a clock of its own.",
 		k.createSandbox(), k.listSandboxes(), k.showSandbox(), k.deleteSandbox())
-	cmd.Example = "  ocs-sim sandboxes create job-7 --seed job.yaml --ttl 5m --ready-file ready.json\n" +
+	cmd.Example = "  ocs-sim sandboxes create job-7 --seed job.yaml --ready-file ready.json\n" +
 		"  API=$(ocs-sim ready --ready-file ready.json)\n" +
 		"  ocs-sim sandboxes delete job-7"
 	k.addServer(cmd)
@@ -50,7 +50,8 @@ func (c *control) createSandbox() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.DurationVar(&ttl, "ttl", 10*time.Minute, "time to live, after which it is gone; at most 24h")
+	flags.DurationVar(&ttl, "ttl", 10*time.Minute,
+		"time to live, after which it is gone; at most 24h")
 	flags.StringVar(&seed, "seed", "",
 		"document with plans, accounts and scenarios; without, the server's own")
 	flags.StringSliceVar(&order.Tags, "tag", nil, "tag to list and delete it by; may be repeated")
@@ -61,7 +62,7 @@ func (c *control) createSandbox() *cobra.Command {
 	return cmd
 }
 
-// orderRefused says what is wrong with an order, which is misuse where the order cannot be understood.
+// orderRefused says what is wrong with an order, which is misuse where it cannot be understood.
 // Places in the seed are told by path: the lines that the server counts are not those of the file.
 func orderRefused(err error, seed string) error {
 	var problem *resource.Problem
