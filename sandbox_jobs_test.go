@@ -16,6 +16,9 @@ import (
 	"github.com/ocs-sim/ocs-sim/diameter"
 )
 
+// patient is how long a job waits for an answer: 200 of them share what processors there are.
+const patient = time.Minute
+
 // A job is one test job of many, which all do the same under the same names, but for a number.
 type job struct {
 	n       int
@@ -100,10 +103,12 @@ func (j *job) talk(t *testing.T) {
 	}
 	door := ocssim.NewGyDoor(j.sandbox.Diameter[0], diameter.ClientOptions{
 		OriginHost: fmt.Sprintf("im-%d.example.com", j.n), OriginRealm: "example.com",
+		Timeout: patient,
 	})
 	defer door.Close()
 	control := ocssim.NewControlDoor(j.sandbox.API, "")
-	report, err := talk.Play(context.Background(), door.Door(control), conversation.Options{})
+	report, err := talk.Play(context.Background(), door.Door(control),
+		conversation.Options{Timeout: patient})
 	if err != nil || report.Err() != nil {
 		t.Errorf("%s: %v, %v", j.name(), err, report.Err())
 	}

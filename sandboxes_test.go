@@ -40,11 +40,8 @@ func call(t testing.TB, method, url, body string, into any) (status int) {
 	return response.StatusCode
 }
 
-// jobs is how many test jobs share one process.
-const jobs = 200
-
 // TestSandboxesAreWorldsOfTheirOwn runs the same identities, Session-Ids and names in 200 sandboxes
-// at a time, each with another price, clock, scenario, dictionary and client, so that any cross-talk
+// at a time, each with another price, clock, scenario, dictionary and client, so that cross-talk
 // shows: in somebody's balance, journal, stream, capture, findings or verdict.
 func TestSandboxesAreWorldsOfTheirOwn(t *testing.T) {
 	t.Parallel()

@@ -43,15 +43,7 @@ type SandboxOrder struct {
 }
 
 // A Sandbox is one that runs.
-type Sandbox struct {
-	Name     string    `json:"name"`
-	Diameter []string  `json:"diameter" doc:"host:port, with tls:// or sctp:// where it is not TCP"`
-	API      string    `json:"api" doc:"base address of its own REST API"`
-	Tags     []string  `json:"tags"`
-	Created  time.Time `json:"created"`
-	Expires  time.Time `json:"expires"`
-	Left     string    `json:"left" doc:"time until it is gone" example:"9m58s"`
-}
+type Sandbox = resource.Sandbox
 
 // WrittenSandbox is the body of POST /v1/sandboxes.
 type WrittenSandbox struct {
