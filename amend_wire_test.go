@@ -177,7 +177,7 @@ func TestWrongEditsAreToldWhenTheyArePut(t *testing.T) {
 	t.Parallel()
 	s := scripted(t, "{pass: true}")
 	for written, want := range map[string]string{
-		"set: {Resultcode: 1}":             "set Resultcode: no AVP is called Resultcode",
+		"set: {Resultcode: 1}":             "no AVP is called Resultcode",
 		"set: {Session-Id.Class: 1}":       "Session-Id is no group",
 		"set: {Result-Code: ~}":            `"" is no value of Result-Code`,
 		"set: {Result-Code: [1]}":          "the value of an AVP is one text or number",

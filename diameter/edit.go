@@ -78,7 +78,7 @@ func (d *Dictionary) Edit(frame []byte, e charging.Edit) ([]byte, error) {
 	}
 	w, way, err := d.prepare(e)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s %s: %w", e.Op, e.Path, err)
 	}
 	out := append(make([]byte, 0, len(frame)+64), frame[:headerLength]...)
 	out, err = w.members(out, frame[headerLength:], way)
@@ -110,9 +110,6 @@ func (d *Dictionary) prepare(e charging.Edit) (w *editing, way []step, err error
 	w = &editing{op: e.Op}
 	if way, err = d.path(e.Path); err == nil {
 		err = w.read(d, &way[len(way)-1], e.Value)
-	}
-	if err != nil {
-		err = fmt.Errorf("%s %s: %w", e.Op, e.Path, err)
 	}
 	return w, way, err
 }

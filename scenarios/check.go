@@ -69,6 +69,9 @@ func (c *checker) rule(path string, r *Rule) {
 	if r.Times != nil && *r.Times < 1 {
 		c.fault(path+".times", "times is 1 or more; leave it out for always")
 	}
+	if r.After < 0 {
+		c.fault(path+".after", "after is how many matching requests pass first, from 0")
+	}
 	c.verbs(path, r)
 	if r.Repeat && (len(r.Amend) == 0 && r.Fault == nil || r.Limit != nil || r.Answer != nil) {
 		c.fault(path+".repeat", "what is remembered does not change: repeat goes with amend and fault")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -203,16 +204,16 @@ func (m *message) frame(client *diameter.Client, f *sendFlags) ([]byte, error) {
 func (m *message) tryEdits(f *sendFlags) error {
 	for _, word := range m.wire {
 		if err := ocssim.CheckReword(f.client.Dictionary, word); err != nil {
-			return err
+			return fmt.Errorf("%s:%s: %w", word.Name, cmp.Or(word.Path, word.Value), err)
 		}
 	}
 	for _, change := range f.edits {
 		made, err := change.edit()
-		if err == nil {
-			err = f.client.Dictionary.CheckEdit(made)
-		}
 		if err != nil {
 			return err
+		}
+		if err := f.client.Dictionary.CheckEdit(made); err != nil {
+			return fmt.Errorf("--%s %s: %w", change.verb, change.text, err)
 		}
 	}
 	return nil
