@@ -22,18 +22,23 @@ func (p *tap) captured() []capture.Frame {
 		call       int
 		fromServer bool
 		hopByHop   uint32
+		endToEnd   uint32
+		command    uint32
+	}
+	ask := func(f passed, fromServer bool) asked {
+		return asked{f.call, fromServer, hopByHop(f.frame), endToEnd(f.frame), command(f.frame)}
 	}
 	all := p.all()
 	requests := map[asked]int{}
 	for i, f := range all {
 		if isRequest(f.frame) {
-			requests[asked{f.call, f.fromServer, hopByHop(f.frame)}] = i
+			requests[ask(f, f.fromServer)] = i
 		}
 	}
 	place := make([]int, len(all))
 	for i, f := range all {
 		place[i] = 2 * i
-		at, known := requests[asked{f.call, !f.fromServer, hopByHop(f.frame)}]
+		at, known := requests[ask(f, !f.fromServer)]
 		if known && !isRequest(f.frame) && at > i {
 			place[i] = 2*at + 1
 		}
@@ -116,5 +121,60 @@ func wrongAnswers() map[string][]string {
 		"settings-unknown_session-rate-again":         {"closed-session-served"},
 		"settings-validity-none":                      {"validity-missing"},
 		"wire-amend":                                  {"validity-below-grant"},
+	}
+}
+
+// reviewLibrary judges what a scenario of the library made of the server's side.
+func (p *tap) reviewLibrary(t testing.TB, scenario string) {
+	t.Helper()
+	if err := p.ended(); err != nil {
+		t.Error(err)
+	}
+	want, known := libraryBreaks()[scenario]
+	o := recording.JudgeOptions{Tx: want.within}
+	got := map[string]bool{}
+	for _, f := range recording.Judge(p.captured(), o) {
+		if f.Side == findings.OfServers && (want.within == 0 || f.Rule == want.rule) {
+			got[f.Rule] = true
+		}
+	}
+	broken := map[string]bool{}
+	if known {
+		broken[want.rule] = true
+	}
+	if diff := cmp.Diff(broken, got); diff != "" {
+		t.Errorf("rules that %s breaks (-want +got):\n%s", scenario, diff)
+	}
+}
+
+// A breaks is the rule that a scenario breaks. Where it is about time, answers are wanted within
+// less than usual, and other rules do not count.
+type breaks struct {
+	rule   string
+	within time.Duration
+}
+
+// libraryBreaks are the scenarios of the library that have the server do something wrong, of those
+// that conversations cannot tell.
+func libraryBreaks() map[string]breaks {
+	return map[string]breaks{
+		"late-answers":             {"answer-late", 100 * time.Millisecond},
+		"lost-answer":              {"answer-missing", 1},
+		"lost-request":             {"answer-missing", 1},
+		"disconnect-before-answer": {"answer-missing", 1},
+		"connection-reset":         {"answer-missing", 1},
+		"silent-watchdog":          {"watchdog-unanswered", 1},
+		"answered-twice":           {rule: "answer-twice"},
+		"wrong-session-id":         {rule: "answer-session-id-wrong"},
+		"wrong-hop-by-hop":         {rule: "answer-hop-by-hop-wrong"},
+		"wrong-request-number":     {rule: "answer-request-number-wrong"},
+		"no-origin-host":           {rule: "origin-missing"},
+		"no-result-code":           {rule: "answer-without-result"},
+		"experimental-result-only": {rule: "experimental-result-alone"},
+		"session-id-last":          {rule: "session-id-not-first"},
+		"unknown-mandatory-avp":    {rule: "avp-mandatory-unknown"},
+		"no-rating-group":          {rule: "service-key-missing"},
+		"no-service":               {rule: "service-unanswered"},
+		"no-auth-application-id":   {rule: "answer-auth-application-wrong"},
 	}
 }

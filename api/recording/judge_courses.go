@@ -66,14 +66,14 @@ func (c *courses) asked(m *message) {
 	}
 	over := max(s.ended, s.refused)
 	switch {
-	case m.Command == reAuth && over > 0:
+	case m.Command == commandReAuth && over > 0:
 		c.blame(m, "reauthorization-of-closed-session",
 			fmt.Sprintf("a RAR for a session that ended with packet %d", over))
-	case m.Command == abortSession && over > 0:
+	case m.Command == commandAbortSession && over > 0:
 		c.blame(m, "abort-of-closed-session",
 			fmt.Sprintf("an ASR for a session that ended with packet %d", over))
 	}
-	s.aborted = s.aborted || m.Command == abortSession
+	s.aborted = s.aborted || m.Command == commandAbortSession
 }
 
 // stateOf judges Origin-State-Id.
@@ -100,14 +100,15 @@ func (c *courses) late(m *message) bool {
 func (c *courses) answered(m *message) {
 	c.stateOf(m)
 	asked := m.request
-	if asked == nil || asked.answer != m || asked.next != nil || asked.Command != creditControl ||
+	if asked == nil || asked.answer != m || asked.next != nil || asked.Command != commandCreditControl ||
 		m.Request || asked.foreign {
 		return
 	}
 	request := c.Dictionary.ParseRequest(asked.frame.Octets)
 	said, err := c.Dictionary.ParseAnswer(m.frame.Octets)
-	if request == nil || request.Type == 0 || err != nil {
-		return
+	if request == nil || request.Type == 0 || err != nil || said.Result == 0 ||
+		said.Key != request.Key && !m.Error {
+		return // what is wrong there is judged in the answer itself
 	}
 	s := c.of(request)
 	if s.repeated(c, m, request, said) || m.Error {

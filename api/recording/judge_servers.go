@@ -102,19 +102,19 @@ func (j *judging) unanswered(m *message) {
 	}
 	rule := ""
 	switch m.Command {
-	case creditControl, accounting:
+	case commandCreditControl, commandAccounting:
 		rule = "answer-missing"
-	case capabilitiesExchange:
+	case commandCapabilitiesExchange:
 		rule = "capabilities-unanswered"
-	case deviceWatchdog:
+	case commandDeviceWatchdog:
 		rule = "watchdog-unanswered"
-	case disconnectPeer:
+	case commandDisconnectPeer:
 		rule = "disconnect-unanswered"
 	}
 	saidGoodbye := !m.link.bye.IsZero() && m.link.bye.Before(due)
 	switch {
-	case rule == "", m.Command != disconnectPeer && saidGoodbye,
-		m.Command == disconnectPeer && m.link.last.Before(due):
+	case rule == "", m.Command != commandDisconnectPeer && saidGoodbye,
+		m.Command == commandDisconnectPeer && m.link.last.Before(due):
 		return
 	}
 	f := findings.New(rule, fmt.Sprintf("no answer to a %s in %s", m.Name, j.Tx))

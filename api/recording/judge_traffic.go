@@ -120,27 +120,27 @@ func (t *traffic) linkOf(f *capture.Frame) *link {
 
 // The commands that tell who is who (RFC 6733 section 3.1, RFC 8506 section 3).
 const (
-	capabilitiesExchange = 257
-	reAuth               = 258
-	accounting           = 271
-	creditControl        = 272
-	abortSession         = 274
-	deviceWatchdog       = 280
-	disconnectPeer       = 282
+	commandCapabilitiesExchange = 257
+	commandReAuth               = 258
+	commandAccounting           = 271
+	commandCreditControl        = 272
+	commandAbortSession         = 274
+	commandDeviceWatchdog       = 280
+	commandDisconnectPeer       = 282
 )
 
 // note keeps what a message tells of its connection.
 func (l *link) note(m *message) {
 	l.last = m.frame.At
 	switch m.Command {
-	case capabilitiesExchange:
+	case commandCapabilitiesExchange:
 		if m.Request && l.opened.IsZero() {
 			l.opened = m.frame.At
 		}
 		l.name(m)
-	case deviceWatchdog:
+	case commandDeviceWatchdog:
 		l.name(m)
-	case disconnectPeer:
+	case commandDisconnectPeer:
 		if m.Request && l.bye.IsZero() {
 			l.bye = m.frame.At
 		}
@@ -186,11 +186,11 @@ func (e *evidence) weigh(m *message) {
 	}
 	sentByClient := m.Request
 	switch m.Command {
-	case capabilitiesExchange:
+	case commandCapabilitiesExchange:
 		weight = 2
-	case reAuth, abortSession:
+	case commandReAuth, commandAbortSession:
 		weight, sentByClient = 3, !m.Request
-	case creditControl, accounting:
+	case commandCreditControl, commandAccounting:
 		weight = 4
 	default:
 		sentByClient = client == m.frame.From
