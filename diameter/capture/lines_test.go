@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -138,5 +139,23 @@ func TestFaultsOfLinesComeAllAtOnce(t *testing.T) {
 	})
 	if diff := cmp.Diff(want, got, equal, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("faults (-want +got):\n%s", diff)
+	}
+}
+
+func TestTheLineOfTheReferenceIsRead(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/reference/captures.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, _ := strings.Cut(string(page), "```json\n")
+	block, _, _ = strings.Cut(block, "```")
+	got, err := read("captures.md", block)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"2026-03-01T12:00:00.5Z im:40000 > 192.0.2.2:3868 1 [0 1 24]"}
+	if diff := cmp.Diff(want, told(got)); diff != "" {
+		t.Errorf("frames (-want +got):\n%s", diff)
 	}
 }

@@ -243,7 +243,10 @@ func tcpCases() map[string]tcpCase {
 			},
 			[]int{1, 2},
 			[][]byte{ccr(1), ccr(3)},
-			[]string{"packet 2: TCP 192.0.2.1:40001 > 192.0.2.2:3868: 40 octets before, in 1 gaps", "1 were torn"},
+			[]string{
+				"packet 2: TCP 192.0.2.1:40001 > 192.0.2.2:3868: 40 octets before, in 1 gaps",
+				"1 were torn",
+			},
 		},
 		"a lost segment with whole messages": {
 			[]flow{{octets: ccr(1)}, {sequence: 3*size + 8, octets: joined(ccr(2)[8:], ccr(3))}},
