@@ -15,7 +15,8 @@ import (
 	"github.com/ocs-sim/ocs-sim/diameter"
 )
 
-// A client that does everything right is found fault with nowhere: not in strict mode, not over TLS.
+// A client that does everything right is found fault with nowhere: not in strict mode, not over
+// TLS.
 func TestCleanClientsAreNotBlamed(t *testing.T) {
 	t.Parallel()
 	identity := selfSigned(t)
@@ -47,15 +48,16 @@ func TestCleanClientsAreNotBlamed(t *testing.T) {
 }
 
 // selfSigned is a certificate of 127.0.0.1.
-func selfSigned(t *testing.T) tls.Certificate {
+func selfSigned(t testing.TB) tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	about := &x509.Certificate{
-		SerialNumber: big.NewInt(1), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		SerialNumber: big.NewInt(1), DNSNames: []string{"ocs.example.net"},
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore:   time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 		IsCA: true, BasicConstraintsValid: true,
 	}
 	made, err := x509.CreateCertificate(rand.Reader, about, about, key.Public(), key)

@@ -1,18 +1,12 @@
 package ocssim_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"math/big"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	ocssim "github.com/ocs-sim/ocs-sim"
 	"github.com/ocs-sim/ocs-sim/api"
@@ -68,29 +62,12 @@ func TestASandboxOfASimulatorWithListenersAlone(t *testing.T) {
 	}
 }
 
-// selfSigned is a certificate that nobody else vouches for.
-func selfSigned(t testing.TB) []tls.Certificate {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), DNSNames: []string{"ocs.example.net"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-	}
-	raw, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return []tls.Certificate{{Certificate: [][]byte{raw}, PrivateKey: key}}
-}
-
 // A sandbox of a simulator with TLS has TLS, too, and says so.
 func TestASandboxKeepsTLS(t *testing.T) {
 	t.Parallel()
 	server, err := ocssim.Start(t.Context(), ocssim.Options{
-		Diameter: []string{"tls://127.0.0.1:0"}, TLS: &tls.Config{Certificates: selfSigned(t)},
+		Diameter: []string{"tls://127.0.0.1:0"},
+		TLS:      &tls.Config{Certificates: []tls.Certificate{selfSigned(t)}},
 	})
 	if err != nil {
 		t.Fatal(err)

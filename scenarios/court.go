@@ -26,6 +26,7 @@ type court struct {
 	pending  map[int64]*exchange
 	waiting  fifo[int64]
 	links    map[hop]int64
+	misled   map[string]bool   // links that were sent an answer made wrong on purpose
 	newest   map[string]*exchange // of those that are not judged yet, by session
 	sent     map[sender]useOfID
 	senders  fifo[sender]
@@ -72,8 +73,8 @@ func newCourt(o JudgeOptions, found func(charging.Finding)) *court {
 	return c
 }
 
-// forget begins anew. Of what was open only the names are kept: the server may not know it any more,
-// which is not the client's doing.
+// forget begins anew. Of what was open only the names are kept: the server may not know it any
+// more, which is not the client's doing.
 func (c *court) forget() {
 	if c.before == nil || len(c.before)+len(c.sessions) > c.Sessions {
 		c.before = make(map[charging.SessionID]bool)
@@ -85,6 +86,7 @@ func (c *court) forget() {
 	}
 	c.pending, c.waiting = make(map[int64]*exchange), fifo[int64]{}
 	c.links, c.newest = make(map[hop]int64), make(map[string]*exchange)
+	c.misled = make(map[string]bool)
 	c.sent, c.senders = make(map[sender]useOfID), fifo[sender]{}
 	c.sessions, c.opened = make(map[charging.SessionID]*trial), fifo[*trial]{}
 	c.due = nil
@@ -108,9 +110,21 @@ func (c *court) hear(e *event) {
 			if x.message.Ours {
 				c.heard(x, e.message)
 			}
+			c.mislead(x)
 			c.complete(x)
 		}
 	}
+}
+
+// mislead keeps that a client may take an answer for a request, say, and answer that.
+func (c *court) mislead(x *exchange) {
+	if x.answer == nil || x.answer.Delivery == nil || x.answer.Delivery.Preset == "" {
+		return
+	}
+	if len(c.misled) >= mostClients {
+		clear(c.misled)
+	}
+	c.misled[x.message.Link] = true
 }
 
 func (c *court) received(e *event) {
@@ -125,7 +139,7 @@ func (c *court) received(e *event) {
 	if framed && x.frame.Request && !x.message.Ours {
 		c.hop(x)
 	}
-	if framed && !x.frame.Request && !x.message.Ours {
+	if framed && !x.frame.Request && !x.message.Ours && !c.misled[x.message.Link] {
 		// What answers a request is told with that.
 		x.found = append(x.found, findings.New("answer-unasked", fmt.Sprintf(
 			"an answer with Hop-by-Hop Identifier %#08x, which no request on its connection fits",
