@@ -100,8 +100,8 @@ func TestSandboxesEndWithTheirTime(t *testing.T) {
 	}
 }
 
-// TestSandboxesBesideAPortThatIsTaken wants a port of its own for each listener, whatever the server
-// has: a fixed one, or listeners alone.
+// TestSandboxesBesideAPortThatIsTaken wants a port of its own for each listener, whatever the
+// server has: a fixed one, or listeners alone.
 func TestSandboxesBesideAPortThatIsTaken(t *testing.T) {
 	t.Parallel()
 	free, err := net.Listen("tcp", "127.0.0.1:0")

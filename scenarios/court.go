@@ -26,7 +26,7 @@ type court struct {
 	pending  map[int64]*exchange
 	waiting  fifo[int64]
 	links    map[hop]int64
-	misled   map[string]bool   // links that were sent an answer made wrong on purpose
+	misled   map[string]bool      // links that were sent an answer made wrong on purpose
 	newest   map[string]*exchange // of those that are not judged yet, by session
 	sent     map[sender]useOfID
 	senders  fifo[sender]
