@@ -10,6 +10,7 @@ import (
 
 	ocssim "github.com/ocs-sim/ocs-sim"
 	"github.com/ocs-sim/ocs-sim/api"
+	"github.com/ocs-sim/ocs-sim/api/document"
 	"github.com/ocs-sim/ocs-sim/diameter"
 )
 
@@ -108,5 +109,68 @@ func TestASandboxLeavesTheFileOfRecordsAlone(t *testing.T) {
 	}
 	if text, err := os.ReadFile(path); err != nil || len(text) > 0 {
 		t.Errorf("records = %q, %v, want an empty file", text, err)
+	}
+}
+
+// Without a seed of its own a sandbox begins as the simulator did, whatever happened since.
+func TestASandboxBeginsWithTheStartUpSeed(t *testing.T) {
+	t.Parallel()
+	server, err := ocssim.Start(t.Context(), ocssim.Options{
+		Seeds: []document.File{{Name: "seed.yaml", Data: []byte(`
+plans:
+  im: {currency: EUR, rules: [{unit: time, per: 60s, price: 0.05 EUR}]}
+accounts:
+  - {id: alice, plan: im, subscribers: [{e164: "15550100"}], balances: [{amount: 10.00 EUR}]}
+scenarios:
+  - {name: refused, rules: [{when: {type: event}, answer: {result: 4012}}]}
+`)}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	call(t, "POST", server.APIURL()+"/v1/accounts/alice/debits", `{"amount": "9.00 EUR"}`, nil)
+	call(t, "DELETE", server.APIURL()+"/v1/scenarios/refused", "", nil)
+	for _, order := range []string{``, `{}`, `{"seed": null}`} {
+		var sandbox api.Sandbox
+		call(t, "POST", server.APIURL()+"/v1/sandboxes", order, &sandbox)
+		var alice struct{ Balances []struct{ Amount string } }
+		call(t, "GET", sandbox.API+"/v1/accounts/alice", "", &alice)
+		if len(alice.Balances) != 1 || alice.Balances[0].Amount != "10.00 EUR" {
+			t.Errorf("%q: balances = %v, want those of the start", order, alice.Balances)
+		}
+		if status := call(t, "GET", sandbox.API+"/v1/scenarios/refused", "", nil); status != 200 {
+			t.Errorf("%q: the scenario of the start = %d, want 200", order, status)
+		}
+	}
+	var empty api.Sandbox
+	call(t, "POST", server.APIURL()+"/v1/sandboxes", `{"seed": {}}`, &empty)
+	if status := call(t, "GET", empty.API+"/v1/accounts/alice", "", nil); status != 404 {
+		t.Errorf("an account in a sandbox with an empty seed = %d, want 404", status)
+	}
+}
+
+// An address that somebody has is the caller's to choose anew; one that cannot be is a mistake.
+func TestASandboxListensWhereItIsTold(t *testing.T) {
+	t.Parallel()
+	server := simulator(t)
+	url, free := server.APIURL()+"/v1/sandboxes", busyPort(t)
+	var sandbox api.Sandbox
+	status := call(t, "POST", url, `{"diameter": ["`+free+`"], "api": "127.0.0.1:0"}`, &sandbox)
+	if status != 201 || len(sandbox.Diameter) != 1 || sandbox.Diameter[0] != free {
+		t.Errorf("POST = %d with the doors %v, want 201 and %s", status, sandbox.Diameter, free)
+	}
+	for order, want := range map[string]string{
+		`{"diameter": ["` + free + `"]}`:      "address-in-use",
+		`{"diameter": ["nowhere"]}`:           "invalid-document",
+		`{"diameter": ["tls://127.0.0.1:0"]}`: "invalid-document",
+		`{"api": "nowhere"}`:                  "invalid-document",
+		`{"api": "0.0.0.0:0"}`:                "invalid-document",
+		`{"api": "192.0.2.1:1"}`:              "invalid-document",
+	} {
+		var problem struct{ Code, Detail string }
+		if status := call(t, "POST", url, order, &problem); status < 400 || problem.Code != want {
+			t.Errorf("%s = %d %s: %s, want %s", order, status, problem.Code, problem.Detail, want)
+		}
 	}
 }

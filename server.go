@@ -238,6 +238,9 @@ func (s *Server) watch(door string, serve func() error) {
 	if err == nil || errors.Is(err, http.ErrServerClosed) || errors.Is(err, net.ErrClosed) {
 		return
 	}
+	if s.options.isSandbox { // nobody asks it
+		s.options.Log.Error().Err(err).Str("door", door).Msg("a door of a sandbox has closed")
+	}
 	select {
 	case s.failed <- fmt.Errorf("%s door: %w", door, err):
 	default:
