@@ -58,8 +58,8 @@ type connection struct {
 // outgoing is one message on its way out: encoded already, or an answer to encode.
 type outgoing struct {
 	message  []byte
-	number   int64 // of the exchange
-	recorded bool  // the recorder knows of it already; of an answer, that it was given
+	number   int64  // of the exchange
+	recorded bool   // the recorder knows of it already; of an answer, that it was given
 	encoded  []byte // the answer's octets, where they were made before
 	charged  *charged
 	answer   *charging.Answer
