@@ -20,7 +20,7 @@ type ClientVerdict struct {
 	Notes      int64  `json:"notes"`
 }
 
-// mostClients bounds the clients that verdicts are kept of; all others share one, which is nobody's.
+// mostClients bounds the clients that have a verdict; all others share one, which is nobody's.
 const mostClients = 1000
 
 // add counts a finding.
@@ -50,8 +50,8 @@ func tallied(clients map[string]*ClientVerdict, peer string) *ClientVerdict {
 	return v
 }
 
-// Verdicts are those of all clients that were judged, or found fault with, by name: requests are how
-// many each sent, as the judge knows.
+// Verdicts are those of all clients that were judged, or found fault with, by name: requests are
+// how many each sent, as the judge knows.
 func (j *Journal) Verdicts(requests map[string]int64) []ClientVerdict {
 	all := make(map[string]*ClientVerdict, len(requests))
 	for peer, count := range requests {

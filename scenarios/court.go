@@ -72,8 +72,8 @@ func newCourt(o JudgeOptions, found func(charging.Finding)) *court {
 	return c
 }
 
-// forget begins anew. Of what was open only the names are kept: the server may not know it any more,
-// which is not the client's doing.
+// forget begins anew. Of what was open only the names are kept: the server may not know it any
+// more, which is not the client's doing.
 func (c *court) forget() {
 	if c.before == nil || len(c.before)+len(c.sessions) > c.Sessions {
 		c.before = make(map[charging.SessionID]bool)

@@ -119,7 +119,8 @@ func (j *Judge) Sent(exchange int64, m charging.Message) {
 // Found passes on what others found.
 func (j *Judge) Found(f charging.Finding) { j.next.Found(f) }
 
-// Settle waits until all that the judge was told before is judged, and what should have come by now.
+// Settle waits until all that the judge was told before is judged, and what should have come by
+// now.
 func (j *Judge) Settle(ctx context.Context) error {
 	settled := make(chan struct{})
 	j.tell(event{kind: eventSettle, settled: settled}, true)

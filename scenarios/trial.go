@@ -140,8 +140,8 @@ func (c *court) charged(x *exchange) {
 	}
 }
 
-// midway meets a session that is open, and whose beginning was not heard: the judge began anew, or the
-// answer to the first request is held back. It is judged from here on.
+// midway meets a session that is open, and whose beginning was not heard: the judge began anew, or
+// the answer to the first request is held back. It is judged from here on.
 func (c *court) midway(x *exchange, content uint64) {
 	r := x.request
 	switch {
@@ -206,7 +206,8 @@ func (c *court) settle(x *exchange, s *trial, content uint64) {
 	if !x.sentAt.IsZero() {
 		s.learn(c, x)
 	}
-	s.unanswered = s.unanswered || x.overtakes() || x.sentAt.IsZero() || x.sentAt.Sub(x.at) > longestAnswer
+	s.unanswered = s.unanswered || x.overtakes() || x.sentAt.IsZero() ||
+		x.sentAt.Sub(x.at) > longestAnswer
 	if x.request.Type == charging.Termination {
 		s.ended = true
 	}
@@ -388,7 +389,8 @@ func (s *trial) hold(x *exchange, a *charging.Answer, said *charging.ServiceAnsw
 	*h = holding{
 		key: h.key, granted: h.granted[:0], used: h.used[:0], armed: h.armed, last: h.last,
 		number: x.request.Key.Number, askedAt: x.at, at: x.sentAt,
-		eventTime: x.request.EventTime, chargedAt: x.request.At, validFor: said.ValidFor, final: said.Final,
+		eventTime: x.request.EventTime, chargedAt: x.request.At, validFor: said.ValidFor,
+		final: said.Final,
 		threshold: said.Threshold.Unit != "", scripted: h.last.scripted,
 	}
 	if said.Quota != nil {

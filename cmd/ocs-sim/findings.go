@@ -146,11 +146,16 @@ func (c *console) showFindings(found *resource.FindingList) {
 	if len(found.Items) == 0 {
 		c.answer("no findings")
 	}
+	told := map[string]bool{}
 	for i := range found.Items {
 		f := &found.Items[i]
 		c.answer("%s %s (%s)", f.Severity, f.Rule, f.Clause)
 		c.answer("  seen:     %s", f.Seen)
 		c.answer("  expected: %s", f.Expected)
+		if rule, _ := findings.Of(f.Rule); rule.Fix != "" && !told[f.Rule] {
+			c.answer("  fix:      %s", rule.Fix)
+			told[f.Rule] = true
+		}
 		c.answer("  exchange %d, session %s, peer %s", f.Exchange, orDash(f.Session), orDash(f.Peer))
 	}
 	if found.Forgotten > 0 {
