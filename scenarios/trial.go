@@ -390,7 +390,7 @@ func (s *trial) hold(x *exchange, a *charging.Answer, said *charging.ServiceAnsw
 		key: h.key, granted: h.granted[:0], used: h.used[:0], armed: h.armed, last: h.last,
 		number: x.request.Key.Number, askedAt: x.at, at: x.sentAt,
 		eventTime: x.request.EventTime, chargedAt: x.request.At, validFor: said.ValidFor,
-		final: said.Final,
+		final:     said.Final,
 		threshold: said.Threshold.Unit != "", scripted: h.last.scripted,
 	}
 	if said.Quota != nil {
