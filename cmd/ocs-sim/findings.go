@@ -18,7 +18,7 @@ import (
 // findingsFlags pick findings and say what they mean for the exit status.
 type findingsFlags struct {
 	filter                 client.FindingFilter
-	failOn                 string
+	failOn, junit          string
 	rules, clear, exitZero bool
 }
 
@@ -49,6 +49,7 @@ func newFindings(c *console) *cobra.Command {
 	flags.StringVar(&f.filter.Verdict, "verdict", "", "only does-not-conform, or would-not-work")
 	flags.StringVar(&f.failOn, "fail-on", string(charging.Violation),
 		"least severity that ends with 1: "+findings.Listed())
+	flags.StringVar(&f.junit, "junit", "", "write a report for CI into this `FILE`, too")
 	flags.BoolVar(&f.exitZero, "exit-zero", false, "end with 0 whatever was found")
 	flags.BoolVar(&f.clear, "clear", false, "forget the findings once they are shown")
 	flags.BoolVar(&f.rules, "rules", false, "show the rules instead")
@@ -96,6 +97,9 @@ func (c *console) findings(ctx context.Context, control *controlFlags, f *findin
 		err = c.tell(control, found, "")
 	} else {
 		c.showFindings(found)
+	}
+	if err == nil && f.junit != "" {
+		err = no(writeJUnit(f.junit, f.suites(found), 0))
 	}
 	if err == nil && f.clear {
 		err = no(control.client().ClearFindings(ctx))
