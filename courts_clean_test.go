@@ -15,8 +15,7 @@ import (
 	"github.com/ocs-sim/ocs-sim/diameter"
 )
 
-// A client that does everything right is found fault with nowhere: not in strict mode, not over
-// TLS.
+// A client that does everything right is found fault with nowhere, in strict mode or over TLS.
 func TestCleanClientsAreNotBlamed(t *testing.T) {
 	t.Parallel()
 	identity := selfSigned(t)

@@ -70,8 +70,8 @@ func TestBurstsAreJudgedAsAWhole(t *testing.T) {
 	answered := make(chan error, burst)
 	for n := range uint32(burst) {
 		r := c.request(charging.Event, 1, 0) // number 1: a note each
-		r.Action = charging.DirectDebiting
 		r.Key.Session.ID = "im.example.net;2;" + strconv.FormatUint(uint64(n), 10)
+		r.Action = charging.DirectDebiting
 		gy.Begin(t.Context(), gy.Frame(r), func(_ []byte, err error) { answered <- err })
 	}
 	for range burst {

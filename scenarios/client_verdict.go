@@ -20,8 +20,7 @@ type ClientVerdict struct {
 	Notes      int64  `json:"notes"`
 }
 
-// mostClients bounds the clients that verdicts are kept of; all others share one, which is
-// nobody's.
+// mostClients bounds the clients that have a verdict; all others share one, which is nobody's.
 const mostClients = 1000
 
 // add counts a finding.

@@ -18,7 +18,7 @@ import (
 // findingsFlags pick findings and say what they mean for the exit status.
 type findingsFlags struct {
 	filter                 client.FindingFilter
-	failOn                 string
+	failOn, junit          string
 	rules, clear, exitZero bool
 }
 
@@ -49,6 +49,7 @@ func newFindings(c *console) *cobra.Command {
 	flags.StringVar(&f.filter.Verdict, "verdict", "", "only does-not-conform, or would-not-work")
 	flags.StringVar(&f.failOn, "fail-on", string(charging.Violation),
 		"least severity that ends with 1: "+findings.Listed())
+	flags.StringVar(&f.junit, "junit", "", "write a report for CI into this `FILE`, too")
 	flags.BoolVar(&f.exitZero, "exit-zero", false, "end with 0 whatever was found")
 	flags.BoolVar(&f.clear, "clear", false, "forget the findings once they are shown")
 	flags.BoolVar(&f.rules, "rules", false, "show the rules instead")
@@ -96,6 +97,9 @@ func (c *console) findings(ctx context.Context, control *controlFlags, f *findin
 		err = c.tell(control, found, "")
 	} else {
 		c.showFindings(found)
+	}
+	if err == nil && f.junit != "" {
+		err = no(writeJUnit(f.junit, f.suites(found), 0))
 	}
 	if err == nil && f.clear {
 		err = no(control.client().ClearFindings(ctx))
@@ -146,11 +150,16 @@ func (c *console) showFindings(found *resource.FindingList) {
 	if len(found.Items) == 0 {
 		c.answer("no findings")
 	}
+	told := map[string]bool{}
 	for i := range found.Items {
 		f := &found.Items[i]
 		c.answer("%s %s (%s)", f.Severity, f.Rule, f.Clause)
 		c.answer("  seen:     %s", f.Seen)
 		c.answer("  expected: %s", f.Expected)
+		if rule, _ := findings.Of(f.Rule); rule.Fix != "" && !told[f.Rule] {
+			c.answer("  fix:      %s", rule.Fix)
+			told[f.Rule] = true
+		}
 		c.answer("  exchange %d, session %s, peer %s", f.Exchange, orDash(f.Session), orDash(f.Peer))
 	}
 	if found.Forgotten > 0 {
