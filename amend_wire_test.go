@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	ocssim "github.com/ocs-sim/ocs-sim"
 	"github.com/ocs-sim/ocs-sim/api/document"
@@ -169,6 +170,23 @@ func TestEditsOverREST(t *testing.T) {
 		!strings.Contains(why, "there are no AVPs to amend over REST") ||
 		!strings.Contains(why, "only delay, hold and drop have a meaning over REST") {
 		t.Errorf("the answer is %+v, want it to say that nothing is amended", answer)
+	}
+}
+
+// TestALateEndOverREST wants the end in place of an answer no earlier than the answer.
+func TestALateEndOverREST(t *testing.T) {
+	t.Parallel()
+	s := scripted(t, "{when: {type: event}, fault: {delay: 150ms, drop: answer}}")
+	began := time.Now()
+	response, err := http.Post(s.server.APIURL()+"/v1/charges", "application/json",
+		strings.NewReader(`{"session": "r;1", "number": 0, "type": "event",
+			"subscriber": "15550100", "services": [{"requested": {"events": 1}}]}`))
+	if err == nil {
+		_ = response.Body.Close()
+		t.Errorf("the charge is answered %s, want no answer", response.Status)
+	}
+	if took := time.Since(began); took < 150*time.Millisecond {
+		t.Errorf("the connection ended after %v, want 150ms at least", took)
 	}
 }
 

@@ -201,6 +201,7 @@ func (s *Server) assemble() {
 		AllowedPeers: o.AllowedPeers, DuplicatePeer: o.DuplicatePeer, Watchdog: o.Watchdog,
 		MaxRequests: o.MaxRequests, BusyFor: o.BusyFor, Realms: o.Realms,
 		Settings: s.settings.Of, Restarted: s.restarted,
+		Between: s.scenarios.Between, Note: s.scenarios.Note,
 		Dictionaries: s.vendors,
 	})
 	if !o.isSandbox {

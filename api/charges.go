@@ -192,9 +192,6 @@ func deliver(ctx context.Context, d *charging.Delivery) error {
 	if d == nil {
 		return nil
 	}
-	if d.Drop || d.Unheard || d.Early {
-		panic(http.ErrAbortHandler) // the client sees its connection close without an answer
-	}
 	var late <-chan time.Time
 	if d.Delay > 0 || d.Hold == nil {
 		timer := time.NewTimer(d.Delay)
@@ -203,15 +200,17 @@ func deliver(ctx context.Context, d *charging.Delivery) error {
 	}
 	select {
 	case <-d.Hold:
-		return nil
 	case <-late:
-		return nil
 	case <-end(ctx):
 		return newProblem(codeNotReady, "the simulator stops before the answer may go out; "+
 			"it was charged")
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	if d.Drop || d.Unheard || d.Early {
+		panic(http.ErrAbortHandler) // the client sees its connection close without an answer
+	}
+	return nil
 }
 
 // problemBytes is what the client gets for an error, for the journal.

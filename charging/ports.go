@@ -255,6 +255,7 @@ type Situation struct {
 	Repeat              bool // it was answered before
 	Now                 time.Time
 	Holdings            Holdings // nil: the account's means are not known
+	Between             string   // CER, DWR or DPR: it is about peers, and nothing is charged
 }
 
 // Holdings tell what the account at hand has.

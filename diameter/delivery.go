@@ -87,13 +87,18 @@ func (x *charged) reply(a *charging.Answer) {
 
 // deliver sends an answer as a script wants it sent.
 func (c *connection) deliver(x *charged, a *charging.Answer) {
-	d := a.Delivery
+	c.dispatch(&outgoing{charged: x, answer: a, slot: true})
+}
+
+// dispatch sends a message that has a delivery.
+func (c *connection) dispatch(o *outgoing) {
+	d := o.answer.Delivery
 	c.misbehave(d)
 	if d.Hold == nil && d.Delay <= 0 && !d.Behind {
-		c.enqueue(outgoing{charged: x, answer: a, slot: true})
+		c.enqueue(*o)
 		return
 	}
-	c.delay(&outgoing{charged: x, answer: a, slot: true})
+	c.delay(o)
 }
 
 // unsent reports whether an answer never goes out.
@@ -113,9 +118,11 @@ const longestBehind = 10 * time.Second
 // delay lets an answer step out of line. It keeps its slot, so that their number is bounded. The
 // recorder is told at once: the request is charged, whatever becomes of its answer.
 func (c *connection) delay(o *outgoing) {
-	o.encoded = c.compose(nil, o)
-	c.recordAnswer(*o)
-	o.recorded = true
+	if o.charged != nil {
+		o.encoded = c.compose(nil, o)
+		c.recordAnswer(*o)
+		o.recorded = true
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {

@@ -25,7 +25,13 @@ func Check(doc Document, wire Wire) []charging.Fault {
 		c.fault("rules", "%d rules are too many; at most %d", len(doc.Rules), MaxRules)
 	}
 	for i := range doc.Rules {
-		c.rule(fmt.Sprintf("rules[%d]", i), &doc.Rules[i])
+		path := fmt.Sprintf("rules[%d]", i)
+		c.rule(path, &doc.Rules[i])
+		if message := doc.Rules[i].When.Message; doc.Subscriber != "" &&
+			slices.Contains(betweenPeers(), message) {
+			c.fault(path+".when.message", "a %s has no subscriber, so that the rule would never act; "+
+				"leave the scenario's subscriber out", message)
+		}
 	}
 	return c.faults
 }
@@ -77,8 +83,11 @@ func (c *checker) rule(path string, r *Rule) {
 		c.fault(path+".repeat", "what is remembered does not change: repeat goes with amend and fault")
 	}
 	c.available(path+".when", &r.When)
-	if r.When.Message == messageACR {
+	switch {
+	case r.When.Message == messageACR:
 		c.accounting(path, r)
+	case slices.Contains(betweenPeers(), r.When.Message):
+		c.between(path, r)
 	}
 	if r.Limit != nil {
 		c.limit(path+".limit", r.Limit)
@@ -137,8 +146,7 @@ func (c *checker) accounting(path string, r *Rule) {
 		c.fault(path+".limit", "an ACR asks for nothing that could be limited; "+
 			"use answer: {result: 4002} or a fault")
 	}
-	if a := r.Answer; a != nil && (a.Result == 0 || !a.Grant.IsZero() || a.Final != nil ||
-		!a.Validity.IsZero() || len(a.MSCC) > 0 || a.Level != "" || a.Ledger != "") {
+	if a := r.Answer; a != nil && !onlyResult(a) {
 		c.fault(path+".answer", "an ACR is answered with a result, and nothing else")
 	}
 }
@@ -171,7 +179,7 @@ func (c *checker) verbs(path string, r *Rule) {
 }
 
 func (c *checker) when(path string, w *When) {
-	c.word(path+".message", w.Message, messageCCR, messageACR)
+	c.word(path+".message", w.Message, append([]string{messageCCR, messageACR}, betweenPeers()...)...)
 	if w.Message == messageACR {
 		c.word(path+".type", w.Type, "start", "interim", "stop", "event")
 	} else {

@@ -1,7 +1,6 @@
 package ocf
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -209,61 +208,12 @@ func told(d *charging.Decision) string {
 	case d.Limit != nil:
 		money = "charged within a limit"
 	}
-	return strings.Join(append([]string{money}, manner(d)...), ", ")
+	return strings.Join(append([]string{money}, d.Manner()...), ", ")
 }
 
 // toldAgain is told for a repeat, which moves nothing whatever the script does.
 func toldAgain(d *charging.Decision) string {
-	return strings.Join(append([]string{"a repeat: nothing moves"}, manner(d)...), ", ")
-}
-
-// manner says how an answer goes out, other than by itself.
-func manner(d *charging.Decision) (acts []string) {
-	if len(d.Edits) > 0 {
-		acts = append(acts, "the answer is amended")
-	}
-	how := d.Delivery
-	if how == nil {
-		return acts
-	}
-	if how.Hold != nil || how.Delay > 0 || how.Behind {
-		acts = append(acts, "the answer is late")
-	}
-	switch {
-	case how.Drop || how.Unheard || how.Early:
-		acts = append(acts, "the answer is dropped")
-	case how.Preset != "":
-		acts = append(acts, "the answer goes out malformed: "+how.Preset)
-	}
-	if how.Copies > 0 {
-		acts = append(acts, fmt.Sprintf("it goes out %d times", how.Copies+1))
-	}
-	if how.Slice > 0 {
-		acts = append(acts, fmt.Sprintf("in pieces of %d octets", how.Slice))
-	}
-	return append(acts, aftermath(how)...)
-}
-
-// aftermath says what becomes of the connection.
-func aftermath(how *charging.Delivery) (acts []string) {
-	switch how.Ending {
-	case charging.Closes:
-		acts = append(acts, "the connection is closed")
-	case charging.Resets:
-		acts = append(acts, "the connection is reset")
-	case charging.HalfClose:
-		acts = append(acts, "our side of the connection is closed")
-	}
-	if how.Goodbye.Known {
-		acts = append(acts, "a goodbye follows")
-	}
-	if how.Deaf > 0 {
-		acts = append(acts, fmt.Sprintf("nothing is read for %v", how.Deaf))
-	}
-	if how.Mute > 0 {
-		acts = append(acts, fmt.Sprintf("watchdogs are not answered for %v", how.Mute))
-	}
-	return acts
+	return strings.Join(append([]string{"a repeat: nothing moves"}, d.Manner()...), ", ")
 }
 
 func movementWords(m charging.Movement) string {
