@@ -339,7 +339,7 @@ func TestJudgeOfACaptureThatBeginsWithin(t *testing.T) {
 	q := r.ccr("2", "6")
 	r.fromServer(r.cca(q)) // its request came before
 	r.exchange("2", "7")
-	r.exchange("3", "9")
+	r.exchange("3", "8")
 	r.session = "im.example.net;1;2"
 	r.exchange("2", "3")
 	r.refused("3", "4", "5002")
