@@ -32,6 +32,7 @@ type court struct {
 	opened   fifo[*trial]
 	due      agenda
 	seed     maphash.Seed
+	mostPast int // requests of a session that are known again
 }
 
 // An exchange is one that is not judged yet.
@@ -60,7 +61,7 @@ func newCourt(o JudgeOptions, found func(charging.Finding)) *court {
 	if o.Sessions <= 0 {
 		o.Sessions = mostSessions
 	}
-	c := &court{JudgeOptions: o, found: found, seed: maphash.MakeSeed()}
+	c := &court{JudgeOptions: o, found: found, seed: maphash.MakeSeed(), mostPast: mostPast}
 	c.forget()
 	return c
 }

@@ -131,7 +131,7 @@ func (c *court) event(x *exchange, s *trial, content uint64) {
 	if s == nil {
 		s = c.open(x)
 	}
-	s.remember(x, content)
+	s.remember(x, content, c.mostPast)
 	s.ended = true
 	s.watches = []watch{{kind: watchForget, at: x.at.Add(forgetAfter)}}
 	c.plan(s)
@@ -156,7 +156,7 @@ func (c *court) inSession(x *exchange, s *trial, content uint64) {
 	}
 	c.clocked(x)
 	s.learnRequest(x)
-	s.remember(x, content)
+	s.remember(x, content, c.mostPast)
 	if !x.sentAt.IsZero() {
 		s.learn(c, x)
 	}
