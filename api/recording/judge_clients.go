@@ -38,6 +38,7 @@ func (j *judging) judgeClients() {
 	h.review = scenarios.NewReview(scenarios.JudgeOptions{
 		Inspect: diameter.NewInspector(nil, current).Inspect, Frame: diameter.FrameOf,
 		Parse: j.Dictionary.ParseAnswer, Connected: h.connected, Patience: j.Patience,
+		Sessions: max(1, len(j.traffic.messages)),
 	}, h.found)
 	for _, m := range j.traffic.messages {
 		h.now = m.frame.At

@@ -248,6 +248,8 @@ func (s *course) learn(c *courses, m *message, r *charging.Request, said *chargi
 		}
 	case r.Type == charging.Initial && said.Result.Success():
 		s.opened = true
+	case r.Type == charging.Update && said.Result.Success():
+		s.refused = 0 // this server goes on
 	}
 	if said.Cost.Unit != "" {
 		s.cost = said.Cost
