@@ -224,7 +224,9 @@ func (h *hearing) clientAnswers(m *message) {
 	switch {
 	case asked != nil && asked.next != nil:
 		h.review.Pass(m.frame.At)
-	case known && asked.answer == m && !asked.IsBase():
+	case asked == nil && h.mayBeOlder(m):
+		h.review.Pass(m.frame.At)
+	case known && asked.answer == m:
 		h.messages[number] = m
 		h.review.Sent(number, h.told(m, m.frame.At))
 	default:

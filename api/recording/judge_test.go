@@ -292,6 +292,24 @@ func TestJudgeOfClientsGoesByTheCapture(t *testing.T) {
 	})
 }
 
+// What a client answers is told with what it was asked, and judged if nobody asked.
+func TestJudgeOfWhatClientsAnswer(t *testing.T) {
+	t.Parallel()
+	watchdog := func(r *reel, flags byte, host string, more ...string) []byte {
+		return r.compose(flags, 280, 0, 70, 71,
+			append([]string{"Origin-Host=" + host, "Origin-Realm=example.net"}, more...)...)
+	}
+	answer := func(r *reel) { r.fromClient(watchdog(r, 0, r.clientName, "Result-Code=2001")) }
+	asked := func(r *reel) { r.fromServer(watchdog(r, 0x80, r.serverName)); answer(r) }
+	testTakes(t, findings.OfClients, []take{
+		{raises: "answer-unasked", bad: answer, fine: asked},
+		{raises: "answer-unasked", bad: func(r *reel) { asked(r); answer(r) }, fine: asked},
+	})
+	within := newReel(t)
+	answer(within)
+	wantRules(t, within, findings.OfClients)
+}
+
 // A finding tells where it was seen.
 func TestFindingsNamePacketsAndPeers(t *testing.T) {
 	t.Parallel()
@@ -339,7 +357,7 @@ func TestJudgeOfACaptureThatBeginsWithin(t *testing.T) {
 	q := r.ccr("2", "6")
 	r.fromServer(r.cca(q)) // its request came before
 	r.exchange("2", "7")
-	r.exchange("3", "9")
+	r.exchange("3", "8")
 	r.session = "im.example.net;1;2"
 	r.exchange("2", "3")
 	r.refused("3", "4", "5002")
@@ -391,7 +409,7 @@ func TestJudgeThroughAnAgent(t *testing.T) {
 
 func wantRules(t *testing.T, r *reel, side findings.Side, rules ...string) {
 	t.Helper()
-	if diff := cmp.Diff(rules, r.judged(side)); diff != "" {
+	if diff := cmp.Diff(append([]string{}, rules...), r.judged(side)); diff != "" {
 		t.Errorf("Judge of the %s (-want +got):\n%s", side, diff)
 	}
 }
