@@ -201,6 +201,9 @@ func deliver(ctx context.Context, d *charging.Delivery) error {
 	select {
 	case <-d.Hold:
 	case <-late:
+	case <-end(ctx):
+		return newProblem(codeNotReady, "the simulator stops before the answer may go out; "+
+			"it was charged")
 	case <-ctx.Done():
 		return ctx.Err()
 	}

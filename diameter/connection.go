@@ -41,7 +41,8 @@ type connection struct {
 
 	lastOrigin string // of the last charged request; the guard's own, as is the next
 	lastChange int64  // of the routes, at that request
-	registered string // the key in the registry, whose lock guards it
+	registered string // the key in the registry, whose lock guards it and the next
+	route      *charging.Route
 
 	mu       sync.Mutex
 	closed   bool

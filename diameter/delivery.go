@@ -29,7 +29,7 @@ func (g *guard) charge(frame []byte, h header) {
 	}
 	dictionary := s.dictionary()
 	request, proxyInfo := g.decoder.decodeWith(dictionary, frame, s.options.Clock.Now())
-	request.Exchange = number
+	request.Exchange, request.Route = number, g.route
 	if request.Attributes == nil {
 		request.Attributes = frameAttributes{dictionary, frame}
 	}

@@ -114,17 +114,17 @@ func (s *Set) decide(situation *charging.Situation) charging.Decision {
 		return charging.Decision{}
 	}
 	decision := acting.act(situation, s.random)
-	s.follow(acting, situation)
+	s.follow(acting, situation, decision.Delivery)
 	return decision
 }
 
 // follow begins what a rule that acted does and expects beside its answer.
-func (s *Set) follow(r *rule, situation *charging.Situation) {
+func (s *Set) follow(r *rule, situation *charging.Situation, delivery *charging.Delivery) {
 	s.tell()
 	if len(r.expects) == 0 && len(r.steps) == 0 {
 		return
 	}
-	awaited := s.await(r, situation.Request, s.instant())
+	awaited := s.await(r, situation.Request, delivery, s.instant())
 	if len(r.steps) > 0 {
 		s.prepare(r, situation, awaited)
 	}
@@ -321,8 +321,10 @@ func (s *Set) Release(name, until string) (released int, err error) {
 	for _, rule := range found.rules {
 		if rule.release(until) {
 			released++
+			s.awaiting.letGo(rule.standing, until, s.instant())
 		}
 	}
+	s.tell()
 	return released, nil
 }
 

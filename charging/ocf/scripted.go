@@ -105,7 +105,7 @@ func (c *charge) scriptedEvent(d charging.Decision) error {
 			continue
 		}
 		if err := c.happen(service, record, charging.Decision{}); err != nil {
-			return err
+			return c.priceless(err)
 		}
 	}
 	return c.concludeEvent(record)
