@@ -144,6 +144,7 @@ func libraryBreaks() map[string]breaks {
 		"disconnect-before-answer": {"answer-missing", 1},
 		"connection-reset":         {"answer-missing", 1},
 		"silent-watchdog":          {"watchdog-unanswered", 1},
+		"server-restarts":          {rule: "origin-state-went-back"},
 		"answered-twice":           {rule: "answer-twice"},
 		"wrong-session-id":         {rule: "answer-session-id-wrong"},
 		"wrong-hop-by-hop":         {rule: "answer-hop-by-hop-wrong"},
