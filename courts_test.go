@@ -93,7 +93,9 @@ func (c *charge) door(t *testing.T, server *ocssim.Server) conversation.Door {
 			DestinationRealm: "example.net",
 		})
 		t.Cleanup(func() { _ = gy.Close() })
+		control := ocssim.NewControlDoor(server.APIURL(), "")
 		door = gy.Door(nil)
+		door.Books, door.Turner, door.Caller = control, control, control
 	} else {
 		door = overGy(t, server)
 	}
