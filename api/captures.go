@@ -29,14 +29,14 @@ func (s *server) captureRoutes() {
 			"and the account before and after.",
 		example: `"(octets)"`,
 	}
-	s.stream(r, mediaCapture, s.exportCapture)
+	s.export(r, mediaCapture, s.exportCapture)
 	schema := &huma.Schema{Type: huma.TypeString, Format: "binary"}
 	s.operation(&r).Responses["200"].Content[mediaCapture].Schema = schema
 }
 
 // exportCapture writes the capture while it reads the journal. An answer waits until all that came
 // before it was written, so that packets stand in the order of their times.
-func (s *server) exportCapture(ctx context.Context, in *EventsInput, h huma.Context) error {
+func (s *server) exportCapture(ctx context.Context, in *ExportInput, h huma.Context) error {
 	h.SetHeader("Content-Disposition", `attachment; filename="ocs-sim.pcapng"`)
 	in.Raw, in.Trees = true, false
 	out, err := capture.NewWriter(h.BodyWriter(), "ocs-sim "+s.Version, s.OriginHost)

@@ -4,20 +4,18 @@ import (
 	"context"
 
 	"github.com/ocs-sim/ocs-sim/api/resource"
-	"github.com/ocs-sim/ocs-sim/charging"
 	"github.com/ocs-sim/ocs-sim/scenarios"
 )
 
 // FindingsInput is the input of GET /v1/findings.
 type FindingsInput struct {
-	Session    string `query:"session" doc:"Session-Id"`
-	Subscriber string `query:"subscriber" doc:"the first identity of the session"`
-	Peer       string `query:"peer" doc:"Origin-Host of the client"`
-	Rule       string `query:"rule" doc:"the rule's name"`
-	Severity   string `query:"severity" enum:"violation,warning,note" doc:"how bad it is"`
-	Verdict    string `query:"verdict" enum:"does-not-conform,would-not-work" doc:"findings that answer one of the two questions with no"`
-	Exchange   int64  `query:"exchange" minimum:"0" doc:"number of the exchange"`
+	resource.FindingFilter
 	Page
+}
+
+// ClearFindingsInput is the input of DELETE /v1/findings.
+type ClearFindingsInput struct {
+	resource.FindingFilter
 }
 
 func (s *server) findingRoutes() {
@@ -32,12 +30,13 @@ func (s *server) findingRoutes() {
 			"clause": "RFC 8506 section 8.19", "seen": "CC-Time 301 used of 300 granted for ` +
 			`Rating-Group 100", "expected": "no more used than was granted", "exchange": 2,
 			"session": "im.example.com;1;1", "subscriber": "15550100", "peer": "im.example.com"}],
-			"next": "", "counts": {"usage-above-grant": 1}, "dropped": 0}`,
+			"next": "", "counts": {"usage-above-grant": 1}, "dropped": 0, "forgotten": 0}`,
 	}, s.listFindings)
 	register(s, route{
 		method: "DELETE", path: "/v1/findings", id: "clear-findings", tag: "Journal",
-		summary:     "Forget findings",
-		description: "What is known of open sessions stays, so that they are judged on.",
+		summary: "Forget findings",
+		description: "All, or those that a filter picks. What is known of open sessions stays, " +
+			"so that they are judged on.",
 	}, s.clearFindings)
 }
 
@@ -51,13 +50,15 @@ func (s *server) listFindings(ctx context.Context, in *FindingsInput) (
 	if err := s.settleFindings(ctx); err != nil {
 		return nil, err
 	}
-	list := s.Journal.FoundBy(scenarios.FindingFilter{
-		Session: in.Session, Subscriber: in.Subscriber, Peer: in.Peer, Rule: in.Rule,
-		Severity: charging.Severity(in.Severity), Verdict: scenarios.FindingVerdict(in.Verdict),
-		Exchange: in.Exchange, After: after, Limit: in.Limit,
-	})
+	filter, faults := in.FindingFilter.Read()
+	if err := badQuery(faults); err != nil {
+		return nil, err
+	}
+	filter.After, filter.Limit = after, in.Limit
+	list := s.Journal.FoundBy(filter)
 	said := resource.FindingList{
 		Items: list.Items, Next: nextNumber(list.Next), Counts: list.Counts,
+		Forgotten: list.Forgotten,
 	}
 	if s.Judge != nil {
 		said.Dropped = s.Judge.Dropped()
@@ -65,11 +66,15 @@ func (s *server) listFindings(ctx context.Context, in *FindingsInput) (
 	return answer(said, nil)
 }
 
-func (s *server) clearFindings(ctx context.Context, _ *struct{}) (*struct{}, error) {
+func (s *server) clearFindings(ctx context.Context, in *ClearFindingsInput) (*struct{}, error) {
+	filter, faults := in.FindingFilter.Read()
+	if err := badQuery(faults); err != nil {
+		return nil, err
+	}
 	if err := s.settleFindings(ctx); err != nil {
 		return nil, err
 	}
-	s.Journal.ClearFindings()
+	s.Journal.ClearFindings(filter)
 	return nil, nil
 }
 

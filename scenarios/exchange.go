@@ -19,6 +19,7 @@ type Exchange struct {
 	Text       string             `json:"text,omitempty"` // of an observation
 	Number     *uint32            `json:"number,omitempty"`
 	Type       string             `json:"type,omitempty"`
+	Message    string             `json:"message,omitempty"`    // as in CCR, CER or RAR; observation
 	Subscriber string             `json:"subscriber,omitempty"` // the first identity
 	Account    string             `json:"account,omitempty"`
 	Result     charging.Result    `json:"result,omitempty"` // at command level
@@ -71,8 +72,9 @@ func (f Funds) String() string {
 func (j *Journal) view(r *record, trees, raw bool) Exchange {
 	x := Exchange{
 		Seq: r.number, At: r.at, Door: r.door, Peer: r.peer, Findings: int(r.findings),
+		Message: j.message(r),
 	}
-	if !r.sentAt.IsZero() || r.sent != nil {
+	if r.isSent() {
 		at := r.sentAt // records are copies in a buffer that is used again
 		x.SentAt = &at
 	}
@@ -85,7 +87,7 @@ func (j *Journal) view(r *record, trees, raw bool) Exchange {
 		x.Why = append(x.Why, r.notes[i].String())
 	}
 	if !r.charged {
-		x.Session = j.session(r)
+		x.Session, x.Result = j.session(r), j.resultSent(r)
 	}
 	if r.door == DoorObservation {
 		x.Text = string(r.asked)
@@ -99,6 +101,9 @@ func (j *Journal) view(r *record, trees, raw bool) Exchange {
 	}
 	return x
 }
+
+// isSent reports whether an answer went out.
+func (r *record) isSent() bool { return !r.sentAt.IsZero() || r.sent != nil }
 
 // session is that of a message which charging never saw, like a RAR or a refused CCR.
 func (j *Journal) session(r *record) string {
