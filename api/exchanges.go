@@ -14,12 +14,13 @@ type Picked struct {
 	resource.ExchangeFilter
 	Trees bool `query:"trees" doc:"with both messages decoded"`
 	Raw   bool `query:"raw" doc:"with the bytes of both messages, in hexadecimal"`
+	Found bool `query:"found" doc:"with what was found in them"`
 }
 
 // filter is how the journal is asked for them.
 func (s *server) filter(p *Picked) (scenarios.Filter, error) {
 	f, faults := s.readFilter(&p.ExchangeFilter)
-	f.Trees, f.Raw = p.Trees, p.Raw
+	f.Trees, f.Raw, f.Found = p.Trees, p.Raw, p.Found
 	return f, badQuery(faults)
 }
 
@@ -104,7 +105,7 @@ func (s *server) exchangeRoutes() {
 	s.watchRoutes(exchange)
 }
 
-func (s *server) listExchanges(_ context.Context, in *ExchangesInput) (
+func (s *server) listExchanges(ctx context.Context, in *ExchangesInput) (
 	*Output[resource.ExchangeList], error,
 ) {
 	after, err := in.number()
@@ -118,6 +119,9 @@ func (s *server) listExchanges(_ context.Context, in *ExchangesInput) (
 	filter.After, filter.Limit, filter.Last = after, in.Limit, in.Last.Last
 	if filter.Last > 0 {
 		filter.Limit = filter.Last
+	}
+	if err := s.settleWhereAsked(ctx, &filter); err != nil {
+		return nil, err
 	}
 	items, next := s.Journal.Exchanges(filter)
 	return answer(resource.ExchangeList{

@@ -86,6 +86,14 @@ func (s *server) settleFindings(ctx context.Context) error {
 	return s.Judge.Settle(ctx)
 }
 
+// settleWhereAsked does so where a filter asks for findings.
+func (s *server) settleWhereAsked(ctx context.Context, f *scenarios.Filter) error {
+	if f.Finding == "" && !f.Found {
+		return nil
+	}
+	return s.settleFindings(ctx)
+}
+
 // forgetCourses lets the judge begin anew, as sessions are gone.
 func (s *server) forgetCourses() {
 	if s.Judge != nil {

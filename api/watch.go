@@ -169,6 +169,9 @@ func (s *server) eachExchange(
 		return err
 	}
 	filter.Limit, filter.Last = scenarios.MostExchanges, in.Last.Last
+	if err := s.settleWhereAsked(ctx, &filter); err != nil {
+		return err
+	}
 	for ctx.Err() == nil {
 		found, next := s.Journal.Exchanges(filter)
 		for i := range found {

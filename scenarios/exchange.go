@@ -15,6 +15,7 @@ type Exchange struct {
 	At         time.Time          `json:"at"` // wall clock
 	Door       string             `json:"door"`
 	Peer       string             `json:"peer,omitempty"`
+	Ours       bool               `json:"ours,omitempty"` // the server asked, and the peer answers
 	Session    string             `json:"session,omitempty"`
 	Text       string             `json:"text,omitempty"` // of an observation
 	Number     *uint32            `json:"number,omitempty"`
@@ -33,8 +34,9 @@ type Exchange struct {
 	After      *Funds             `json:"after,omitempty"`
 	Dropped    bool               `json:"dropped,omitempty"` // a rule kept the answer back
 	Findings   int                `json:"findings,omitempty"`
-	Found      []Finding          `json:"found,omitempty"`      // where one exchange is shown
+	Found      []Finding          `json:"found,omitempty"`      // where they are asked for
 	SentAt     *time.Time         `json:"sent_at,omitempty"`    // nil: nothing was sent
+	Behind     int64              `json:"behind,omitempty"`     // the number given last by then
 	ChargedAt  *time.Time         `json:"charged_at,omitempty"` // charging clock; nil: not charged
 	Request    any                `json:"request,omitempty"`    // tree
 	Answer     any                `json:"answer,omitempty"`     // tree, of what was really sent
@@ -72,7 +74,7 @@ func (f Funds) String() string {
 func (j *Journal) view(r *record, trees, raw bool) Exchange {
 	x := Exchange{
 		Seq: r.number, At: r.at, Door: r.door, Peer: r.peer, Findings: int(r.findings),
-		Message: j.message(r),
+		Message: j.message(r), Ours: r.ours, Behind: r.behind,
 	}
 	if r.isSent() {
 		at := r.sentAt // records are copies in a buffer that is used again

@@ -45,6 +45,7 @@ type Filter struct {
 	Complete    bool             // those whose answer went out, or was dropped
 	Trees       bool             // with the trees of request and answer
 	Raw         bool             // with the bytes
+	Found       bool             // with the findings
 
 	// Tagged reports whether an account or a scenario has the tags that are wanted; nil: any do.
 	Tagged func(account, scenario string) bool
@@ -60,6 +61,10 @@ func (j *Journal) Exchanges(f Filter) (page []Exchange, next int64) {
 	limit = min(limit, MostExchanges)
 	page = []Exchange{}
 	p := j.picker(f)
+	var found map[int64][]Finding
+	if f.Found {
+		found = j.findingsByExchange()
+	}
 	p.After = max(p.After, j.beforeLast(p))
 	j.each(p.After+1, func(r *record) bool {
 		switch {
@@ -70,7 +75,9 @@ func (j *Journal) Exchanges(f Filter) (page []Exchange, next int64) {
 			next = page[limit-1].Seq
 			return false
 		default:
-			page = append(page, j.view(r, f.Trees, f.Raw))
+			x := j.view(r, f.Trees, f.Raw)
+			x.Found = found[x.Seq]
+			page = append(page, x)
 		}
 		return true
 	})
@@ -136,6 +143,18 @@ func (p *picker) meet(r *record) {
 		p.picksConference(&r.request) {
 		p.members[id] = true
 	}
+}
+
+// findingsByExchange are all findings by the number of their exchange.
+func (j *Journal) findingsByExchange() map[int64][]Finding {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	found := make(map[int64][]Finding)
+	for i := range j.findings.len() {
+		one := j.findings.at(i)
+		found[one.Exchange] = append(found[one.Exchange], finding(one))
+	}
+	return found
 }
 
 // foundIn are the exchanges in which a rule of this name was broken.

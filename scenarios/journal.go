@@ -76,6 +76,7 @@ type record struct {
 	sent     []byte
 	sentAt   time.Time
 	behind   int64 // the number given last when the answer went out: its place in the order
+	ours     bool  // this server asked, and the peer answers
 	charged  bool  // request and answer are there
 	over     bool  // what was answered went out, or never will
 	gone     bool  // it was deleted
@@ -109,7 +110,9 @@ func (j *Journal) Received(m charging.Message) int64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	number := j.count()
-	*j.slot(number) = record{number: number, at: m.At, door: m.Door, peer: m.Peer, asked: m.Raw}
+	*j.slot(number) = record{
+		number: number, at: m.At, door: m.Door, peer: m.Peer, asked: m.Raw, ours: m.Ours,
+	}
 	return number
 }
 

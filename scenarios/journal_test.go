@@ -69,7 +69,7 @@ func TestAnExchangeTellsAll(t *testing.T) {
 		Seq: 1, At: wall, Door: "gy", Peer: "im1.example.com", Message: "CCR",
 		Session: "s1", Number: &three, Type: "update",
 		Subscriber: "15550100", Account: "alice", Result: 2001, Entry: 42,
-		Rule: "last-minute rules[0]", Findings: 1, SentAt: &sent,
+		Rule: "last-minute rules[0]", Findings: 1, SentAt: &sent, Behind: 1,
 		Services: []scenarios.ExchangeService{{
 			RatingGroup: &hundred, Asked: true, Used: []charging.Quantity{seconds(30)}, Result: 2001,
 			Granted: []charging.Quantity{seconds(60)}, ValidFor: "600s",

@@ -36,6 +36,7 @@ func (l *Ladder) mermaidRow(b *strings.Builder, r *Row) {
 	if clock, told := r.charged(); told {
 		beside = append([]string{clock}, beside...)
 	}
+	beside = append(beside[:len(beside):len(beside)], r.Found...)
 	if len(beside) == 0 {
 		return
 	}
