@@ -96,7 +96,8 @@ func (s *server) ladder(ctx context.Context, session string) (*ladder.Ladder, er
 	d.own = len(d.names)
 	d.names = append(d.names, cmp.Or(s.OriginHost, "ocs-sim"))
 	if dropped := s.Journal.Dropped(); dropped > 0 && found[0].Type != "initial" {
-		d.remark(found[0].At, fmt.Sprintf("what came before made room, with %d exchanges in all", dropped))
+		text := "what came before made room, with %d exchanges in all"
+		d.remark(found[0].At, fmt.Sprintf(text, dropped))
 	}
 	for i := range found {
 		d.add(&found[i])

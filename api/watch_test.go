@@ -80,7 +80,7 @@ func (s *simulator) listen(t testing.TB, path string, headers ...string) *stream
 		t.Fatalf("GET %s = %d %s, want text/event-stream", path, response.StatusCode, kind)
 	}
 	lines := bufio.NewScanner(response.Body)
-	lines.Buffer(nil, 1<<20)
+	lines.Buffer(nil, 1<<22)
 	if !lines.Scan() || !strings.HasPrefix(lines.Text(), ":") {
 		t.Fatalf("a stream begins with %q, %v, want a comment", lines.Text(), lines.Err())
 	}
@@ -266,6 +266,32 @@ func TestAListenerWhoReadsNothingIsHungUpOn(t *testing.T) {
 	_ = far.SetReadDeadline(time.Now().Add(patience))
 	if _, err := io.Copy(io.Discard, far); errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("the stream goes on: %v", err)
+	}
+}
+
+func TestWhoStopsReadingHoldsNobodyUpAndIsToldWhatWasMissed(t *testing.T) {
+	t.Parallel()
+	journal := scenarios.NewJournal(scenarios.JournalOptions{Limit: 3})
+	s := start(t, seedText, func(o *api.Options) {
+		o.Journal, o.StreamPatience = journal, time.Hour
+	})
+	stuck := s.listen(t, "/v1/events?raw=true")
+	// Far more than any buffer takes: every charge is answered all the same.
+	long := strings.Repeat("x", 300_000)
+	for n := range 60 {
+		s.want(t, 200, "POST", "/v1/charges", charge("update", n, `, "destination": "`+long+`"`))
+	}
+	for {
+		name, id, data := stuck.next()
+		if name == "missed" {
+			if count, _ := data["count"].(float64); count < 1 {
+				t.Errorf("missed %v, want a count", data)
+			}
+			return
+		}
+		if id == "60" {
+			t.Fatal("all was told, so the listener was never stuck")
+		}
 	}
 }
 

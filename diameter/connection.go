@@ -116,7 +116,7 @@ func (c *connection) enqueue(o outgoing) {
 	c.mu.Lock()
 	if c.closed {
 		c.mu.Unlock()
-		c.recordAnswer(o)
+		c.recordSilence(o)
 		return
 	}
 	first := len(c.queue) == 0
@@ -141,6 +141,21 @@ func (c *connection) poke() {
 func (c *connection) recordAnswer(o outgoing) {
 	if recorder := c.server.options.Recorder; recorder != nil && o.charged != nil {
 		recorder.Answered(o.charged.request, o.answer)
+	}
+}
+
+// recordSilence tells the recorder besides that nothing goes out.
+func (c *connection) recordSilence(o outgoing) {
+	if c.server.options.Recorder == nil || o.recorded {
+		return
+	}
+	c.recordAnswer(o)
+	number := o.number
+	if o.charged != nil {
+		number = o.charged.request.Exchange
+	}
+	if number > 0 {
+		c.server.options.Recorder.Sent(number, charging.Message{})
 	}
 }
 
@@ -292,6 +307,15 @@ func (c *connection) received(frame []byte) int64 {
 	return c.server.options.Recorder.Received(c.message(bytes.Clone(frame)))
 }
 
+// receivedLast is received for what nothing answers.
+func (c *connection) receivedLast(frame []byte) {
+	if recorder := c.server.options.Recorder; recorder != nil {
+		m := c.message(bytes.Clone(frame))
+		m.Last = true
+		recorder.Received(m)
+	}
+}
+
 // reply queues the answer to a request that the door answers by itself.
 func (g *guard) reply(message []byte) {
 	if g.acquire() {
@@ -347,16 +371,17 @@ func (c *connection) Close() error {
 	close(c.done)
 	err := c.Conn.Close()
 	for _, o := range queue {
-		c.recordAnswer(o)
+		c.recordSilence(o)
 	}
 	for x, late := range delayed {
 		close(late.gone)
 		if late.timer != nil {
 			late.timer.Stop()
 		}
-		c.recordAnswer(outgoing{charged: x, answer: late.answer})
+		c.recordSilence(outgoing{charged: x, answer: late.answer})
 	}
 	for _, p := range pending {
+		c.recordSilence(outgoing{number: p.number})
 		p.reply <- nil
 	}
 	c.server.forget(c)

@@ -90,7 +90,7 @@ func (c *connection) deliver(x *charged, a *charging.Answer) {
 	d := a.Delivery
 	c.misbehave(d)
 	switch {
-	case d.Drop || d.Unheard || d.Early:
+	case d.Silent():
 		c.recordAnswer(outgoing{charged: x, answer: a})
 		<-c.slots
 		c.poke()
@@ -117,7 +117,7 @@ func (c *connection) delay(x *charged, a *charging.Answer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
-		go c.recordAnswer(outgoing{charged: x, answer: a})
+		go c.recordSilence(outgoing{charged: x, answer: a})
 		return
 	}
 	late := lateAnswer{answer: a, gone: make(chan struct{})}
@@ -285,9 +285,7 @@ func (c *connection) part(d *charging.Delivery) {
 // swallow is what becomes of messages once our side is closed: they are recorded and not sent.
 func (c *connection) swallow(batch []outgoing) {
 	for _, o := range batch {
-		if !o.recorded {
-			c.recordAnswer(o)
-		}
+		c.recordSilence(o)
 		if o.slot {
 			<-c.slots
 		}

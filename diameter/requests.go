@@ -105,7 +105,7 @@ func (c *connection) answered(h header, frame []byte) {
 	}
 	c.mu.Unlock()
 	if !ok {
-		c.received(frame)
+		c.receivedLast(frame)
 		c.log.Info().Uint32("command", h.command).Msg("an answer to nothing that was asked")
 		return
 	}

@@ -113,6 +113,10 @@ func (j *Journal) Received(m charging.Message) int64 {
 	*j.slot(number) = record{
 		number: number, at: m.At, door: m.Door, peer: m.Peer, asked: m.Raw, ours: m.Ours,
 	}
+	if m.Last {
+		j.ends(j.slot(number))
+		j.tell()
+	}
 	return number
 }
 
@@ -150,7 +154,7 @@ func (j *Journal) kept(number int64) *record {
 
 // ends notes that an exchange is over, the first time that it is; the lock is held.
 func (j *Journal) ends(r *record) {
-	if r.over || !r.complete() {
+	if r.over {
 		return
 	}
 	r.over = true
@@ -171,7 +175,9 @@ func (j *Journal) Answered(r *charging.Request, a *charging.Answer) {
 	if kept := j.kept(r.Exchange); kept != nil {
 		kept.charged, kept.request, kept.answer = true, *r, a
 		kept.request.Attributes = nil
-		j.ends(kept)
+		if a.Delivery != nil && a.Delivery.Silent() {
+			j.ends(kept)
+		}
 	}
 	j.tell()
 }
@@ -181,7 +187,9 @@ func (j *Journal) Sent(exchange int64, m charging.Message) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if kept := j.kept(exchange); kept != nil {
-		kept.sent, kept.sentAt, kept.behind = m.Raw, m.At, j.next-1
+		if m.Raw != nil || !m.At.IsZero() {
+			kept.sent, kept.sentAt, kept.behind = m.Raw, m.At, j.next-1
+		}
 		j.ends(kept)
 	}
 	j.tell()

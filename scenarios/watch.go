@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -294,11 +295,8 @@ func (f *Follower) skip() {
 
 // firstFinding is the place of the first finding that was not told.
 func (f *Follower) firstFinding() int {
-	place := 0
-	for place < f.journal.findings.len() && f.journal.findings.at(place).seq <= f.found {
-		place++
-	}
-	return place
+	findings := &f.journal.findings
+	return sort.Search(findings.len(), func(i int) bool { return findings.at(i).seq > f.found })
 }
 
 // event renders what is wanted.
@@ -343,13 +341,4 @@ func (p *picker) picksLoose(found *charging.Finding) bool {
 		p.Account == "" && p.Conference == "" && p.Message == "" && p.Text == "" &&
 		p.Result.IsZero() && p.Sent == nil && len(p.AVP) == 0 && len(p.AnswerAVP) == 0 &&
 		!p.wantsCharged()
-}
-
-// complete reports whether the exchange is over: what was answered went out, or never will.
-func (r *record) complete() bool {
-	if r.isSent() || r.door == DoorObservation {
-		return true
-	}
-	return r.charged && r.answer.Delivery != nil &&
-		(r.answer.Delivery.Drop || r.answer.Delivery.Unheard || r.answer.Delivery.Early)
 }
