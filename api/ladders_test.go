@@ -225,6 +225,22 @@ func checkMermaid(t *testing.T, text string) {
 	}
 }
 
+func TestALadderTellsThatSupervisionEndedTheSession(t *testing.T) {
+	t.Parallel()
+	s := start(t, seedText, nil)
+	s.want(t, 200, "POST", "/v1/charges", charge("initial", 0,
+		`, "services": [{"rating_group": 100, "requested": {}}]`))
+	const silent = "nothing came in time: the session ended at 2026-03-01 1"
+	path := "/v1/sessions/im;1/ladder.mmd"
+	if got := s.want(t, 200, "GET", path, ""); strings.Contains(got.text, silent) {
+		t.Errorf("an open session is drawn as\n%s", got.text)
+	}
+	s.want(t, 200, "POST", "/v1/clock/advances", `{"by": "5h"}`)
+	if got := s.want(t, 200, "GET", path, ""); !strings.Contains(got.text, silent) {
+		t.Errorf("the ladder is\n%s\nwant it to say that the session ended", got.text)
+	}
+}
+
 func TestNoLadderWithoutExchanges(t *testing.T) {
 	t.Parallel()
 	s := start(t, seedText, nil)
