@@ -174,7 +174,8 @@ func TestCaptureOfFindings(t *testing.T) {
 	}
 	awaitExchanges(t, server, "found;1", 1)
 	request.kind, request.number = initialRequest+1, 5
-	if _, err := conn.Write(append(request.frame(2, 2), strings.Repeat("garbage ", 9)...)); err != nil {
+	frames := append(request.frame(2, 2), strings.Repeat("garbage ", 9)...)
+	if _, err := conn.Write(frames); err != nil {
 		t.Fatal(err)
 	}
 	awaitExchanges(t, server, "found;1", 2)
