@@ -28,7 +28,7 @@ func (s *server) filter(p *Picked) (scenarios.Filter, error) {
 func (s *server) readFilter(written *resource.ExchangeFilter) (scenarios.Filter, []charging.Fault) {
 	f, faults := written.Read()
 	if written.Tag != "" {
-		f.Tagged = s.tagged(written.Tag)
+		f.Tagged = s.hasTag(written.Tag)
 	}
 	return f, append(faults, s.Journal.Check(&f)...)
 }
@@ -150,15 +150,19 @@ func (s *server) getExchange(ctx context.Context, in *ExchangeInput) (
 	return s.withFindings(ctx, x, err)
 }
 
-func (s *server) clearExchanges(_ context.Context, in *ClearInput) (*struct{}, error) {
+func (s *server) clearExchanges(ctx context.Context, in *ClearInput) (*struct{}, error) {
 	filter, faults := s.readFilter(&in.ExchangeFilter)
 	if err := badQuery(faults); err != nil {
 		return nil, err
 	}
-	if len(in.ExchangeFilter.Query()) == 0 {
-		s.Journal.Clear()
-	} else {
-		s.Journal.Delete(filter)
+	if err := s.settleFindings(ctx); err != nil { // else they would be told of later
+		return nil, err
 	}
+	if len(in.ExchangeFilter.Query()) > 0 {
+		s.Journal.Delete(filter)
+		return nil, nil
+	}
+	s.Journal.Clear()
+	s.forgetRequests()
 	return nil, nil
 }

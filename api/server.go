@@ -212,13 +212,18 @@ func NewServer(handler http.Handler) *http.Server {
 // endKey is where a request's context holds what is closed when the server shuts down.
 type endKey struct{}
 
+// end is closed when the server shuts down; nil: never.
+func end(ctx context.Context) <-chan struct{} {
+	end, _ := ctx.Value(endKey{}).(<-chan struct{})
+	return end
+}
+
 // whenStopping does something when the server shuts down, until what it returns is called.
 func whenStopping(ctx context.Context, do func()) (forget func()) {
-	end, _ := ctx.Value(endKey{}).(<-chan struct{})
 	over := make(chan struct{})
 	go func() {
 		select {
-		case <-end:
+		case <-end(ctx):
 			do()
 		case <-over:
 		}

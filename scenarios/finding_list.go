@@ -69,14 +69,12 @@ type FindingList struct {
 	Items  []Finding
 	Next   int64 // After of the next page; 0: there is no more
 	Counts map[string]int
-	// Forgotten is how many findings made room for later ones, or were deleted.
-	Forgotten int64
 }
 
 // FoundBy returns the findings that a filter picks, oldest first.
 func (j *Journal) FoundBy(f FindingFilter) FindingList {
 	j.mu.Lock()
-	kept, ever := j.findings.list(), j.found
+	kept := j.findings.list()
 	j.mu.Unlock()
 	limit := f.Limit
 	if limit <= 0 {
@@ -84,9 +82,7 @@ func (j *Journal) FoundBy(f FindingFilter) FindingList {
 	}
 	limit = min(limit, MostExchanges)
 	f.Subscriber = normal(f.Subscriber)
-	list := FindingList{
-		Items: []Finding{}, Counts: map[string]int{}, Forgotten: ever - int64(len(kept)),
-	}
+	list := FindingList{Items: []Finding{}, Counts: map[string]int{}}
 	for i := range kept {
 		if !f.picks(&kept[i].Finding) {
 			continue
@@ -116,8 +112,15 @@ func (j *Journal) ClearFindings(f FindingFilter) (cleared int) {
 	f.Subscriber = normal(f.Subscriber)
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	before := j.findings.len()
-	j.findings.delete(func(one *keptFinding) bool {
+	if f == (FindingFilter{}) {
+		cleared = j.findings.len()
+		j.forgetFindings()
+		for number := j.first; number < j.next; number++ {
+			j.slot(number).findings = 0
+		}
+		return cleared
+	}
+	cleared = j.findings.delete(func(one *keptFinding) bool {
 		if one.seq <= f.After || !f.picks(&one.Finding) {
 			return false
 		}
@@ -126,5 +129,6 @@ func (j *Journal) ClearFindings(f FindingFilter) (cleared int) {
 		}
 		return true
 	})
-	return before - j.findings.len()
+	j.clearedAt += int64(cleared)
+	return cleared
 }

@@ -39,17 +39,19 @@ type Journal struct {
 	reader    Reader
 	limit     int64
 
-	mu       sync.Mutex
-	pages    []*page // slot of a number: number modulo limit
-	first    int64   // number of the oldest exchange that is kept
-	next     int64   // number of the next exchange
-	dropped  int64
-	findings ring[keptFinding]
-	found    int64         // findings ever
-	overs    ring[over]    // exchanges in the order in which they were over
-	ended    int64         // exchanges that were over, ever
-	events   int64         // what was over or found, ever
-	news     chan struct{} // closed at the next change; nil: nobody waits for it
+	mu        sync.Mutex
+	pages     []*page // slot of a number: number modulo limit
+	first     int64   // number of the oldest exchange that is kept
+	next      int64   // number of the next exchange
+	dropped   int64
+	findings  ring[keptFinding]
+	found     int64      // findings ever
+	overs     ring[over] // exchanges in the order in which they were over
+	ended     int64      // exchanges that were over, ever
+	events    int64      // what was over or found, ever
+	clients   map[string]*ClientVerdict
+	clearedAt int64         // of found
+	news      chan struct{} // closed at the next change; nil: nobody waits for it
 }
 
 // A keptFinding has its number, and its place among all events.
@@ -101,6 +103,7 @@ func NewJournal(o JournalOptions) *Journal {
 		pages:    make([]*page, (limit+pageSize-1)/pageSize),
 		findings: ring[keptFinding]{limit: findings},
 		overs:    ring[over]{limit: limit},
+		clients:  make(map[string]*ClientVerdict),
 	}
 }
 
@@ -209,6 +212,7 @@ func (j *Journal) note(exchange int64, reason charging.Reason) {
 func (j *Journal) Found(f charging.Finding) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	tallied(j.clients, f.Peer).add(&f)
 	j.found++
 	j.events++
 	j.findings.add(keptFinding{f, j.found, j.events})
@@ -244,13 +248,13 @@ func (j *Journal) Clear() {
 	defer j.mu.Unlock()
 	clear(j.pages)
 	j.first, j.dropped = j.next, 0
-	j.findings.clear()
+	j.forgetFindings()
 	j.overs.clear()
 }
 
 // Delete forgets the exchanges that a filter picks, with what was found in them, and returns how
 // many there were. An answer that is under way to one of them is not kept.
-func (j *Journal) Delete(f Filter) (deleted int) {
+func (j *Journal) Delete(f Filter) int {
 	p := j.picker(f)
 	var numbers []int64
 	j.each(p.After+1, func(r *record) bool {
@@ -271,7 +275,8 @@ func (j *Journal) Delete(f Filter) (deleted int) {
 			gone[number] = true
 		}
 	}
-	j.findings.delete(func(f *keptFinding) bool { return gone[f.Exchange] })
+	deleted := j.findings.delete(func(f *keptFinding) bool { return gone[f.Exchange] })
+	j.clearedAt += int64(deleted)
 	return len(gone)
 }
 

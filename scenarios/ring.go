@@ -29,8 +29,10 @@ func (r *ring[T]) at(i int) *T { return &r.items[(r.oldest+i)%len(r.items)] }
 
 func (r *ring[T]) clear() { *r = ring[T]{limit: r.limit} }
 
-// delete forgets elements, wherever they are.
-func (r *ring[T]) delete(gone func(*T) bool) {
+// delete forgets elements, wherever they are, and returns how many there were.
+func (r *ring[T]) delete(gone func(*T) bool) int {
+	before := len(r.items)
 	left := slices.DeleteFunc(r.list(), func(item T) bool { return gone(&item) })
 	*r = ring[T]{limit: r.limit, items: left}
+	return before - len(left)
 }

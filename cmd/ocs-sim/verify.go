@@ -57,7 +57,7 @@ func (c *control) verify(ctx context.Context, files []string, report string) err
 		all = append(all, one)
 	}
 	if report != "" {
-		if err := writeReport(report, all); err != nil {
+		if err := writeReport(report, suites(all)); err != nil {
 			return err
 		}
 	}
@@ -84,12 +84,17 @@ func (c *control) verifyFile(ctx context.Context, path string) (*verifiedFile, e
 	return one, nil
 }
 
-// writeReport writes a report for CI: a suite for each file, a case for each verification.
-func writeReport(path string, all []*verifiedFile) error {
-	suites := make([]junit.Suite, len(all))
+// suites are a suite for each file, and a case for each verification.
+func suites(all []*verifiedFile) []junit.Suite {
+	made := make([]junit.Suite, len(all))
 	for i, one := range all {
-		suites[i] = one.suite()
+		made[i] = one.suite()
 	}
+	return made
+}
+
+// writeReport writes a report for CI.
+func writeReport(path string, suites []junit.Suite) error {
 	text, err := junit.Write(suites)
 	if err != nil {
 		return err
