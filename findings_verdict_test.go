@@ -8,6 +8,7 @@ import (
 
 	ocssim "github.com/ocs-sim/ocs-sim"
 	"github.com/ocs-sim/ocs-sim/api/client"
+	"github.com/ocs-sim/ocs-sim/api/resource"
 	"github.com/ocs-sim/ocs-sim/charging"
 	"github.com/ocs-sim/ocs-sim/scenarios"
 )
@@ -36,7 +37,9 @@ func TestEachClientHasTwoVerdicts(t *testing.T) {
 		{Peer: "im.example.net", Requests: 2, Conforms: true, Works: true},
 		{Peer: "wrong.example.net", Requests: many, Conforms: true, Warnings: 1, Notes: many - 1},
 	}
-	list, err := api.Findings(t.Context(), client.FindingFilter{Severity: "warning"})
+	list, err := api.Findings(t.Context(), client.FindingFilter{
+		FindingFilter: resource.FindingFilter{Severity: "warning"},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
