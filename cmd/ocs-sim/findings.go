@@ -133,7 +133,9 @@ func (c *console) findings(ctx context.Context, control *controlFlags, f *findin
 // well, where nothing but a client is picked.
 func (f *findingsFlags) bad(found *resource.FindingList) (count int) {
 	most := slices.Index(severities(), f.failOn)
-	if f.filter == (client.FindingFilter{Peer: f.filter.Peer}) {
+	if f.filter == (client.FindingFilter{
+		FindingFilter: resource.FindingFilter{Peer: f.filter.Peer},
+	}) {
 		for _, v := range found.Clients {
 			for _, n := range []int64{v.Violations, v.Warnings, v.Notes}[:most+1] {
 				count += int(n)
