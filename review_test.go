@@ -150,7 +150,6 @@ func libraryBreaks() map[string]breaks {
 		"wrong-session-id":         {rule: "answer-session-id-wrong"},
 		"wrong-hop-by-hop":         {rule: "answer-hop-by-hop-wrong"},
 		"wrong-request-number":     {rule: "answer-request-number-wrong"},
-		"server-restarts":          {rule: "origin-state-went-back"},
 		"no-origin-host":           {rule: "origin-missing"},
 		"no-result-code":           {rule: "answer-without-result"},
 		"experimental-result-only": {rule: "experimental-result-alone"},
