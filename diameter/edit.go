@@ -17,7 +17,8 @@ import (
 // index.
 //
 // Values are written as Attributes shows them: numbers, names of enumerations, times by RFC 3339,
-// addresses; octets may be text, or 0x and hexadecimal digits. A value hex: and digits is octets,
+// addresses; octets may be text, or 0x and hexadecimal digits. A time may also be now, or now-90s
+// and now+1h, by the clock of the machine. A value hex: and digits is octets,
 // whatever the type, so that wrong ones can be made. SetAVP fails where the path is not known or
 // the value does not fit the AVP's type; AVPs that are not in the dictionary take octets.
 func SetAVP(frame []byte, path, value string) ([]byte, error) {
@@ -215,9 +216,9 @@ func (d *definition) appendData(dst []byte, value string) ([]byte, error) {
 		}
 		return binary.BigEndian.AppendUint64(dst, number), nil
 	case timestamp:
-		at, err := time.Parse(time.RFC3339, value)
+		at, err := parseInstant(value)
 		if err != nil {
-			return dst, fmt.Errorf("%q is no time like 2026-03-01T12:00:00Z", value)
+			return dst, fmt.Errorf("%q is no time like 2026-03-01T12:00:00Z or now-90s", value)
 		}
 		return binary.BigEndian.AppendUint32(dst, uint32(at.Unix()+secondsTo1970)), nil
 	case address, plainIPv4, plainIPv6:
@@ -231,6 +232,19 @@ func (d *definition) appendData(dst []byte, value string) ([]byte, error) {
 		}
 	}
 	return append(dst, value...), nil
+}
+
+// parseInstant reads a time, also one that is told by how far it is from now.
+func parseInstant(value string) (time.Time, error) {
+	shift, relative := strings.CutPrefix(value, "now")
+	switch {
+	case !relative:
+		return time.Parse(time.RFC3339, value)
+	case shift == "":
+		return time.Now(), nil
+	}
+	by, err := time.ParseDuration(shift)
+	return time.Now().Add(by), err
 }
 
 // appendHexadecimal appends the members of a group, which people write only as octets.
