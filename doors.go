@@ -80,7 +80,7 @@ func (g *GyDoor) client(
 ) (*diameter.Client, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if c := g.clients[name]; c != nil {
+	if c := g.clients[name]; c != nil && c.Err() == nil {
 		return c, nil
 	}
 	options := g.options
@@ -140,6 +140,8 @@ func Reword(
 	switch word.Name {
 	case "avp":
 		return dictionary.SetAVP(frame, word.Path, word.Value)
+	case "add":
+		return dictionary.AddAVP(frame, word.Path, word.Value)
 	case "flags":
 		return diameter.SetFlags(frame, word.Value)
 	case "raw":

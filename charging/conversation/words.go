@@ -10,10 +10,17 @@ import (
 // Words writes an answer as a line "<" would expect it: everything that doors must agree on, and
 // neither why nor in which ledger entry.
 func Words(a *charging.Answer) string {
-	words := []string{strconv.FormatUint(uint64(a.Result), 10)}
+	command := commandWords(a)
+	words := command[:1:1]
 	for i := range a.Services {
-		words = append(words, serviceWords(&a.Services[i]))
+		words = append(words, serviceWords(&a.Services[i])...)
 	}
+	return strings.Join(append(words, command[1:]...), " ")
+}
+
+// commandWords are those about the command, its result first.
+func commandWords(a *charging.Answer) []string {
+	words := []string{strconv.FormatUint(uint64(a.Result), 10)}
 	words = appendQuantity(words, "cost", a.Cost)
 	words = appendQuantity(words, "balance", a.Balance)
 	if a.LowOnes.Or(0) == 1 {
@@ -28,8 +35,7 @@ func Words(a *charging.Answer) string {
 	if len(a.Refund) > 0 {
 		words = append(words, "refund")
 	}
-	words = failureWords(words, a)
-	return strings.Join(words, " ")
+	return failureWords(words, a)
 }
 
 func appendQuantity(words []string, key string, q charging.Quantity) []string {
@@ -39,10 +45,10 @@ func appendQuantity(words []string, key string, q charging.Quantity) []string {
 	return append(words, key+"="+strings.ReplaceAll(q.String(), " ", ""))
 }
 
-func serviceWords(s *charging.ServiceAnswer) string {
-	words := []string{keyWords(s.Key)}
+func serviceWords(s *charging.ServiceAnswer) []string {
+	words := strings.Fields(keyWords(s.Key))
 	if s.Single {
-		words[0] = "single"
+		words = []string{"single"}
 	}
 	if s.Result != 0 {
 		words = append(words, strconv.FormatUint(uint64(s.Result), 10))
@@ -61,7 +67,7 @@ func serviceWords(s *charging.ServiceAnswer) string {
 	if len(s.Triggers) > 0 {
 		words = append(words, "trigger="+numberWords(s.Triggers))
 	}
-	return strings.Join(quotaWords(words, s), " ")
+	return quotaWords(words, s)
 }
 
 func keyWords(key charging.ServiceKey) string {
