@@ -40,6 +40,9 @@ type connection struct {
 	client, server endpoint
 }
 
+// clientAddress is that of the client with a number, from 1 on.
+func clientAddress(n int) [4]byte { return [4]byte{10, 1 + byte(n>>16), byte(n >> 8), byte(n)} }
+
 func serverEndpoint() endpoint { return endpoint{[4]byte{10, 0, 0, 1}, Port, 1} }
 
 // NewWriter begins a file that says which software wrote it and what the server's name is.
@@ -82,7 +85,7 @@ func (w *Writer) connection(client string) *connection {
 	}
 	n := len(w.clients) + 1
 	c := &connection{server: serverEndpoint(), client: endpoint{
-		[4]byte{10, 1 + byte(n>>16), byte(n >> 8), byte(n)}, firstClientPort, 1,
+		clientAddress(n), firstClientPort, 1,
 	}}
 	w.clients[client] = c
 	w.write(naming(c.client.address, client))
