@@ -318,7 +318,7 @@ func (p *player) wait(ctx context.Context, under *exchange) (arrival, error) {
 		switch {
 		case got.answer == nil:
 			return got, errors.New("the connection closed without an answer")
-		case got.answer.Result == 0:
+		case got.answer.Result == 0 && got.answer.Message != "":
 			// A door that got no answer says so in this way.
 			return got, fmt.Errorf("no answer: %s", got.answer.Message)
 		}

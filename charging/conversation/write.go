@@ -62,6 +62,20 @@ func (w *Writer) Send(r *charging.Request, connection string) (*Send, error) {
 	return w.sent(words)
 }
 
+// SendRefundingLast is Send for a request whose Refund-Information is that of the answer before.
+func (w *Writer) SendRefundingLast(r *charging.Request, connection string) (*Send, error) {
+	request := *r
+	request.Refund = nil
+	words := append([]string{r.Type.String(), r.Key.Session.ID}, w.requestWords(&request)...)
+	if connection != "" {
+		words = append(words, "conn="+connection)
+	}
+	return w.sent(append(words, "refund=last"))
+}
+
+// Tail puts a comment behind the line that was written last.
+func (w *Writer) Tail(text string) { w.lines[len(w.lines)-1] += "  # " + text }
+
 // Again writes that the last request of a session is sent once more, word for word: marked as a
 // retransmission or not.
 func (w *Writer) Again(session string, marked bool, connection string) (*Send, error) {

@@ -1,0 +1,90 @@
+package recording
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ocs-sim/ocs-sim/diameter"
+)
+
+// An unknown is an AVP that no dictionary tells of, as it was seen.
+type unknown struct {
+	vendor, code uint32
+	mandatory    bool
+	refused      bool // the captured server knew it no more than we do
+	values       []string
+}
+
+// learn tells the dictionary of AVPs that it does not know, by what they look like. Those that the
+// captured server refused stay unknown.
+func (d *draft) learn(known *diameter.Dictionary) {
+	d.dictionary = known
+	var found []*unknown
+	for _, x := range d.exchanges {
+		refused := false
+		if x.answered != nil {
+			answer, err := known.ParseAnswer(x.answered.Octets)
+			refused = err == nil && answer.Result == unsupported
+			found = gather(found, known.Render(x.answered.Octets).AVPs, false)
+		}
+		found = gather(found, known.Render(x.asked.Octets).AVPs, refused)
+	}
+	for _, u := range found {
+		if !u.refused {
+			d.definitions = append(d.definitions, u.definition())
+		}
+	}
+	d.dictionary, _ = known.With("capture", d.definitions)
+}
+
+func gather(found []*unknown, nodes []*diameter.Node, refused bool) []*unknown {
+	for _, n := range nodes {
+		if !strings.HasPrefix(n.Name, "AVP-") {
+			found = gather(found, n.Children, refused)
+			continue
+		}
+		at := slices.IndexFunc(found, func(u *unknown) bool {
+			return u.vendor == n.Vendor && u.code == n.Code
+		})
+		if at < 0 {
+			at = len(found)
+			found = append(found, &unknown{vendor: n.Vendor, code: n.Code})
+		}
+		u := found[at]
+		u.mandatory = u.mandatory || strings.Contains(n.Flags, "M")
+		u.refused = u.refused || refused && strings.Contains(n.Flags, "M")
+		if !slices.Contains(u.values, n.Value) {
+			u.values = append(u.values, n.Value)
+		}
+	}
+	return found
+}
+
+// definition guesses what the AVP is.
+func (u *unknown) definition() diameter.Definition {
+	d := diameter.Definition{
+		Name: fmt.Sprintf("Vendor-%d-%d", u.vendor, u.code), Code: u.code, Vendor: u.vendor,
+		Type: "OctetString", Mandatory: u.mandatory,
+	}
+	if u.vendor == 0 {
+		d.Name = fmt.Sprintf("Unknown-%d", u.code)
+	}
+	all := func(is func(value string) bool) bool {
+		return !slices.ContainsFunc(u.values, func(value string) bool { return !is(value) })
+	}
+	octets := func(count int) func(string) bool {
+		return func(value string) bool {
+			return strings.HasPrefix(value, "0x") && len(value) == 2+2*count
+		}
+	}
+	switch {
+	case all(octets(4)):
+		d.Type = "Unsigned32"
+	case all(octets(8)):
+		d.Type = "Unsigned64"
+	case all(func(value string) bool { return !strings.HasPrefix(value, "0x") }):
+		d.Type = "UTF8String"
+	}
+	return d
+}
