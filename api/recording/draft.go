@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ocs-sim/ocs-sim/charging"
+	"github.com/ocs-sim/ocs-sim/charging/conversation"
 	"github.com/ocs-sim/ocs-sim/diameter"
 	"github.com/ocs-sim/ocs-sim/diameter/capture"
 )
@@ -54,6 +55,8 @@ type draft struct {
 	sessions    map[string][]*take
 	names       map[string]string
 	people      []*subscriber
+	flaggedOnly bool        // repeats have the T flag
+	usual       bool        // all requests come from who plays conversations
 	nobody      *subscriber // for requests without a subscriber
 	connections map[string]string
 	notes       map[int][]string // on packets
@@ -115,10 +118,25 @@ func (d *draft) take(x *exchange, seen map[charging.Key]*take) {
 	}
 	t.key = t.request.Key
 	before := seen[t.key]
-	t.repeat = before != nil && !d.reborn(before, t)
+	t.repeat = before != nil && before.remembered() && !d.reborn(before, t)
+	if t.repeat && !t.head.repeated() && d.answeredAnew(before, t) {
+		d.flaggedOnly, t.repeat = true, false
+	}
 	if !t.repeat {
 		seen[t.key] = t
 	}
+}
+
+// remembered reports whether a repeat gets the answer again: protocol errors are not kept.
+func (t *take) remembered() bool {
+	return t.answer == nil || t.answer.Result/1000 != 3
+}
+
+// answeredAnew reports whether the captured server took a request that came again without the T
+// flag for a new one.
+func (d *draft) answeredAnew(before, t *take) bool {
+	return before.answer != nil && t.answer != nil && t.answer.Result.Success() &&
+		conversation.Words(before.answer) != conversation.Words(t.answer)
 }
 
 // reborn reports whether a request with a key that was used before begins a new life of its
@@ -200,14 +218,18 @@ func (s *subscriber) add(identities []charging.Identity) {
 
 // canonical is what two spellings of an identity have in common.
 func canonical(identity charging.Identity) charging.Identity {
-	data := strings.ToLower(strings.TrimSpace(identity.Data))
-	if telephone, ok := strings.CutPrefix(data, "tel:"); ok {
-		data, identity.Type = telephone, charging.E164
+	data := strings.TrimSpace(identity.Data)
+	scheme, rest, found := strings.Cut(data, ":")
+	scheme = strings.ToLower(scheme)
+	if found && (scheme == "tel" || scheme == "sip" || scheme == "sips") {
+		data = rest
 	}
-	if identity.Type == charging.SIP {
-		data = strings.TrimPrefix(strings.TrimPrefix(data, "sips:"), "sip:")
+	if scheme == "tel" {
+		identity.Type = charging.E164
 	}
-	data, _, _ = strings.Cut(data, ";")
+	at := strings.LastIndexByte(data, '@') + 1
+	tail, _, _ := strings.Cut(data[at:], ";")
+	data = data[:at] + strings.ToLower(tail)
 	return charging.Identity{Type: identity.Type, Data: strings.TrimPrefix(data, "+")}
 }
 

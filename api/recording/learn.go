@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,15 +21,29 @@ type unknown struct {
 // captured server refused stay unknown.
 func (d *draft) learn(known *diameter.Dictionary) {
 	d.dictionary = known
+	for range mostNested {
+		before := len(d.definitions)
+		d.learnMore(known)
+		if len(d.definitions) == before {
+			return
+		}
+	}
+}
+
+// mostNested bounds how often unknown groups are looked into.
+const mostNested = 8
+
+// learnMore learns what is still unknown: in groups that were unknown before, too.
+func (d *draft) learnMore(known *diameter.Dictionary) {
 	var found []*unknown
 	for _, x := range d.exchanges {
 		refused := false
 		if x.answered != nil {
-			answer, err := known.ParseAnswer(x.answered.Octets)
+			answer, err := d.dictionary.ParseAnswer(x.answered.Octets)
 			refused = err == nil && answer.Result == unsupported
-			found = gather(found, known.Render(x.answered.Octets).AVPs, false)
+			found = gather(found, d.dictionary.Render(x.answered.Octets).AVPs, false)
 		}
-		found = gather(found, known.Render(x.asked.Octets).AVPs, refused)
+		found = gather(found, d.dictionary.Render(x.asked.Octets).AVPs, refused)
 	}
 	for _, u := range found {
 		if !u.refused {
@@ -38,6 +53,7 @@ func (d *draft) learn(known *diameter.Dictionary) {
 	d.dictionary, _ = known.With("capture", d.definitions)
 }
 
+// gather notes the AVPs that are not known, and what stands in those that are groups.
 func gather(found []*unknown, nodes []*diameter.Node, refused bool) []*unknown {
 	for _, n := range nodes {
 		if !strings.HasPrefix(n.Name, "AVP-") {
@@ -61,6 +77,21 @@ func gather(found []*unknown, nodes []*diameter.Node, refused bool) []*unknown {
 	return found
 }
 
+// grouped reports whether a value is nothing but AVPs.
+func (u *unknown) grouped(value string) bool {
+	data := []byte(value)
+	if digits, ok := strings.CutPrefix(value, "0x"); ok {
+		data, _ = hex.DecodeString(digits)
+	}
+	header := make([]byte, headerLength)
+	header[0] = 1
+	tree := diameter.Render(diameter.AppendOctets(header, data))
+	if len(tree.AVPs) == 0 || tree.Fault != "" {
+		return false
+	}
+	return !slices.ContainsFunc(tree.AVPs, func(n *diameter.Node) bool { return n.Code == 0 })
+}
+
 // definition guesses what the AVP is.
 func (u *unknown) definition() diameter.Definition {
 	d := diameter.Definition{
@@ -79,6 +110,8 @@ func (u *unknown) definition() diameter.Definition {
 		}
 	}
 	switch {
+	case all(u.grouped):
+		d.Type = "Grouped"
 	case all(octets(4)):
 		d.Type = "Unsigned32"
 	case all(octets(8)):

@@ -24,6 +24,9 @@ const playedRealm = "example.net"
 
 const eventTimestamp = "Event-Timestamp"
 
+// logout is the Termination-Cause that a client of ours sends if none is said.
+const logout = 1
+
 // A reader turns captured messages into words.
 type reader struct{ dictionary *diameter.Dictionary }
 
@@ -48,8 +51,11 @@ func (r *reader) request(frame []byte) *charging.Request {
 	if request.Context == "" {
 		request.Context = conversation.DefaultContext
 	}
-	if request.Type != charging.Termination {
+	if request.Type != charging.Termination || request.Cause == logout {
 		request.Cause = 0
+	}
+	if request.Multiple.Value == 1 {
+		request.Multiple = charging.Number{} // services say so by themselves
 	}
 	if request.Key.Session.Sub > math.MaxInt64 {
 		request.Key.Session.Sub = 0

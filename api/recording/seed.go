@@ -67,10 +67,69 @@ func (p *subscriber) scenarios(rules []scenarios.Rule) (all []scenarios.Document
 	return all
 }
 
-// merged are the rules of a subscriber; where all requests, or all of a type, are answered in one
-// and the same way, they are one.
+// merged are the rules of a subscriber. Where all requests of a type are answered in one and the
+// same way, they are one rule.
 func (d *draft) merged(p *subscriber, withDelays bool) []scenarios.Rule {
-	return p.rules(withDelays)
+	rules := p.rules(withDelays)
+	for kind := charging.Initial; kind <= charging.Event; kind++ {
+		rules = mergeType(rules, kind.String(), p.requests(kind))
+	}
+	return rules
+}
+
+// requests counts those of a type that rules may act on.
+func (p *subscriber) requests(kind charging.RequestType) (count int) {
+	for _, t := range p.takes {
+		if t.request.Type == kind && !t.repeat {
+			count++
+		}
+	}
+	return count
+}
+
+// mergeType makes one rule of those for a type, if there is one for each of its requests and they do
+// the same.
+func mergeType(rules []scenarios.Rule, kind string, requests int) []scenarios.Rule {
+	var action string
+	count := 0
+	for i := range rules {
+		if rules[i].When.Type != kind {
+			continue
+		}
+		does := actionOf(&rules[i])
+		if count > 0 && does != action || rules[i].Times != nil {
+			return rules
+		}
+		action = does
+		count++
+	}
+	if count < 2 || count != requests {
+		return rules
+	}
+	merged := make([]scenarios.Rule, 0, len(rules))
+	for i, first := range rules {
+		if first.When.Type != kind {
+			merged = append(merged, rules[i])
+			continue
+		}
+		if count > 0 {
+			first.When = scenarios.When{Type: kind}
+			merged = append(merged, first)
+			count = 0
+		}
+	}
+	return merged
+}
+
+// actionOf is what a rule does, as text.
+func actionOf(rule *scenarios.Rule) string {
+	action := *rule
+	action.When = scenarios.When{}
+	text, err := yaml.Dump(action)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
 }
 
 // settings are those that the captured server seems to have.
@@ -97,6 +156,9 @@ func (d *draft) settings() string {
 	if midway {
 		f.add("unknown_session", "rate")
 	}
+	if d.flaggedOnly {
+		f.add("dup", "t_only")
+	}
 	if len(f) == 0 {
 		return ""
 	}
@@ -118,7 +180,7 @@ func (d *draft) accounts(b *strings.Builder) {
 		if !p.exists() {
 			continue
 		}
-		plan, currency := planOf(p)
+		plan, money := planOf(p)
 		name, known := plans[plan]
 		if !known {
 			name = "captured"
@@ -129,7 +191,7 @@ func (d *draft) accounts(b *strings.Builder) {
 			named = append(named, "  "+name+":\n"+plan)
 		}
 		fmt.Fprintf(&accounts, "  - id: %s\n    plan: %s\n    subscribers: [%s]\n"+
-			"    balances: [{amount: %s}]\n", quote(p.id), name, p.written(), plenty+currency)
+			"    balances: [{amount: %s}]\n", quote(p.id), name, p.written(), money)
 	}
 	if len(named) == 0 {
 		return
@@ -182,9 +244,10 @@ func (p *subscriber) written() string {
 // quote writes a text so that YAML takes it for nothing else.
 func quote(text string) string { return strconv.Quote(text) }
 
-// planOf writes the plan of a subscriber, without its name.
-func planOf(p *subscriber) (plan, currency string) {
+// planOf writes the plan of a subscriber, without its name, and what the account holds.
+func planOf(p *subscriber) (plan, money string) {
 	t := tariffOf(p.takes)
+	currency := ""
 	send := sendOf(p.takes)
 	var rules strings.Builder
 	for _, s := range t.inOrder() {
@@ -193,7 +256,15 @@ func planOf(p *subscriber) (plan, currency string) {
 			rules.WriteString("      - " + rule + "\n")
 		}
 	}
+	held := heldBy(p.takes)
+	if held.Unit != charging.NoCurrency {
+		currency = cmp.Or(currency, string(held.Unit))
+	}
 	currency = cmp.Or(currency, "EUR")
+	money = plenty + currency
+	if string(held.Unit) == currency && held.Amount >= 0 && t.priced() {
+		money = held.String()
+	}
 	if rules.Len() == 0 {
 		rules.WriteString("      - {unit: time, send: " + send + "}\n")
 	}
@@ -201,7 +272,31 @@ func planOf(p *subscriber) (plan, currency string) {
 	if failure := failureOf(p.takes); failure != "{}" {
 		plan += "    failure: " + failure + "\n"
 	}
-	return plan + "    rules:\n" + rules.String(), currency
+	return plan + "    rules:\n" + rules.String(), money
+}
+
+// heldBy is what an account held at first, where answers tell: the first Remaining-Balance, and what
+// the session had cost by then.
+func heldBy(takes []*take) (held charging.Quantity) {
+	for _, t := range takes {
+		if t.answer == nil || t.answer.Balance.Unit == "" {
+			continue
+		}
+		held = t.answer.Balance
+		if t.answer.Cost.Unit == held.Unit {
+			held.Amount += t.answer.Cost.Amount
+		}
+		return held
+	}
+	return held
+}
+
+// priced reports whether the plan costs what was charged, so that balances go down as captured.
+func (t *tariff) priced() bool {
+	return !slices.ContainsFunc(t.services, func(s *service) bool {
+		_, _, found := s.price()
+		return !found && slices.ContainsFunc(s.samples, func(one sample) bool { return one.cost != 0 })
+	})
 }
 
 func (s *service) currency() string {

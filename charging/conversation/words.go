@@ -30,7 +30,11 @@ func commandWords(a *charging.Answer) []string {
 		words = append(words, []string{"enough", "no-credit"}[a.Enough.Value&1])
 	}
 	for _, failed := range a.Failed {
-		words = append(words, "failed="+failed.Path[strings.LastIndexByte(failed.Path, '.')+1:])
+		name := failed.Path[strings.LastIndexByte(failed.Path, '.')+1:]
+		if name == "" {
+			name = "any" // it has no name
+		}
+		words = append(words, "failed="+name)
 	}
 	if len(a.Refund) > 0 {
 		words = append(words, "refund")
@@ -65,7 +69,7 @@ func serviceWords(s *charging.ServiceAnswer) []string {
 		words = append(words, "holding="+strconv.FormatInt(s.HoldingTime.Value, 10)+"s")
 	}
 	if len(s.Triggers) > 0 {
-		words = append(words, "trigger="+numberWords(s.Triggers))
+		words = append(words, "trigger="+armedWords(s.Triggers))
 	}
 	return quotaWords(words, s)
 }
@@ -90,6 +94,14 @@ func numberWords(numbers []uint32) string {
 		words[i] = strconv.FormatUint(uint64(n), 10)
 	}
 	return strings.Join(words, ",")
+}
+
+// armedWords are the types of triggers that are armed.
+func armedWords(types []uint32) string {
+	if len(types) == 1 && types[0] == charging.TriggersDisarmed {
+		return "disarmed"
+	}
+	return numberWords(types)
 }
 
 func unitWords(units []charging.Quantity) string {

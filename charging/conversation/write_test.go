@@ -166,8 +166,8 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 func someAnswer(t *rapid.T) *charging.Answer {
 	a := &charging.Answer{Result: charging.Result(rapid.Uint32Range(1000, 9999).Draw(t, "result"))}
 	final := &charging.FinalUnit{
-		Action:   charging.RestrictAccess,
-		Filters:  []string{"permit in ip from any to 192.0.2.1"}, Names: []string{"top-up"},
+		Action:  charging.RestrictAccess,
+		Filters: []string{"permit in ip from any to 192.0.2.1"}, Names: []string{"top-up"},
 		Redirect: "",
 	}
 	for range rapid.IntRange(0, 2).Draw(t, "services") {
