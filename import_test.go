@@ -3,10 +3,12 @@ package ocssim_test
 import (
 	"bytes"
 	"net/http"
-	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	ocssim "github.com/ocs-sim/ocs-sim"
 	"github.com/ocs-sim/ocs-sim/api/recording"
@@ -17,7 +19,10 @@ import (
 
 // cannotBeImported names conversations whose capture does not become one that passes, and why.
 func cannotBeImported() map[string]string {
-	return map[string]string{}
+	return map[string]string{
+		"session-forgotten": "the charging clock was turned by ten minutes between two requests, " +
+			"which no message tells, so that the repeat behind is known still",
+	}
 }
 
 // Every conversation that runs at Gy is played, its journal is exported and imported again, and
@@ -28,15 +33,19 @@ func TestCapturesBecomeConversations(t *testing.T) {
 	if err != nil || len(names) == 0 {
 		t.Fatalf("Glob found %d conversations (%v), want some", len(names), err)
 	}
-	for _, name := range names {
-		t.Run(strings.TrimSuffix(filepath.Base(name), ".conv"), func(t *testing.T) {
+	for i, path := range names {
+		name := strings.TrimSuffix(filepath.Base(path), ".conv")
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			importAgain(t, readConversation(t, name))
+			captured := captureOf(t, readConversation(t, path))
+			importAgain(t, name, captured[i%len(captured)])
 		})
 	}
 }
 
-func importAgain(t *testing.T, c *conversation.Conversation) {
+// captureOf plays a conversation and exports the journal in both forms, which must hold the same
+// messages.
+func captureOf(t *testing.T, c *conversation.Conversation) []*capture.Recording {
 	t.Helper()
 	server := startFor(t, c)
 	gy := ocssim.NewGyDoor(server.DiameterAddresses()[0], diameter.ClientOptions{
@@ -50,27 +59,40 @@ func importAgain(t *testing.T, c *conversation.Conversation) {
 	if err := gy.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{"/v1/exchanges.pcapng", "/v1/exchanges.ndjson?raw=true"} {
-		captured := fetchCapture(t, server.APIURL()+path)
-		got, err := recording.Import(t.Context(), captured.Frames, recording.Options{
-			Name: c.Name, Rehearse: ocssim.Rehearse,
-		})
-		if err != nil {
-			t.Fatalf("%s: %v", path, err)
-		}
-		if dir := os.Getenv("OCS_IMPORTED"); dir != "" {
-			file := filepath.Join(dir, filepath.Base(c.Name))
-			if err := os.WriteFile(file, got.Text, 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		for _, left := range got.Unproved {
-			t.Errorf("%s: packet %d, line %d: %s", path, left.Packet, left.Line, left.Why)
-		}
-		t.Logf("%d rules", got.Rules)
-		if os.Getenv("OCS_IMPORTED") != "" {
-			break
-		}
+	packets := fetchCapture(t, server.APIURL()+"/v1/exchanges.pcapng")
+	lines := fetchCapture(t, server.APIURL()+"/v1/exchanges.ndjson?raw=true")
+	if diff := cmp.Diff(octetsOf(packets), octetsOf(lines)); diff != "" {
+		t.Errorf("the forms differ (-packets +lines):\n%s", diff)
+	}
+	return []*capture.Recording{packets, lines}
+}
+
+// octetsOf are the messages without when they were captured, which both forms tell in their way.
+func octetsOf(r *capture.Recording) []string {
+	all := make([]string, len(r.Frames))
+	for i := range r.Frames {
+		all[i] = string(r.Frames[i].Octets)
+	}
+	slices.Sort(all)
+	return all
+}
+
+func importAgain(t *testing.T, name string, captured *capture.Recording) {
+	t.Helper()
+	got, err := recording.Import(t.Context(), captured.Frames, recording.Options{
+		Name: name, Rehearse: ocssim.Rehearse,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	why, cannot := cannotBeImported()[name]
+	switch {
+	case cannot && len(got.Unproved) == 0:
+		t.Errorf("everything came out as captured, and yet it is said that %s", why)
+	case cannot:
+		t.Log(why)
+	case len(got.Unproved) > 0:
+		t.Errorf("not as captured: %+v\nin\n%s", got.Unproved, got.Text)
 	}
 }
 

@@ -269,9 +269,12 @@ func (c *composer) supervise(t *take) {
 	c.ends[t.session] = c.passed + 2*cmp.Or(valid, untold)
 }
 
-// head line of the conversation: where it comes from.
+// title says where the conversation comes from.
 func (d *draft) title() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# From a capture: %s.\n", cmp.Or(d.Name, "unnamed"))
+	fmt.Fprintf(&b, "# From a capture: %s.\n#\n", cmp.Or(d.Name, "unnamed"))
+	b.WriteString("# Requests are sent as they were captured, but for Session-Id, identifiers of " +
+		"the header and\n# Event-Timestamp. The seed has ocs-sim answer as the captured server did. " +
+		"Comments name packets.\n")
 	return b.String()
 }

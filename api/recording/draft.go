@@ -76,11 +76,7 @@ func newDraft(frames []capture.Frame, o Options) *draft {
 		sessions: map[string][]*take{},
 		names:    map[string]string{}, nobody: &subscriber{}, connections: map[string]string{},
 	}
-	known := diameter.SharedDictionary()
-	if o.Dictionary != nil {
-		known = o.Dictionary
-	}
-	d.learn(known)
+	d.learn(diameter.SharedDictionary())
 	seen := map[charging.Key]*take{}
 	for _, x := range d.exchanges {
 		d.take(x, seen)

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/ocs-sim/ocs-sim/charging"
 	"github.com/ocs-sim/ocs-sim/charging/conversation"
 	"github.com/ocs-sim/ocs-sim/diameter"
 	"github.com/ocs-sim/ocs-sim/diameter/capture"
@@ -14,8 +16,9 @@ import (
 
 // Options say how a capture is imported.
 type Options struct {
-	Name       string               // of the capture, for the conversation's first line
-	Dictionary *diameter.Dictionary // known beforehand; nil: the standards' own
+	Name string // of the capture, for the conversation's first line
+	// Definitions are of AVPs that the standards do not tell of. The seed has those that occur.
+	Definitions []diameter.Definition
 	// Rehearse plays a conversation against a fresh simulator with its seed. It is needed: without it
 	// nothing would be known of what the seed does.
 	Rehearse Rehearse
@@ -53,8 +56,9 @@ type Imported struct {
 
 // An Unproved line is one that does not come out as captured.
 type Unproved struct {
-	Packet, Line int
-	Why          string
+	Packet int    `json:"packet,omitempty"`
+	Line   int    `json:"line,omitempty"`
+	Why    string `json:"why"`
 }
 
 // ErrNothing is returned where a capture holds no request of credit control.
@@ -155,13 +159,20 @@ func (d *draft) correct(played *Performance, failed error, offset int, careful b
 		if why == "" {
 			continue
 		}
-		wrong[t.session], changed = true, true
+		wrong[t.session] = wrong[t.session] || d.matters(t, messages.Answered)
+		changed = true
 		if t.answered == nil || messages.Answered == nil || t.repeat && t.silent() ||
 			!t.improve(d.dictionary, messages.Answered) {
 			t.stuck = why
 		}
 	}
 	return d.stop(played, failed, offset) || changed
+}
+
+// matters reports whether what follows may differ too, since the answer differs in what is granted.
+func (d *draft) matters(t *take, played []byte) bool {
+	got, err := d.dictionary.ParseAnswer(played)
+	return err != nil || t.answer == nil || essence(got) != essence(t.answer)
 }
 
 // differs says how a played answer differs from the one captured; empty: it does not.
@@ -236,12 +247,32 @@ func (d *draft) prove(ctx context.Context) (*Imported, error) {
 	return out, nil
 }
 
+// unlike lists by what a request that was sent differs from the one captured, but for what differs
+// from run to run.
+func (d *draft) unlike(t *take, sent []byte) []charging.Edit {
+	like := requestLikeness(true)
+	like.Except = append(like.Except, "Session-Id")
+	edits := d.dictionary.Edits(sent, t.asked.Octets, like)
+	return slices.DeleteFunc(edits, func(e charging.Edit) bool {
+		return strings.HasSuffix(e.Path, "Refund-Information") && e.Op == diameter.EditSet
+	})
+}
+
 // judgeProof lists what does not come out as captured.
 func (d *draft) judgeProof(out *Imported, played *Performance, failed error, offset int) {
 	for _, x := range d.exchanges {
 		if t := d.takes[x]; t.stuck != "" {
 			out.Unproved = append(out.Unproved, Unproved{
 				Packet: t.asked.Packet, Line: max(t.line, t.answerLine) + offset, Why: t.stuck,
+			})
+		}
+	}
+	for _, t := range d.order {
+		messages, asked := played.Messages[t.line+offset]
+		if edits := d.unlike(t, messages.Sent); asked && len(edits) > 0 {
+			out.Unproved = append(out.Unproved, Unproved{
+				Packet: t.asked.Packet, Line: t.line + offset,
+				Why: fmt.Sprintf("the request goes out otherwise: %+v", edits),
 			})
 		}
 	}

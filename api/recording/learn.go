@@ -47,7 +47,7 @@ func (d *draft) learnMore(known *diameter.Dictionary) {
 	}
 	for _, u := range found {
 		if !u.refused {
-			d.definitions = append(d.definitions, u.definition())
+			d.definitions = append(d.definitions, d.definition(u))
 		}
 	}
 	d.dictionary, _ = known.With("capture", d.definitions)
@@ -92,8 +92,23 @@ func (u *unknown) grouped(value string) bool {
 	return !slices.ContainsFunc(tree.AVPs, func(n *diameter.Node) bool { return n.Code == 0 })
 }
 
-// definition guesses what the AVP is.
-func (u *unknown) definition() diameter.Definition {
+// definition is what is told of the AVP, or else a guess.
+func (d *draft) definition(u *unknown) diameter.Definition {
+	for _, told := range d.Definitions {
+		if told.Vendor != u.vendor || told.Code != u.code {
+			continue
+		}
+		if told.Type == "" && len(told.Values) == 0 && len(told.Members) > 0 {
+			told.Type = "Grouped"
+		}
+		told.Members = nil // they need not all be in the seed
+		return told
+	}
+	return u.guess()
+}
+
+// guess says what the AVP is by what it looks like.
+func (u *unknown) guess() diameter.Definition {
 	d := diameter.Definition{
 		Name: fmt.Sprintf("Vendor-%d-%d", u.vendor, u.code), Code: u.code, Vendor: u.vendor,
 		Type: "OctetString", Mandatory: u.mandatory,

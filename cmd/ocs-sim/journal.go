@@ -27,11 +27,12 @@ func newJournal(c *console) *cobra.Command {
 	k := &control{console: c}
 	cmd := family("journal", "Look at what went over the doors of a server, and take it away",
 		"journal shows the exchanges that a server keeps, and writes them as a capture for Wireshark,\n"+
-			"as lines of JSON, or one session as a drawing.",
-		k.listJournal(), k.showJournal(), k.exportJournal(), k.clearJournal())
+			"as lines of JSON, or one session as a drawing. What others captured it turns into conversations.",
+		k.listJournal(), k.showJournal(), k.exportJournal(), k.importJournal(), k.clearJournal())
 	cmd.Example = "  ocs-sim journal list --subscriber 15550100\n" +
 		"  ocs-sim journal show latest\n" +
 		"  ocs-sim journal export failed.pcapng\n" +
+		"  ocs-sim journal import customer.pcapng --output customer.conv\n" +
 		"  ocs-sim journal export ladder.svg --session 'im.example.com;1;1'"
 	k.add(cmd)
 	return cmd
