@@ -174,8 +174,9 @@ func (c *control) exportJournal() *cobra.Command {
 		Use:   "export FILE",
 		Short: "Write exchanges as a capture or lines of JSON, or draw a session",
 		Long: "export writes a file whose form is that of its name's ending: pcapng (a capture for\n" +
-			"Wireshark), ndjson (an exchange a line), or of one --session svg or mmd (a ladder as an\n" +
-			"image or as text for Mermaid). FILE - is the standard output; --format says the form then.",
+			"Wireshark), ndjson (an exchange a line, with the octets of its messages), or of one\n" +
+			"--session svg or mmd (a ladder as an image or as text for Mermaid). FILE - is the standard\n" +
+			"output; --format says the form then.",
 		Example: "  ocs-sim journal export failed.pcapng --subscriber 15550100",
 		Args:    one("file"),
 		RunE: func(cmd *cobra.Command, words []string) error {
@@ -187,7 +188,9 @@ func (c *control) exportJournal() *cobra.Command {
 			if drawing && f.Session == "" {
 				return errors.New("a drawing is of one session; name it with --session")
 			}
-			return no(c.export(cmd.Context(), words[0], form, f.filter()))
+			filter := f.filter()
+			filter.Raw = form == client.Lines // so that the lines can be read as a capture
+			return no(c.export(cmd.Context(), words[0], form, filter))
 		},
 	}
 	f.add(cmd.Flags())

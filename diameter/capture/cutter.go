@@ -29,6 +29,7 @@ type cutter struct {
 	rest      []byte // octets that no message was cut from yet
 	at        int64  // of the first of them in the stream
 	stretches []stretch
+	last      seen // of the messages so far: none is there before those that stand before it
 	inStep    bool
 	doubtful  []byte // the last message, if its AVPs are not what its length says
 	judgeAt   int    // octets of rest from which on it is worth to judge them again
@@ -37,6 +38,8 @@ type cutter struct {
 	octets, messages, torn int64
 	passed                 int64 // octets that are in no message
 	passedIn               int   // the packet that has the first of them
+	losses, missing        int64 // stretches that are not in the capture, and their octets
+	missedIn               int   // the packet behind the first of them
 	begun                  bool  // what may be a message was there
 	secret                 bool  // it is TLS
 }
@@ -159,7 +162,10 @@ func (c *cutter) forget(count int) {
 
 // take cuts a message.
 func (c *cutter) take(length int) {
-	f := Frame{From: c.from, To: c.to, Octets: bytes.Clone(c.rest[:length])}
+	f := Frame{
+		At: c.last.at, Packet: c.last.packet, From: c.from, To: c.to,
+		Octets: bytes.Clone(c.rest[:length]),
+	}
 	end := c.at + int64(length)
 	for _, s := range c.stretches {
 		if s.end > c.at && s.packet > f.Packet {
@@ -170,6 +176,7 @@ func (c *cutter) take(length int) {
 		}
 	}
 	c.out.frame(f)
+	c.last = seen{f.Packet, f.At}
 	c.messages++
 	c.inStep, c.judgeAt, c.doubtful = true, 0, nil
 	if _, v := judge(f.Octets); v != whole {
@@ -180,15 +187,19 @@ func (c *cutter) take(length int) {
 
 // lost is told that octets are missing before those that come next. Of a message that is torn by
 // that, the rest may be there: behind it the next one is known to begin.
-func (c *cutter) lost(count int64) {
-	missing, before := c.beyond, c.messages
+func (c *cutter) lost(count int64, before seen) {
+	if c.losses++; c.losses == 1 {
+		c.missedIn = before.packet
+	}
+	c.missing += count
+	torn, messages := c.beyond, c.messages
 	if length, ok := Length(c.rest); ok && c.inStep {
-		missing = int64(length - len(c.rest))
+		torn = int64(length - len(c.rest))
 	}
 	c.end()
 	c.at += count
-	if missing >= count && c.messages == before {
-		c.beyond, c.inStep = missing-count, true
+	if torn >= count && c.messages == messages {
+		c.beyond, c.inStep = torn-count, true
 	}
 }
 
@@ -202,17 +213,25 @@ func (c *cutter) end() {
 	c.inStep, c.doubtful, c.judgeAt, c.beyond = false, nil, 0, 0
 }
 
-// report says what of a direction with Diameter is in no message.
+// report says what of a direction with Diameter is missing, and what is in no message.
 func (c *cutter) report(transport string) {
-	if c.messages == 0 && !c.begun || c.passed <= 0 {
+	if c.messages == 0 && !c.begun {
 		return
 	}
-	told := fmt.Sprintf("%s %v > %v: %d octets are in no message that is whole",
-		transport, c.from, c.to, c.passed)
-	if c.torn > 0 {
-		told += fmt.Sprintf(", since %d were torn", c.torn)
+	name := fmt.Sprintf("%s %v > %v", transport, c.from, c.to)
+	if c.losses > 0 {
+		c.out.notes.add(c.missedIn, "%s: %d octets before, in %d gaps in all, are not in the capture",
+			name, c.missing, c.losses)
 	}
-	c.out.notes.add(c.passedIn, "%s; %d messages were read", told, c.messages)
+	if c.passed <= 0 {
+		return
+	}
+	torn := ""
+	if c.torn > 0 {
+		torn = fmt.Sprintf(" (%d were torn)", c.torn)
+	}
+	c.out.notes.add(c.passedIn, "%s: %d octets are in no message that is whole%s; %d messages were "+
+		"read", name, c.passed, torn, c.messages)
 }
 
 // isTLS recognizes records of TLS and DTLS (RFC 8446 section 5.1, RFC 6347 section 4.1).

@@ -5,10 +5,11 @@ import (
 	"time"
 )
 
-// A Frame is one whole Diameter message as it was found in a capture.
+// A Frame is one whole Diameter message as it was found in a capture. It is there when its last
+// octet is, and all messages before it in its stream are.
 type Frame struct {
-	At       time.Time // when its last octet was captured
+	At       time.Time // when that was captured
 	From, To netip.AddrPort
-	Packet   int    // that its last octet came in, counted from 1 as packet analysers do; or line
+	Packet   int    // that it came in, counted from 1 as packet analysers do; of a text the line
 	Octets   []byte // from the version to the last AVP
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math/big"
 	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 
@@ -157,15 +158,29 @@ func moment(value json.RawMessage) (time.Time, error) {
 		}
 		return at, nil
 	}
+	seconds, ok := number(string(value))
 	const year9999 = 253402300799
-	seconds, ok := new(big.Rat).SetString(string(value))
-	if len(value) > 40 || !ok || seconds.Sign() < 0 || seconds.Cmp(big.NewRat(year9999, 1)) > 0 {
+	if !ok || seconds.Sign() < 0 || seconds.Cmp(big.NewRat(year9999, 1)) > 0 {
 		return time.Time{}, fmt.Errorf("%.40s is no time; %s", value, hint)
 	}
 	nanoseconds := seconds.Mul(seconds, big.NewRat(int64(time.Second), 1))
 	whole := new(big.Int).Quo(nanoseconds.Num(), nanoseconds.Denom())
 	second, rest := whole.QuoRem(whole, big.NewInt(int64(time.Second)), new(big.Int))
 	return time.Unix(second.Int64(), rest.Int64()).UTC(), nil
+}
+
+// number reads a number exactly, if it is of a length that a time can have.
+func number(text string) (value *big.Rat, ok bool) {
+	const mostDigits, mostExponent = 40, 20
+	_, power, found := strings.Cut(strings.ToLower(text), "e")
+	if exponent, err := strconv.Atoi(power); found &&
+		(err != nil || max(exponent, -exponent) > mostExponent) {
+		return nil, false
+	}
+	if len(text) > mostDigits {
+		return nil, false
+	}
+	return new(big.Rat).SetString(text)
 }
 
 // message reads one message in hexadecimal, with or without blanks and colons.

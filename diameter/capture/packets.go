@@ -2,11 +2,16 @@ package capture
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gopacket/gopacket"
@@ -44,10 +49,11 @@ type reader struct {
 	chunks    map[association]*sctpWay
 	chunked   []*sctpWay
 	fragments fragments
-	echoes    int   // packets that were captured before
-	others    int   // packets without IP
-	held      int64 // octets that wait for others
-	octets    int64 // of frames
+	echoes    int            // packets that were captured before
+	others    int            // packets without IP
+	foreign   map[uint16]int // directions of TCP without Diameter, by port
+	held      int64          // octets that wait for others
+	octets    int64          // of frames
 	packets   int
 }
 
@@ -68,6 +74,7 @@ func readPackets(name string, in *source) (*Recording, error) {
 	}
 	r := &reader{
 		ways: make(map[way]*tcpWay), chunks: make(map[association]*sctpWay),
+		foreign:   make(map[uint16]int),
 		recording: Recording{Names: make(map[netip.Addr]string)},
 		fragments: fragments{
 			v4: ip4defrag.NewIPv4Defragmenter(), v6: ip6defrag.NewIPv6Defragmenter(),
@@ -122,7 +129,11 @@ func openPcap(in *source, _ *reader) (func() (captured, error), error) {
 		return nil, err
 	}
 	return func() (captured, error) {
+		at := in.offset()
 		octets, info, err := file.ReadPacketData()
+		if errors.Is(err, io.EOF) && in.offset() > at {
+			err = io.ErrUnexpectedEOF // it ends behind the header of a packet
+		}
 		return captured{
 			seen{at: info.Timestamp}, file.LinkType(), octets, info.Length,
 		}, err
@@ -228,6 +239,7 @@ func (r *reader) finishAll() *Recording {
 		r.notes.add(0, "%d packets were captured twice, as on two interfaces, and are taken once",
 			r.echoes)
 	}
+	r.noteForeign()
 	if r.others > 0 {
 		r.notes.add(0, "%d packets have no IP that can be read and are left out", r.others)
 	}
@@ -237,4 +249,22 @@ func (r *reader) finishAll() *Recording {
 	r.recording.Notes = r.notes.notes("packet")
 	r.recording.inOrder()
 	return &r.recording
+}
+
+// noteForeign says which traffic of TCP is none of Diameter, the ports with most of it first.
+func (r *reader) noteForeign() {
+	const mostPorts = 5
+	ports := slices.SortedFunc(maps.Keys(r.foreign), func(a, b uint16) int {
+		return cmp.Or(cmp.Compare(r.foreign[b], r.foreign[a]), cmp.Compare(a, b))
+	})
+	var told []string
+	for _, port := range ports[:min(len(ports), mostPorts)] {
+		told = append(told, strconv.Itoa(int(port)))
+	}
+	if more := len(ports) - len(told); more > 0 {
+		told = append(told, fmt.Sprintf("and %d more", more))
+	}
+	if len(told) > 0 {
+		r.notes.add(0, "TCP without Diameter is left out, of ports %s", strings.Join(told, ", "))
+	}
 }

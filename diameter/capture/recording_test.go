@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/gopacket/gopacket"
 
 	"github.com/ocs-sim/ocs-sim/diameter/capture"
 )
@@ -140,3 +141,11 @@ func TestCompressedFilesAreRead(t *testing.T) {
 		t.Errorf("half a gzip is read as %+v", got)
 	}
 }
+
+// read reads a text as a file.
+func read(name, text string) (*capture.Recording, error) {
+	return capture.Read(name, strings.NewReader(text))
+}
+
+// payload is what a layer carries.
+func payload(octets []byte) gopacket.Payload { return octets }

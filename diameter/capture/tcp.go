@@ -11,11 +11,19 @@ import (
 
 // The limits of what waits for a segment that is missing, for each direction.
 const (
-	mostWaiting       = 8 << 20 // octets
-	mostSegments      = 4096
-	furthest          = 1 << 24               // from the octets expected, still taken for the same connection
-	mostConnections   = 100_000               // at a time
-	mostEchoTime      = 20 * time.Millisecond // between two captures of one packet
+	mostWaiting  = 8 << 20 // octets
+	mostSegments = 4096
+)
+
+// furthest is how far from the expected octets a segment is still taken for the same connection.
+const furthest = 1 << 24
+
+// mostConnections is how many connections are followed at a time.
+const mostConnections = 100_000
+
+// Two captures of one packet are not further apart than an echo, nor more packets.
+const (
+	mostEchoTime      = 20 * time.Millisecond
 	mostRecentPackets = 8
 )
 
@@ -207,11 +215,7 @@ func (w *tcpWay) catchUp() {
 // giveUp stops to wait for what is missing.
 func (w *tcpWay) giveUp() {
 	count := int64(w.waiting[0].sequence - w.next)
-	if w.cutter.messages > 0 || w.cutter.begun {
-		w.cutter.out.notes.add(w.waiting[0].packet,
-			"TCP %v: %d octets before are not in the capture", w.way, count)
-	}
-	w.cutter.lost(count)
+	w.cutter.lost(count, w.waiting[0].seen)
 	w.next = w.waiting[0].sequence
 	w.catchUp()
 }
@@ -230,7 +234,7 @@ func (r *reader) finish(w *tcpWay) {
 		r.notes.add(0, "TCP port %d is TLS: capture where it is not encrypted, export the PDUs in "+
 			"Wireshark where it has the keys, or take the journal's lines of JSON", server)
 	case c.messages == 0 && !c.begun && c.octets > 0:
-		r.notes.add(0, "TCP port %d: a direction has no Diameter and is left out", server)
+		r.foreign[server]++
 	}
 }
 
