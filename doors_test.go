@@ -42,6 +42,7 @@ func overTap(t *testing.T, s *ocssim.Server, p *tap) conversation.Door {
 			t.Error(err)
 		}
 		p.judgeAll(t)
+		p.reviewServer(t)
 	})
 	door, control := g.Door(nil), ocssim.NewControlDoor(s.APIURL(), "")
 	door.Books, door.Turner, door.Caller = control, control, control

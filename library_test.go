@@ -90,6 +90,11 @@ func newStage(t *testing.T, scenario, with string) *stage {
 	}
 	t.Cleanup(func() { _ = server.Close() })
 	s := &stage{t: t, server: server, address: server.DiameterAddresses()[0]}
+	if scenario != "half-closed" { // a tap would close the other half, too
+		between := startTap(t, s.address)
+		s.address = between.address()
+		t.Cleanup(func() { between.reviewLibrary(t, scenario) })
+	}
 	s.client = s.connect()
 	s.request = ccr{
 		session: "stage;1", subscriber: "15550100", kind: initialRequest, group: 100, wanted: 300,

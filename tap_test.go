@@ -26,6 +26,7 @@ type passed struct {
 	frame      []byte
 	call       int
 	fromServer bool
+	at         time.Time
 }
 
 func startTap(t testing.TB, server string) *tap {
@@ -71,7 +72,7 @@ func (p *tap) pass(to io.WriteCloser, from io.Reader, call int, fromServer bool)
 			return
 		}
 		p.mu.Lock()
-		p.frames = append(p.frames, passed{frame, call, fromServer})
+		p.frames = append(p.frames, passed{frame, call, fromServer, time.Now()})
 		p.mu.Unlock()
 	}
 }

@@ -108,6 +108,8 @@ type inspection struct {
 	header header
 	peer   string
 	found  []charging.Finding
+	// ofServer is where what a server sent is judged, by rules that are about servers, too.
+	ofServer bool
 }
 
 // find notes what was seen against a rule; once for a message is enough.
@@ -163,6 +165,9 @@ func (n *inspection) members(members []byte, depth int) {
 			return
 		}
 		n.form(&a, depth)
+		if n.ofServer {
+			n.padding(&a, rest[:len(rest)-len(next)])
+		}
 		rest = next
 	}
 }
@@ -181,7 +186,7 @@ func (n *inspection) form(a *avp, depth int) {
 	}
 	switch {
 	case definition == nil:
-		if a.flags&flagMandatory != 0 && n.header.request() {
+		if a.flags&flagMandatory != 0 && (n.header.request() || n.ofServer) {
 			n.find("avp-mandatory-unknown", "%s with the M bit", n.name(a))
 		}
 		return
@@ -197,9 +202,32 @@ func (n *inspection) form(a *avp, depth int) {
 			n.find("avp-text-not-utf8", "%s %s", definition.name, hexadecimal(a.data))
 		}
 	case grouped:
-		if depth < maxGroups {
+		// What Failed-AVP shows is wrong by its nature.
+		if depth < maxGroups && a.id() != avpFailedAVP {
 			n.members(a.data, depth+1)
 		}
+	case enumerated:
+		n.enumeration(a, definition)
+	}
+}
+
+// padding judges what follows an AVP up to the next one.
+func (n *inspection) padding(a *avp, whole []byte) {
+	for _, octet := range whole[len(a.raw):] {
+		if octet != 0 {
+			n.find("avp-padding-not-zero", "%s is padded with %#02x", n.name(a), octet)
+			return
+		}
+	}
+}
+
+// enumeration judges a value in what a server sent. What requests carry is judged where it counts.
+func (n *inspection) enumeration(a *avp, d *definition) {
+	if !n.ofServer || a.vendor != 0 || len(d.values) == 0 || len(a.data) != 4 {
+		return
+	}
+	if _, named := d.values[int32(a.uint32())]; !named {
+		n.find("enumeration-out-of-range", "%s %d", d.name, int32(a.uint32()))
 	}
 }
 

@@ -187,7 +187,7 @@ func (c *court) heard(x *exchange, m charging.Message) {
 
 // followed hears a request of the session, which may be what a RAR or an ASR asked for.
 func (c *court) followed(x *exchange, s *trial) {
-	if x.at.After(s.summons.at) {
+	if !x.at.Before(s.summons.at) {
 		s.unwatch(watchReauthorized)
 	}
 	if s.watches == nil || s.summons.answeredAt.IsZero() {

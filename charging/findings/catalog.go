@@ -10,9 +10,23 @@ import (
 	"github.com/ocs-sim/ocs-sim/charging"
 )
 
-// A Rule is one thing that clients are judged by.
+// A Side says whose messages a rule is about.
+type Side string
+
+// The sides. Those of clients are judged while a server runs, those of servers in captures.
+const (
+	OfClients Side = "client"
+	OfServers Side = "server"
+	OfBoth    Side = "both"
+)
+
+// Judges reports whether a rule of this side is about messages of the other one, too.
+func (s Side) Judges(who Side) bool { return s == who || s == OfBoth }
+
+// A Rule is one thing that clients or servers are judged by.
 type Rule struct {
 	ID       string // stable words of the trade, joined by hyphens
+	Side     Side
 	Group    string // of rules that belong together
 	Severity charging.Severity
 	Conforms bool   // breaking it is legal
@@ -25,7 +39,10 @@ type Rule struct {
 }
 
 //go:embed rules.txt
-var text string
+var ofClients string
+
+//go:embed servers.txt
+var ofServers string
 
 // Rules returns all rules, in the order of their page.
 func Rules() []Rule { return slices.Clone(catalog().rules) }
@@ -60,9 +77,14 @@ type book struct {
 }
 
 var catalog = sync.OnceValue(func() book {
-	rules, err := parse(text)
+	rules, err := parse("rules.txt", ofClients, OfClients)
+	if err == nil {
+		var more []Rule
+		more, err = parse("servers.txt", ofServers, OfServers)
+		rules = append(rules, more...)
+	}
 	if err != nil {
-		// The file is part of the program, and a test reads it.
+		// The files are part of the program, and a test reads them.
 		panic("findings: " + err.Error())
 	}
 	b := book{rules: rules, places: make(map[string]int, len(rules))}
@@ -73,8 +95,9 @@ var catalog = sync.OnceValue(func() book {
 })
 
 // parse reads groups ("# name"), rules ("name severity conforms=yes works=no") and, indented,
-// what is said of a rule; what is indented further goes on with the line before.
-func parse(text string) ([]Rule, error) {
+// what is said of a rule; what is indented further goes on with the line before. A rule that says
+// no side is about the one that the file is about.
+func parse(file, text string, side Side) ([]Rule, error) {
 	var rules []Rule
 	var group string
 	var field *string
@@ -91,11 +114,11 @@ func parse(text string) ([]Rule, error) {
 		default:
 			var r Rule
 			r, err = parseRule(line)
-			r.Group = group
+			r.Group, r.Side = group, side
 			rules = append(rules, r)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("rules.txt:%d: %w", number+1, err)
+			return nil, fmt.Errorf("%s:%d: %w", file, number+1, err)
 		}
 	}
 	return rules, nil
@@ -118,6 +141,10 @@ func parseRule(line string) (Rule, error) {
 // say reads one line about a rule, and returns where it goes on.
 func (r *Rule) say(line string) (*string, error) {
 	name, value, _ := strings.Cut(line, ": ")
+	if name == "side" {
+		r.Side = Side(value)
+		return nil, nil
+	}
 	field := map[string]*string{
 		"clause": &r.Clause, "expected": &r.Expected, "why": &r.Why,
 		"example": &r.Example, "trips": &r.Trips,

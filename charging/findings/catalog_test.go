@@ -33,6 +33,9 @@ func TestRulesSayAllThatPeopleNeed(t *testing.T) {
 		if r.Group == "" || r.Clause == "" || r.Expected == "" || r.Why == "" || r.Example == "" {
 			t.Errorf("rule %s leaves something out: %+v", r.ID, r)
 		}
+		if !r.Side.Judges(findings.OfClients) && !r.Side.Judges(findings.OfServers) {
+			t.Errorf("rule %s is about %q, want client, server or both", r.ID, r.Side)
+		}
 		if r.Severity == charging.Violation && r.Conforms {
 			t.Errorf("rule %s is a violation that conforms", r.ID)
 		}

@@ -19,6 +19,9 @@ func WritePage(b *strings.Builder) {
 		fmt.Fprintf(b, "\n### %s\n\n%s. %s; %s.\n\n", r.ID, r.Severity.Title(),
 			verdict(r.Conforms, "Conforms", "Does not conform"),
 			verdict(r.Works, "would work with real servers", "would not work with some real servers"))
+		if r.Side == OfBoth {
+			b.WriteString("- About: clients and servers\n")
+		}
 		fmt.Fprintf(b, "- Clause: %s\n- Expected: %s\n- Why: %s\n- Example: %s\n",
 			r.Clause, r.Expected, r.Why, r.Example)
 		if r.Trips != "" {

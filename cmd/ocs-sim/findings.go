@@ -31,7 +31,7 @@ func newFindings(c *console) *cobra.Command {
 		Long: "findings lists what a server found in the requests of clients, oldest first, and how\n" +
 			"often each rule was broken. It ends with 1 where something as bad as --fail-on says was\n" +
 			"found, violations if nothing is said, unless --exit-zero is given. --rules shows what\n" +
-			"clients are judged by, and needs no server.",
+			"clients are judged by, and servers in captures, and needs no server.",
 		Example: "  ocs-sim findings --peer im.example.com\n  ocs-sim findings --rules",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -158,15 +158,15 @@ func (c *console) showFindings(found *resource.FindingList) {
 	c.table(rows)
 }
 
-// listRules shows what clients are judged by.
+// listRules shows what clients and servers are judged by.
 func (c *console) listRules(control *controlFlags) error {
 	rules := findings.Rules()
 	if control.json {
 		return c.tell(control, rules, "")
 	}
-	rows := [][]any{{"RULE", "SEVERITY", "CLAUSE", "EXPECTED"}}
+	rows := [][]any{{"RULE", "SEVERITY", "CLAUSE", "ABOUT", "EXPECTED"}}
 	for _, r := range rules {
-		rows = append(rows, []any{r.ID, r.Severity, r.Clause, r.Expected})
+		rows = append(rows, []any{r.ID, r.Severity, r.Clause, r.Side, r.Expected})
 	}
 	c.table(rows)
 	return nil
