@@ -3,6 +3,7 @@ package recording
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -45,6 +46,11 @@ func (d *draft) compose() ([]string, error) {
 		c.settle(m.exchange, m.answer)
 	}
 	c.flush(true)
+	for _, packet := range slices.Sorted(maps.Keys(c.notes)) {
+		for _, text := range c.notes[packet] {
+			c.out.Remark(fmt.Sprintf("packet %d: %s", packet, text))
+		}
+	}
 	return c.out.Lines(), c.err
 }
 
@@ -157,6 +163,9 @@ func (c *composer) expect(t *take) {
 		c.out.Wire(t.script.checks...)
 	}
 	c.fail(err)
+	if t.answered != nil && t.late >= lateness && !t.silent() && !t.repeat {
+		c.skipped += t.late // the simulator is late by itself
+	}
 	if t.answered != nil {
 		c.out.Tail(fmt.Sprintf("packet %d", t.answered.Packet))
 	}

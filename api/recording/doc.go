@@ -7,6 +7,10 @@
 // charged. Then it rehearses: the conversation is played against a fresh simulator, and each answer
 // that comes out otherwise gets a rule of a scenario, until none does.
 //
+// Judge says what is wrong, on both sides, by the catalogue in package findings. Package diameter
+// inspects messages, package scenarios follows clients' sessions as it does those of a running
+// server, and this package finds out what belongs to what, and follows servers.
+//
 // What is read from files comes from package diameter/capture. The package starts no simulator;
 // whoever calls it hands over how to rehearse.
 package recording

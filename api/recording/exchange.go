@@ -93,8 +93,8 @@ type origin struct {
 	endToEnd      uint32
 }
 
-// dialoguesOf pairs requests with answers. Traffic that was captured at several hops is taken at the
-// hop nearest to the client.
+// dialoguesOf pairs requests with answers. Traffic that was captured at several hops is taken at
+// the hop nearest to the client.
 func dialoguesOf(frames []capture.Frame) *dialogues {
 	d := &dialogues{left: map[string]int{}}
 	open, seen := map[underway][]*exchange{}, map[origin]*exchange{}

@@ -200,7 +200,8 @@ func (d *draft) words(answer []byte) string {
 	return conversation.Words(parsed)
 }
 
-// stop gives up the line at which a rehearsal ended before its end. It reports whether there is one.
+// stop gives up the line at which a rehearsal ended before its end. It reports whether there is
+// one.
 func (d *draft) stop(played *Performance, failed error, offset int) bool {
 	if failed == nil {
 		return false

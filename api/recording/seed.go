@@ -87,8 +87,8 @@ func (p *subscriber) requests(kind charging.RequestType) (count int) {
 	return count
 }
 
-// mergeType makes one rule of those for a type, if there is one for each of its requests and they do
-// the same.
+// mergeType makes one rule of those for a type, if there is one for each of its requests and they
+// do the same.
 func mergeType(rules []scenarios.Rule, kind string, requests int) []scenarios.Rule {
 	var action string
 	count := 0
@@ -275,8 +275,8 @@ func planOf(p *subscriber) (plan, money string) {
 	return plan + "    rules:\n" + rules.String(), money
 }
 
-// heldBy is what an account held at first, where answers tell: the first Remaining-Balance, and what
-// the session had cost by then.
+// heldBy is what an account held at first, where answers tell: the first Remaining-Balance, and
+// what the session had cost by then.
 func heldBy(takes []*take) (held charging.Quantity) {
 	for _, t := range takes {
 		if t.answer == nil || t.answer.Balance.Unit == "" {

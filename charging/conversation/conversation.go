@@ -78,9 +78,9 @@ type Transfer struct {
 	Amount  charging.Quantity
 }
 
-// WireOnly reports whether the file uses words that exist on the wire alone (avp:, add:, flags:, raw:,
-// expect-avp: and conn=), or requests of the server, so that it can be played at Gy and nowhere
-// else.
+// WireOnly reports whether the file uses words that exist on the wire alone (avp:, add:, flags:,
+// raw:, expect-avp: and conn=), or requests of the server, so that it can be played at Gy and
+// nowhere else.
 func (c *Conversation) WireOnly() bool {
 	return slices.ContainsFunc(c.Steps, func(s Step) bool {
 		return s.Call != nil || s.Heard != nil || s.Told != nil ||

@@ -298,8 +298,8 @@ func toldWords(i *charging.Information) (words []string) {
 	return appendKnown(words, "exploded", i.Counters.Exploded)
 }
 
-// askedServices are the services of a request. One without a rating group would be taken for more of
-// the one before, so that it says where it begins.
+// askedServices are the services of a request. One without a rating group would be taken for more
+// of the one before, so that it says where it begins.
 func askedServices(r *charging.Request) (words []string) {
 	for i := range r.Services {
 		s := &r.Services[i]

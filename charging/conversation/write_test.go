@@ -17,7 +17,9 @@ import (
 )
 
 // parsed reads written lines.
-func parsed(t interface{ Fatalf(string, ...any) }, w *conversation.Writer) *conversation.Conversation {
+func parsed(
+	t interface{ Fatalf(string, ...any) }, w *conversation.Writer,
+) *conversation.Conversation {
 	text := strings.Join(w.Lines(), "\n") + "\n"
 	c, err := conversation.Parse("written.conv", []byte(text))
 	if err != nil {
@@ -112,8 +114,9 @@ func someService(t *rapid.T) (s charging.Service) {
 }
 
 func someRequest(t *rapid.T) *charging.Request {
+	types := []charging.RequestType{charging.Initial, charging.Event}
 	r := &charging.Request{
-		Type:    rapid.SampledFrom([]charging.RequestType{charging.Initial, charging.Event}).Draw(t, "type"),
+		Type:    rapid.SampledFrom(types).Draw(t, "type"),
 		Context: "32251@3gpp.org", Retransmitted: rapid.Bool().Draw(t, "T"),
 		Cause: rapid.Uint32Max(20).Draw(t, "cause"),
 	}
@@ -225,11 +228,12 @@ func TestNoAnswerIsExpected(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, answered := range []bool{false, true} {
-		door := conversation.Door{Charger: chargerFunc(func(_ *charging.Request, reply func(*charging.Answer)) {
+		charger := func(_ *charging.Request, reply func(*charging.Answer)) {
 			if answered {
 				reply(&charging.Answer{Result: charging.Success})
 			}
-		})}
+		}
+		door := conversation.Door{Charger: chargerFunc(charger)}
 		report, err := c.Play(t.Context(), door, conversation.Options{Silence: time.Millisecond * 200})
 		if err != nil {
 			t.Fatal(err)

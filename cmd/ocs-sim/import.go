@@ -18,6 +18,7 @@ import (
 	ocssim "github.com/ocs-sim/ocs-sim"
 	"github.com/ocs-sim/ocs-sim/api/document"
 	"github.com/ocs-sim/ocs-sim/api/recording"
+	"github.com/ocs-sim/ocs-sim/charging/findings"
 	"github.com/ocs-sim/ocs-sim/diameter"
 	"github.com/ocs-sim/ocs-sim/diameter/capture"
 )
@@ -25,6 +26,8 @@ import (
 // importFlags are what an import can be told.
 type importFlags struct {
 	output       string
+	failOn       string
+	anonymize    bool
 	dictionaries []string
 }
 
@@ -42,6 +45,7 @@ type importReport struct {
 	SeenAgain    int                  `json:"seen_again,omitempty"`
 	Strays       []int                `json:"strays,omitempty"`
 	Notes        []string             `json:"notes,omitempty"`
+	Findings     []capturedFinding    `json:"findings"`
 }
 
 func (c *control) importJournal() *cobra.Command {
@@ -49,12 +53,13 @@ func (c *control) importJournal() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import FILE...",
 		Short: "Turn a capture of Gy into a conversation with a seed that makes it pass",
-		Long: "import reads what somebody captured between a client and a charging server: pcap, pcapng,\n" +
-			"or lines of JSON as journal export writes them; FILE - is the standard input. It writes a\n" +
-			"conversation of the requests as they were sent and the answers as they came, with a seed by\n" +
-			"which the simulator answers as the captured server did, and proves that by playing it. It\n" +
-			"needs no server. It ends with 1 where a line cannot be made to pass, which stays in the\n" +
-			"conversation as a comment, and where there is no credit control in the capture.",
+		Long: "import reads what somebody captured between a client and a charging server: pcap,\n" +
+			"pcapng, or lines of JSON as journal export writes them; FILE - is the standard input. It\n" +
+			"writes a conversation of the requests as they were sent and the answers as they came, with\n" +
+			"a seed by which the simulator answers as the captured server did, and proves that by\n" +
+			"playing it. It needs no server. What is wrong on either side by the standards stands beside\n" +
+			"the lines, and is told with --output. It ends with 1 where a line cannot be made to pass,\n" +
+			"which stays in the conversation as a comment, and where there is no credit control.",
 		Example: "  ocs-sim journal import customer.pcapng --output customer.conv\n" +
 			"  ocs-sim play customer.conv --to ocs.example.net:3868",
 		Args: func(cmd *cobra.Command, files []string) error {
@@ -70,6 +75,10 @@ func (c *control) importJournal() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVarP(&f.output, "output", "o", "",
 		"write the conversation to this `FILE`, and answer with a summary")
+	flags.StringVar(&f.failOn, "fail-on", "",
+		"least severity of findings that ends with 1, too: "+findings.Listed())
+	flags.BoolVar(&f.anonymize, "anonymize", false,
+		"put made-up subscribers and hosts in the place of those captured")
 	dictionaryFlag(flags, &f.dictionaries)
 	return cmd
 }
@@ -77,6 +86,9 @@ func (c *control) importJournal() *cobra.Command {
 func (c *control) importFiles(
 	ctx context.Context, stdin io.Reader, files []string, f *importFlags,
 ) error {
+	if err := checkFailOn(f.failOn); err != nil {
+		return err
+	}
 	known, err := readDefinitions(f.dictionaries)
 	if err != nil {
 		return err
@@ -85,8 +97,13 @@ func (c *control) importFiles(
 	if err != nil {
 		return err
 	}
+	if f.anonymize {
+		recorded.Frames = recording.Anonymize(recorded.Frames, known)
+	}
+	found, remarks := judgeCapture(recorded.Frames, known)
 	imported, err := recording.Import(ctx, recorded.Frames, recording.Options{
 		Name: captureNames(files), Definitions: known, Rehearse: ocssim.Rehearse,
+		Remarks: remarks,
 	})
 	if err != nil {
 		for _, note := range recorded.Notes {
@@ -95,12 +112,17 @@ func (c *control) importFiles(
 		return no(fmt.Errorf("%s: %w", captureNames(files), err))
 	}
 	report := reportOf(imported, recorded.Notes)
+	report.Findings = append([]capturedFinding{}, found...)
 	if err := c.tellImport(report, imported.Text, f.output); err != nil {
 		return err
 	}
 	if !report.Proved {
 		return no(fmt.Errorf("%s not as captured", counted(len(report.Unproved),
 			"line does not come out", "lines do not come out")))
+	}
+	if bad := badOf(found, f.failOn); bad > 0 {
+		return no(fmt.Errorf("%s of severity %s or worse", counted(bad, "finding", "findings"),
+			f.failOn))
 	}
 	return nil
 }
@@ -233,4 +255,5 @@ func (c *control) showImport(report *importReport) {
 	}
 	rows = append(rows, []any{"proved", cmp.Or(map[bool]string{true: "yes"}[report.Proved], "no")})
 	c.table(rows)
+	c.showCapturedFindings(report.Findings)
 }

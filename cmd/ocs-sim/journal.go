@@ -27,7 +27,8 @@ func newJournal(c *console) *cobra.Command {
 	k := &control{console: c}
 	cmd := family("journal", "Look at what went over the doors of a server, and take it away",
 		"journal shows the exchanges that a server keeps, and writes them as a capture for Wireshark,\n"+
-			"as lines of JSON, or one session as a drawing. What others captured it turns into conversations.",
+			"as lines of JSON, or one session as a drawing. Captures of others it turns into\n"+
+			"conversations.",
 		k.listJournal(), k.showJournal(), k.exportJournal(), k.importJournal(), k.clearJournal())
 	cmd.Example = "  ocs-sim journal list --subscriber 15550100\n" +
 		"  ocs-sim journal show latest\n" +
