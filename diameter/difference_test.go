@@ -39,8 +39,22 @@ func remake(t *rapid.T, frame []byte, edits []charging.Edit) []byte {
 func someAVPs(t *rapid.T, depth int) (all []byte) {
 	type kind struct{ vendor, code uint32 }
 	kinds := []kind{
-		{0, 456}, {0, 437}, {0, 446}, {0, 420}, {0, 421}, {0, 432}, {0, 439}, {0, 268}, {0, 1},
-		{0, 55}, {0, 264}, {10415, 873}, {10415, 876}, {10415, 1266}, {99999, 1}, {0, 60000},
+		{0, 456},
+		{0, 437},
+		{0, 446},
+		{0, 420},
+		{0, 421},
+		{0, 432},
+		{0, 439},
+		{0, 268},
+		{0, 1},
+		{0, 55},
+		{0, 264},
+		{10415, 873},
+		{10415, 876},
+		{10415, 1266},
+		{99999, 1},
+		{0, 60000},
 	}
 	for range rapid.IntRange(0, 5).Draw(t, "members") {
 		k := rapid.SampledFrom(kinds).Draw(t, "kind")

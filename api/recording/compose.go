@@ -159,8 +159,11 @@ func (c *composer) expect(t *take) {
 		c.remark(t)
 		err = c.out.Line("< any")
 	default:
+		if t.loose != "" {
+			c.out.Remark("played with " + t.loose)
+		}
 		err = c.out.Answer(t.answer)
-		c.out.Wire(t.script.checks...)
+		c.out.Wire(t.owner().script.checks...)
 	}
 	c.fail(err)
 	if t.answered != nil && t.late >= lateness && !t.silent() && !t.repeat {
@@ -197,8 +200,10 @@ func (c *composer) call(t *take) {
 	avps := c.dictionary.Attributes(t.asked.Octets)
 	scope := ""
 	for _, part := range []struct{ word, path string }{
-		{"sub", "CC-Sub-Session-Id"}, {"pool", "G-S-U-Pool-Identifier"},
-		{"si", "Service-Identifier"}, {"rg", "Rating-Group"},
+		{"sub", "CC-Sub-Session-Id"},
+		{"pool", "G-S-U-Pool-Identifier"},
+		{"si", "Service-Identifier"},
+		{"rg", "Rating-Group"},
 	} {
 		if value := only(avps, part.path); value != "" {
 			scope += " " + part.word + "=" + value

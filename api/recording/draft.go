@@ -3,7 +3,6 @@ package recording
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +24,7 @@ type take struct {
 	subscriber *subscriber
 	key        charging.Key // in the conversation
 	repeat     bool         // a request with its key came before
+	first      *take        // with its key; the take itself where it is no repeat
 	heard      bool         // while the conversation is written: its answer came by now
 	unended    bool         // the capture ends before its answer can be missed
 	late       time.Duration
@@ -34,6 +34,7 @@ type take struct {
 	line, answerLine int    // in the conversation
 	script           script // what the simulator is told to answer
 	stuck            string // why the answer cannot be had
+	loose            string // how it differs in what no line says
 }
 
 // A subscriber is who the capture knows by one identity or more.
@@ -41,7 +42,6 @@ type subscriber struct {
 	id         string
 	identities []charging.Identity
 	takes      []*take
-	scripted   bool
 }
 
 // A draft is a conversation and its seed in the making.
@@ -55,6 +55,7 @@ type draft struct {
 	sessions    map[string][]*take
 	names       map[string]string
 	people      []*subscriber
+	known       map[charging.Identity]*subscriber // by canonical identity
 	flaggedOnly bool        // repeats have the T flag
 	usual       bool        // all requests come from who plays conversations
 	nobody      *subscriber // for requests without a subscriber
@@ -73,7 +74,7 @@ const (
 func newDraft(frames []capture.Frame, o Options) *draft {
 	d := &draft{
 		dialogues: dialoguesOf(frames), Options: o, takes: map[*exchange]*take{},
-		sessions: map[string][]*take{},
+		sessions: map[string][]*take{}, known: map[charging.Identity]*subscriber{},
 		names:    map[string]string{}, nobody: &subscriber{}, connections: map[string]string{},
 	}
 	d.learn(diameter.SharedDictionary())
@@ -118,9 +119,18 @@ func (d *draft) take(x *exchange, seen map[charging.Key]*take) {
 	if t.repeat && !t.head.repeated() && d.answeredAnew(before, t) {
 		d.flaggedOnly, t.repeat = true, false
 	}
-	if !t.repeat {
-		seen[t.key] = t
+	if t.first = before; !t.repeat {
+		seen[t.key], t.first = t, t
 	}
+}
+
+// owner is the take whose rule decides what is answered: the first of its key, where that got no
+// answer, so that a repeat gets the first one.
+func (t *take) owner() *take {
+	if t.repeat && t.first.answered == nil {
+		return t.first
+	}
+	return t
 }
 
 // remembered reports whether a repeat gets the answer again: protocol errors are not kept.
@@ -180,9 +190,9 @@ func (d *draft) subscriberOf(t *take) *subscriber {
 	if t.parsed != nil {
 		identities = t.parsed.Subscribers
 	}
-	for _, s := range d.people {
-		if slices.ContainsFunc(identities, s.is) {
-			s.add(identities)
+	for _, identity := range identities {
+		if s := d.known[canonical(identity)]; s != nil {
+			d.add(s, identities)
 			return s
 		}
 	}
@@ -193,20 +203,16 @@ func (d *draft) subscriberOf(t *take) *subscriber {
 		return d.nobody
 	}
 	s := &subscriber{id: accountName(identities[0].Data, len(d.people)+1)}
-	s.add(identities)
+	d.add(s, identities)
 	d.people = append(d.people, s)
 	return s
 }
 
-func (s *subscriber) is(identity charging.Identity) bool {
-	return slices.ContainsFunc(s.identities, func(known charging.Identity) bool {
-		return canonical(known) == canonical(identity)
-	})
-}
-
-func (s *subscriber) add(identities []charging.Identity) {
+// add gives a subscriber identities that nobody has yet.
+func (d *draft) add(s *subscriber, identities []charging.Identity) {
 	for _, identity := range identities {
-		if !s.is(identity) && identity.Data != "" {
+		if as := canonical(identity); d.known[as] == nil && identity.Data != "" {
+			d.known[as] = s
 			s.identities = append(s.identities, identity)
 		}
 	}

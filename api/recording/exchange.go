@@ -98,6 +98,7 @@ type origin struct {
 func dialoguesOf(frames []capture.Frame) *dialogues {
 	d := &dialogues{left: map[string]int{}}
 	open, seen := map[underway][]*exchange{}, map[origin]*exchange{}
+	coming := answersComing(frames)
 	for i := range frames {
 		f := frames[i]
 		h, ok := headOf(f.Octets)
@@ -107,10 +108,22 @@ func dialoguesOf(frames []capture.Frame) *dialogues {
 		case h.request():
 			d.ask(f, h, open, seen)
 		default:
-			d.answer(&f, h, open)
+			d.answer(&f, h, open, coming)
 		}
 	}
 	return d
+}
+
+// answersComing counts the answers that are there by what tells them.
+func answersComing(frames []capture.Frame) map[underway]int {
+	coming := map[underway]int{}
+	for i := range frames {
+		f := &frames[i]
+		if h, ok := headOf(f.Octets); ok && h.credits() && !h.request() {
+			coming[underway{f.To, f.From, h.command, h.hopByHop, h.endToEnd}]++
+		}
+	}
+	return coming
 }
 
 // nameOf is what a message that is left out is called.
@@ -160,9 +173,15 @@ func routes(octets []byte) int {
 	return len(diameter.Attributes(octets).Lookup("Route-Record"))
 }
 
-func (d *dialogues) answer(f *capture.Frame, h head, open map[underway][]*exchange) {
+// answer finds the request of an answer. Where one came again with the same identifiers, and there
+// are fewer answers than requests, the first were not answered.
+func (d *dialogues) answer(
+	f *capture.Frame, h head, open map[underway][]*exchange, coming map[underway]int,
+) {
 	key := underway{f.To, f.From, h.command, h.hopByHop, h.endToEnd}
 	waiting := open[key]
+	waiting = waiting[max(len(waiting)-coming[key], 0):]
+	coming[key]--
 	if len(waiting) == 0 {
 		d.strays = append(d.strays, *f)
 		return

@@ -148,7 +148,7 @@ func (d *draft) correct(played *Performance, failed error, offset int, careful b
 	changed := false
 	wrong := map[string]bool{} // sessions that have gone another way already
 	for _, t := range d.order {
-		if t.stuck != "" || careful && wrong[t.session] {
+		if t.stuck != "" || t.loose != "" || careful && wrong[t.session] {
 			continue
 		}
 		messages, asked := played.Messages[t.line+offset]
@@ -163,10 +163,25 @@ func (d *draft) correct(played *Performance, failed error, offset int, careful b
 		changed = true
 		if t.answered == nil || messages.Answered == nil || t.repeat && t.silent() ||
 			!t.improve(d.dictionary, messages.Answered) {
-			t.stuck = why
+			d.giveUp(t, messages.Answered, why)
 		}
 	}
 	return d.stop(played, failed, offset) || changed
+}
+
+// giveUp keeps a line that says what came, and makes a comment of all others.
+func (d *draft) giveUp(t *take, played []byte, why string) {
+	if t.answer == nil || played == nil || t.silent() ||
+		d.words(played) != conversation.Words(t.answer) {
+		t.stuck = why
+		return
+	}
+	var paths []string
+	for _, e := range d.dictionary.Edits(played, t.answered.Octets, sameAnswer()) {
+		paths = append(paths, e.Path)
+	}
+	t.loose = "other AVPs than captured: " + strings.Join(paths, ", ")
+	t.script.checks = nil
 }
 
 // matters reports whether what follows may differ too, since the answer differs in what is granted.
@@ -186,7 +201,8 @@ func (d *draft) differs(t *take, played []byte) string {
 		return "the simulator answers " + d.words(played)
 	case played == nil:
 		return "the simulator does not answer"
-	case d.dictionary.Alike(played, t.answered.Octets, answerLikeness()):
+	case t.answer != nil && d.words(played) == conversation.Words(t.answer) &&
+		d.dictionary.Alike(played, t.answered.Octets, sameAnswer()):
 		return ""
 	}
 	return "the simulator answers " + d.words(played)

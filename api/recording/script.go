@@ -51,10 +51,17 @@ func unlikely() []string {
 
 func answerLikeness() diameter.Likeness { return diameter.Likeness{Except: unlikely()} }
 
+// sameAnswer is answerLikeness where both say the same: servers show the AVP at fault each in their
+// way.
+func sameAnswer() diameter.Likeness {
+	return diameter.Likeness{Except: append(unlikely(), "Failed-AVP")}
+}
+
 // improve scripts an answer that came out otherwise than captured. It reports whether there was
 // anything left to try.
 func (t *take) improve(d *diameter.Dictionary, played []byte) bool {
-	s := &t.script
+	owner := t.owner()
+	s := &owner.script
 	got, err := d.ParseAnswer(played)
 	if err != nil {
 		return false
@@ -63,12 +70,16 @@ func (t *take) improve(d *diameter.Dictionary, played []byte) bool {
 		s.stage++
 		switch s.stage {
 		case instead:
-			if t.answer == nil || t.repeat || !s.decide(t.answer, got) {
+			if t.answer == nil || owner.repeat || !s.decide(t.answer, got) {
 				continue
 			}
 			return true
 		case amended, amendedAgain:
-			s.edit(d.Edits(played, t.answered.Octets, answerLikeness()))
+			like := answerLikeness()
+			if t.answer != nil && conversation.Words(t.answer) == conversation.Words(got) {
+				like = sameAnswer()
+			}
+			s.edit(d.Edits(played, t.answered.Octets, like))
 			return true
 		}
 	}

@@ -351,7 +351,10 @@ func sendOf(takes []*take) string {
 		said bool
 		word string
 	}{
-		{cost, "cost"}, {balance, "balance"}, {low, "low_balance"}, {trigger, "trigger"},
+		{cost, "cost"},
+		{balance, "balance"},
+		{low, "low_balance"},
+		{trigger, "trigger"},
 		{expiration, "expiration"},
 	} {
 		if one.said {

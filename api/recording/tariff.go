@@ -83,7 +83,7 @@ func tariffOf(takes []*take) *tariff {
 	t := &tariff{}
 	spent := map[string]map[*service][]int64{}
 	for _, one := range takes {
-		if one.answer == nil || one.parsed == nil || one.repeat {
+		if one.answer == nil || one.parsed == nil || one.repeat && one.owner() == one {
 			continue
 		}
 		t.gather(one, spent)
