@@ -13,8 +13,8 @@ import (
 	"github.com/ocs-sim/ocs-sim/diameter/capture"
 )
 
-// A foreignStage makes messages of a server that is not ours. Each line begins with the second at which its
-// message was captured:
+// A foreignStage makes messages of a server that is not ours. Each line begins with the second at
+// which its message was captured:
 //
 //	1 > initial s1 15550100 rg=100 want     a request, as in a conversation
 //	1.5 < Result-Code=2001 User-Name=x      an answer to the oldest request without one, by AVPs
@@ -131,9 +131,14 @@ func value(frame []byte, path string) string {
 	return "1"
 }
 
-const granted = "Result-Code=2001 Multiple-Services-Credit-Control.Rating-Group=100 " +
-	"Multiple-Services-Credit-Control.Result-Code=2001 " +
-	"Multiple-Services-Credit-Control.Granted-Service-Unit.CC-Time=120 "
+const (
+	served = "Result-Code=2001 Multiple-Services-Credit-Control.Rating-Group=100 " +
+		"Multiple-Services-Credit-Control.Result-Code=2001 "
+	granted = served + "Multiple-Services-Credit-Control.Granted-Service-Unit.CC-Time=120 "
+	lasting = "Multiple-Services-Credit-Control.Validity-Time=600 "
+	costs   = "Cost-Information.Currency-Code=756 Cost-Information.Unit-Value.Exponent=-1 " +
+		"Cost-Information.Unit-Value.Value-Digits="
+)
 
 // What other servers answer is had by as few rules as may be, and what is left out is told.
 func TestForeignCaptures(t *testing.T) {
@@ -151,7 +156,7 @@ func TestForeignCaptures(t *testing.T) {
 			120 > update s1 rg=100 used=120s want
 			120.1 < ` + granted + `
 			240 > termination s1 rg=100 used=120s
-			240.1 < Result-Code=2001 Multiple-Services-Credit-Control.Rating-Group=100 Multiple-Services-Credit-Control.Result-Code=2001`,
+			240.1 < ` + served,
 			0,
 			[]string{"quota: {default: 120s}", "validity: none", "+ 120s", "used=120s want"},
 			[]string{"scenarios:"},
@@ -161,7 +166,7 @@ func TestForeignCaptures(t *testing.T) {
 			0 > update s1 15550100 number=7 rg=100 used=60s want
 			0.1 < ` + granted + `
 			60 > termination s1 rg=100 used=60s
-			60.1 < Result-Code=2001 Multiple-Services-Credit-Control.Rating-Group=100 Multiple-Services-Credit-Control.Result-Code=2001`,
+			60.1 < ` + served,
 			0, []string{"unknown_session: rate", "> update s1 15550100 number=7 "}, nil,
 		},
 		{
@@ -253,17 +258,18 @@ func TestForeignCaptures(t *testing.T) {
 		{
 			"a result of a vendor's stands in Experimental-Result", `
 			0 > initial s1 15550100 rg=100 want
-			0.1 < Experimental-Result.Vendor-Id=10415 Experimental-Result.Experimental-Result-Code=5030`,
+			0.1 < Experimental-Result.Vendor-Id=10415 ` +
+				`Experimental-Result.Experimental-Result-Code=5030`,
 			-1, []string{"< 5030"}, nil,
 		},
 		{
 			"money tells the price, and what the account holds", `
 			0 > initial s1 15550100 rg=100 want
-			0.1 < ` + granted + ` Multiple-Services-Credit-Control.Validity-Time=600 Cost-Information.Unit-Value.Value-Digits=0 Cost-Information.Currency-Code=756
+			0.1 < ` + granted + lasting + costs + `0
 			60 > update s1 rg=100 used=60s want
-			60.1 < ` + granted + ` Multiple-Services-Credit-Control.Validity-Time=600 Cost-Information.Unit-Value.Value-Digits=2 Cost-Information.Unit-Value.Exponent=-1 Cost-Information.Currency-Code=756
+			60.1 < ` + granted + lasting + costs + `2
 			120 > termination s1 rg=100 used=30s
-			120.1 < Result-Code=2001 Multiple-Services-Credit-Control.Rating-Group=100 Multiple-Services-Credit-Control.Result-Code=2001 Cost-Information.Unit-Value.Value-Digits=3 Cost-Information.Unit-Value.Exponent=-1 Cost-Information.Currency-Code=756`,
+			120.1 < ` + served + costs + `3`,
 			0, []string{"currency: CHF", "per: 30s, price: 0.10 CHF"}, nil,
 		},
 	} {

@@ -56,9 +56,9 @@ type draft struct {
 	names       map[string]string
 	people      []*subscriber
 	known       map[charging.Identity]*subscriber // by canonical identity
-	flaggedOnly bool        // repeats have the T flag
-	usual       bool        // all requests come from who plays conversations
-	nobody      *subscriber // for requests without a subscriber
+	flaggedOnly bool                              // repeats have the T flag
+	usual       bool                              // all requests come from who plays conversations
+	nobody      *subscriber                       // for requests without a subscriber
 	connections map[string]string
 	notes       map[int][]string // on packets
 	text        string
@@ -75,7 +75,7 @@ func newDraft(frames []capture.Frame, o Options) *draft {
 	d := &draft{
 		dialogues: dialoguesOf(frames), Options: o, takes: map[*exchange]*take{},
 		sessions: map[string][]*take{}, known: map[charging.Identity]*subscriber{},
-		names:    map[string]string{}, nobody: &subscriber{}, connections: map[string]string{},
+		names: map[string]string{}, nobody: &subscriber{}, connections: map[string]string{},
 	}
 	d.learn(diameter.SharedDictionary())
 	seen := map[charging.Key]*take{}

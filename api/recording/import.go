@@ -171,13 +171,14 @@ func (d *draft) correct(played *Performance, failed error, offset int, careful b
 
 // giveUp keeps a line that says what came, and makes a comment of all others.
 func (d *draft) giveUp(t *take, played []byte, why string) {
-	if t.answer == nil || played == nil || t.silent() ||
-		d.words(played) != conversation.Words(t.answer) {
+	got, err := d.dictionary.ParseAnswer(played)
+	if err != nil || t.answer == nil || t.silent() ||
+		conversation.Words(got) != conversation.Words(t.answer) {
 		t.stuck = why
 		return
 	}
 	var paths []string
-	for _, e := range d.dictionary.Edits(played, t.answered.Octets, sameAnswer()) {
+	for _, e := range d.dictionary.Edits(played, t.answered.Octets, likeness(t.answer, got)) {
 		paths = append(paths, e.Path)
 	}
 	t.loose = "other AVPs than captured: " + strings.Join(paths, ", ")
@@ -201,8 +202,9 @@ func (d *draft) differs(t *take, played []byte) string {
 		return "the simulator answers " + d.words(played)
 	case played == nil:
 		return "the simulator does not answer"
-	case t.answer != nil && d.words(played) == conversation.Words(t.answer) &&
-		d.dictionary.Alike(played, t.answered.Octets, sameAnswer()):
+	}
+	got, err := d.dictionary.ParseAnswer(played)
+	if err == nil && d.dictionary.Alike(played, t.answered.Octets, likeness(t.answer, got)) {
 		return ""
 	}
 	return "the simulator answers " + d.words(played)

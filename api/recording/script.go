@@ -44,17 +44,26 @@ func (s *script) empty() bool {
 func unlikely() []string {
 	return []string{
 		"Session-Id", "Origin-Host", "Origin-Realm", "Origin-State-Id", eventTimestamp, "Proxy-Info",
-		"Route-Record", "Error-Message", "Error-Reporting-Host", "Refund-Information", "Proxy-State",
+		"Route-Record", "Error-Message", "Error-Reporting-Host", "Proxy-State",
 		"Destination-Host", "Destination-Realm", "User-Name",
 	}
 }
 
-func answerLikeness() diameter.Likeness { return diameter.Likeness{Except: unlikely()} }
-
-// sameAnswer is answerLikeness where both say the same: servers show the AVP at fault each in their
-// way.
-func sameAnswer() diameter.Likeness {
-	return diameter.Likeness{Except: append(unlikely(), "Failed-AVP")}
+// likeness is what makes an answer the captured one. What servers show of an AVP at fault, by which
+// charge they want refunds, and with which exponent they write money, each says in their own way:
+// that both say the same is enough.
+func likeness(want, got *charging.Answer) diameter.Likeness {
+	like := diameter.Likeness{Except: unlikely()}
+	if want == nil {
+		return like
+	}
+	if len(want.Refund) > 0 && len(got.Refund) > 0 {
+		like.Except = append(like.Except, "Refund-Information")
+	}
+	if conversation.Words(want) == conversation.Words(got) {
+		like.Except = append(like.Except, "Failed-AVP", "Cost-Information", "Remaining-Balance")
+	}
+	return like
 }
 
 // improve scripts an answer that came out otherwise than captured. It reports whether there was
@@ -75,11 +84,7 @@ func (t *take) improve(d *diameter.Dictionary, played []byte) bool {
 			}
 			return true
 		case amended, amendedAgain:
-			like := answerLikeness()
-			if t.answer != nil && conversation.Words(t.answer) == conversation.Words(got) {
-				like = sameAnswer()
-			}
-			s.edit(d.Edits(played, t.answered.Octets, like))
+			s.edit(d.Edits(played, t.answered.Octets, likeness(t.answer, got)))
 			return true
 		}
 	}
