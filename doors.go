@@ -168,6 +168,20 @@ func Reword(
 	return nil, fmt.Errorf("no request has the word %q", word.Name)
 }
 
+// CheckReword says what is wrong with a word of the wire before there is a frame.
+func CheckReword(dictionary *diameter.Dictionary, word conversation.Word) error {
+	switch word.Name {
+	case "avp":
+		return dictionary.CheckEdit(charging.Edit{
+			Op: diameter.EditSet, Path: word.Path, Value: word.Value,
+		})
+	case "flags":
+		return dictionary.CheckEdit(charging.Edit{Op: diameter.EditFlags, Value: word.Value})
+	}
+	_, err := Reword(dictionary, make([]byte, 20), word)
+	return err
+}
+
 // A ControlDoor reaches accounts and the clock of a simulator over REST, and charges there too.
 type ControlDoor struct{ client *client.Client }
 

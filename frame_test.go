@@ -68,6 +68,7 @@ const (
 	capabilitiesExchange = 257
 	reAuth               = 258
 	creditControl        = 272
+	abortSession         = 274
 	deviceWatchdog       = 280
 	disconnectPeer       = 282
 

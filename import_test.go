@@ -61,14 +61,14 @@ func captureOf(t *testing.T, c *conversation.Conversation) []*capture.Recording 
 	}
 	packets := fetchCapture(t, server.APIURL()+"/v1/exchanges.pcapng")
 	lines := fetchCapture(t, server.APIURL()+"/v1/exchanges.ndjson?raw=true")
-	if diff := cmp.Diff(octetsOf(packets), octetsOf(lines)); diff != "" {
+	if diff := cmp.Diff(messagesOf(packets), messagesOf(lines)); diff != "" {
 		t.Errorf("the forms differ (-packets +lines):\n%s", diff)
 	}
 	return []*capture.Recording{packets, lines}
 }
 
-// octetsOf are the messages without when they were captured, which both forms tell in their way.
-func octetsOf(r *capture.Recording) []string {
+// messagesOf are the messages without when they were captured, which both forms tell in their way.
+func messagesOf(r *capture.Recording) []string {
 	all := make([]string, len(r.Frames))
 	for i := range r.Frames {
 		all[i] = string(r.Frames[i].Octets)

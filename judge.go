@@ -25,7 +25,7 @@ func (s *Server) judged(next charging.Recorder) charging.Recorder {
 		Connected: func(peer string) bool {
 			return s.gy.Connected(peer)
 		},
-		Clock: s.clock, Patience: s.options.RARWait,
+		Clock: s.clock, Patience: s.options.RARWait, WaitFor: s.patience,
 	})
 	return s.judge
 }

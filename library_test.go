@@ -1,6 +1,8 @@
 package ocssim_test
 
 import (
+	"bufio"
+	"crypto/tls"
 	"fmt"
 	"net/http"
 	"os"
@@ -78,6 +80,7 @@ type stage struct {
 	address string
 	client  *gyConn
 	request ccr
+	secure  bool // clients come over TLS
 }
 
 func newStage(t *testing.T, scenario, with string) *stage {
@@ -111,10 +114,25 @@ func newStage(t *testing.T, scenario, with string) *stage {
 
 func (s *stage) connect() *gyConn {
 	s.t.Helper()
-	c := dialGy(s.t, s.address, "im.example.net")
+	c := s.dial("im.example.net")
 	if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
 		s.t.Fatal(err)
 	}
+	return c
+}
+
+func (s *stage) dial(host string) *gyConn {
+	s.t.Helper()
+	if !s.secure {
+		return dialGy(s.t, s.address, host)
+	}
+	conn, err := tls.Dial("tcp", s.address, &tls.Config{InsecureSkipVerify: true})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = conn.Close() })
+	c := &gyConn{Conn: conn, r: bufio.NewReader(conn)}
+	answered(s.t, c, capabilities(host))
 	return c
 }
 

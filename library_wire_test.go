@@ -28,6 +28,21 @@ func wireProofs() map[string]wireProof {
 		"goodbye-rebooting":           {shows: saysGoodbye(0)},
 		"goodbye-busy":                {shows: saysGoodbye(1)},
 		"goodbye-do-not-want-to-talk": {shows: saysGoodbye(2)},
+		"leaves-in-mid-session":       {shows: leavesAndIsFoundAgain},
+		"server-restarts":             {shows: looksRestarted},
+		"rar":                         {with: "type: update", shows: asks(reAuth, 1, nil)},
+		"rar-storm":                   {with: "type: update", shows: asks(reAuth, 4, nil)},
+		"rar-while-updating":          {shows: asksBeforeTheAnswer},
+		"rar-for-unknown-group": {
+			with: "type: update, rating_group: 77", shows: asks(reAuth, 1, func(frame []byte) bool {
+				group, _ := find(frame, ratingGroup)
+				return group.number() == 77
+			}),
+		},
+		"aborted": {shows: asks(abortSession, 1, nil)},
+		"topped-up-after-exhaustion": {
+			shows: isToppedUp, why: "charged within a limit",
+		},
 	}
 	for name, wrong := range wrongOnce() {
 		proofs[name] = wireProof{shows: answersWrongly(wrong, false)}
@@ -232,6 +247,79 @@ func saysGoodbye(cause uint32) func(*stage) {
 			s.t.Errorf("Disconnect-Cause %d, want %d", got.number(), cause)
 		}
 		s.wantCharged()
+	}
+}
+
+// wantRequest reads the next message, which must be a request of the server, and agrees to it.
+func (s *stage) wantRequest(code uint32) []byte {
+	s.t.Helper()
+	frame, err := readFrame(s.client.r)
+	if err != nil || !isRequest(frame) || command(frame) != code {
+		s.t.Fatalf("there comes % x, %v; want a request with command %d", frame, err, code)
+	}
+	if id, there := find(frame, sessionID); there && string(id.data) != s.request.session {
+		s.t.Errorf("it is about session %s, want %s", id.data, s.request.session)
+	}
+	s.send(accept(frame))
+	return frame
+}
+
+func asks(code uint32, times int, also func([]byte) bool) func(*stage) {
+	return func(s *stage) {
+		s.wantAnswerTo(s.update(120), 2)
+		for range times {
+			if frame := s.wantRequest(code); also != nil && !also(frame) {
+				s.t.Errorf("the request is % x, want another scope", frame)
+			}
+		}
+		s.wantCharged()
+		s.wantAnswerTo(s.next(), 3)
+		wantMoney(s.t, s.server, "after the update that follows", 9_850_000, 250_000)
+	}
+}
+
+func asksBeforeTheAnswer(s *stage) {
+	s.send(s.update(120))
+	s.wantRequest(reAuth)
+	s.wantCharged()
+	s.wantAnswer(2)
+	s.wantRepeat(s.client)
+}
+
+func isToppedUp(s *stage) {
+	answer := s.wantAnswerTo(s.update(120), 2)
+	final, there := find(answer, mscc, name{0, 430}, name{0, 449})
+	if !there || final.number() != 1 {
+		s.t.Errorf("Final-Unit-Action %d, %v, want 1: redirect", final.number(), there)
+	}
+	s.wantRequest(reAuth)
+	wantMoney(s.t, s.server, "topped up", 14_900_000, 50_000)
+	s.wantAnswerTo(s.next(), 3)
+	wantMoney(s.t, s.server, "after the update that follows", 14_850_000, 250_000)
+}
+
+func leavesAndIsFoundAgain(s *stage) {
+	s.wantAnswerTo(s.update(120), 2)
+	frame := s.wantRequest(disconnectPeer)
+	if cause, _ := find(frame, name{0, 273}); cause.number() != 0 {
+		s.t.Errorf("Disconnect-Cause %d, want 0", cause.number())
+	}
+	s.wantEnd()
+	s.wantCharged()
+	s.client = s.connect()
+	s.wantAnswerTo(s.next(), 3)
+	wantMoney(s.t, s.server, "after the update that follows", 9_850_000, 250_000)
+}
+
+func looksRestarted(s *stage) {
+	s.send(s.update(120))
+	s.wantEnd()
+	s.wantCharged()
+	s.client = s.connect()
+	for _, answer := range [][]byte{s.wantRepeat(s.client), s.wantAnswerTo(s.next(), 3)} {
+		if state, _ := find(answer, name{0, 278}); state.number() != 4_000_000_000 {
+			s.t.Errorf("Origin-State-Id %d, want 4000000000", state.number())
+		}
 	}
 }
 

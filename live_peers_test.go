@@ -5,11 +5,19 @@ package ocssim_test
 import (
 	"context"
 	"io"
+	"maps"
+	"net"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ocs-sim/ocs-sim/diameter"
+	"github.com/ocs-sim/ocs-sim/scenarios"
 )
 
 // A livePeer is a client written with somebody else's stack. It opens a session, meets a RAR with a
@@ -18,6 +26,7 @@ type livePeer struct {
 	name    string
 	command func(t *testing.T, arguments ...string) *exec.Cmd
 	session string
+	found   []string // the rules that the stack breaks, besides the one that our CCR-T does
 }
 
 // TestLivePeers has clients of other stacks talk to the server: capabilities, a session, requests
@@ -25,8 +34,8 @@ type livePeer struct {
 func TestLivePeers(t *testing.T) {
 	t.Parallel()
 	for _, peer := range []livePeer{
-		{"Erlang diameter", erlang, "im.example.net;otp;1"},
-		{"npm diameter", node, "im.example.net;npm;1"},
+		{"Erlang diameter", erlang, "im.example.net;otp;1", nil},
+		{"npm diameter", node, "im.example.net;npm;1", []string{"avp-protected-bit"}},
 	} {
 		t.Run(peer.name, func(t *testing.T) {
 			t.Parallel()
@@ -36,7 +45,7 @@ func TestLivePeers(t *testing.T) {
 }
 
 func (p livePeer) talk(t *testing.T) {
-	server, address := startBare(t)
+	server, address, judged := startJudged(t)
 	between := startTap(t, address)
 	cmd := p.command(t, "talk", strconv.Itoa(between.port()))
 	goOn, err := cmd.StdinPipe()
@@ -64,6 +73,41 @@ func (p livePeer) talk(t *testing.T) {
 		t.Error(err)
 	}
 	between.judgeAll(t)
+	// Their CCR-T, which this repository wrote, reports nothing.
+	want := append(p.found, "service-unreported-at-end")
+	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(judged()))); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+}
+
+// startJudged is startBare with a judge of clients, and what it found so far by rule.
+func startJudged(t *testing.T) (*diameter.Server, string, func() map[string]int) {
+	t.Helper()
+	journal := scenarios.NewJournal(scenarios.JournalOptions{})
+	judge := scenarios.NewJudge(journal, scenarios.JudgeOptions{
+		Inspect: diameter.NewInspector([]string{"ocs.example.net"}, diameter.SharedDictionary).Inspect,
+		Frame:   diameter.FrameOf, Parse: diameter.ParseAnswer,
+	})
+	t.Cleanup(judge.Close)
+	server := diameter.NewServer(diameter.Options{
+		OriginHost: "ocs.example.net", OriginRealm: "example.net", Charger: generous{},
+		Recorder: judge,
+	})
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go server.Serve(listener)
+	t.Cleanup(func() { server.Shutdown(context.Background()) })
+	return server, listener.Addr().String(), func() map[string]int {
+		if err := judge.Settle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range journal.Findings() {
+			t.Logf("%s: %s", f.Rule, f.Seen)
+		}
+		return journal.FoundBy(scenarios.FindingFilter{}).Counts
+	}
 }
 
 // awaitLine reads until a line holds a text, and returns it.

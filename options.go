@@ -190,9 +190,14 @@ func checkIdentity(option, name string) error {
 }
 
 func checkAddress(option, address string) error {
-	if _, _, err := net.SplitHostPort(address); err != nil {
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
 		return &OptionError{option, fmt.Sprintf(
 			"%q is no address; write host:port, as 127.0.0.1:0 for any free port", address)}
+	}
+	if _, err := net.LookupPort("tcp", port); err != nil {
+		return &OptionError{option, fmt.Sprintf(
+			"%q has no port that there is; ports are 0 to 65535", address)}
 	}
 	return nil
 }

@@ -5,13 +5,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/ocs-sim/ocs-sim/api"
+	"github.com/ocs-sim/ocs-sim/api/document"
 	"github.com/ocs-sim/ocs-sim/charging"
 )
 
@@ -27,6 +31,8 @@ type sandboxes struct {
 	byName map[string]*sandbox
 	made   int
 	closed bool
+	ending sync.WaitGroup // those that are taken off and still close
+	tidy   *time.Timer    // runs since the last one ended
 }
 
 // A sandbox is one of them. Its server is nil while it starts.
@@ -36,10 +42,17 @@ type sandbox struct {
 	timer  *time.Timer
 }
 
-func newSandboxes(o *Options) *sandboxes {
+// newSandboxes makes them after a simulator, on whose hosts they take ports of their own. The seed
+// is for those that bring none.
+func newSandboxes(o *Options, seed *document.Document) *sandboxes {
 	base := *o
-	base.Diameter, base.API = []string{anyPort(o.Diameter[0])}, anyPort(o.API)
-	base.Database, base.Seed, base.isSandbox = "", nil, true
+	base.Diameter, base.Listeners, base.API = nil, slices.Clone(o.Listeners), anyPort(o.API)
+	for i := range base.Listeners {
+		base.Listeners[i].Address = anyPort(base.Listeners[i].Address)
+	}
+	// Two simulators never share a file.
+	base.Database, base.Records = "", ""
+	base.Seeds, base.Seed, base.isSandbox = nil, seed, true
 	return &sandboxes{base: base, byName: make(map[string]*sandbox)}
 }
 
@@ -54,16 +67,14 @@ func anyPort(address string) string {
 
 // Create starts a sandbox and returns when its doors are open.
 func (b *sandboxes) Create(ctx context.Context, o api.SandboxOrder) (api.Sandbox, error) {
-	made, err := b.reserve(o)
+	made, err := b.reserve(&o)
 	if err != nil {
 		return api.Sandbox{}, err
 	}
-	options := b.base
-	options.Seed = o.Seed
-	if o.Seed != nil {
-		options.Seeds = nil
+	server, err := Start(ctx, b.options(&o, made.told.Name))
+	if err == nil && ctx.Err() != nil { // whoever asked is gone, and does not know the name
+		err = errors.Join(ctx.Err(), server.Close())
 	}
-	server, err := Start(ctx, options)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if err == nil && b.closed {
@@ -71,22 +82,61 @@ func (b *sandboxes) Create(ctx context.Context, o api.SandboxOrder) (api.Sandbox
 	}
 	if err != nil {
 		delete(b.byName, made.told.Name)
-		return api.Sandbox{}, fmt.Errorf("start sandbox %s: %w", made.told.Name, err)
+		return api.Sandbox{}, sandboxError(made.told.Name, err)
 	}
 	made.server = server
-	made.told.Diameter, made.told.API = server.DiameterAddresses(), server.APIURL()
-	made.timer = time.AfterFunc(o.TTL, func() {
-		if err := b.Delete(context.Background(), made.told.Name); err != nil {
-			b.base.Log.Debug().Err(err).Msg("a sandbox whose time was over")
+	made.told.API = server.APIURL()
+	for _, listener := range server.DiameterListeners() {
+		made.told.Diameter = append(made.told.Diameter, listener.String())
+	}
+	made.timer = time.AfterFunc(time.Until(made.told.Expires), func() {
+		if err := b.end(made); err != nil {
+			b.base.Log.Debug().Err(err).Str("sandbox", made.told.Name).
+				Msg("a sandbox whose time was over")
 		}
 	})
 	return made.told, nil
 }
 
+// options are those of one sandbox.
+func (b *sandboxes) options(o *api.SandboxOrder, name string) Options {
+	options := b.base
+	options.Log = options.Log.With().Str("sandbox", name).Logger()
+	if o.Seed != nil {
+		options.Seed = o.Seed
+	}
+	if len(o.Diameter) > 0 {
+		options.Diameter, options.Listeners = o.Diameter, nil
+	}
+	options.API = cmp.Or(o.API, options.API)
+	return options
+}
+
 var errStopping = errors.New("the simulator stops")
 
+// sandboxError says why a sandbox did not start in words of the request that asked for it.
+func sandboxError(name string, err error) error {
+	var option *OptionError
+	switch {
+	case errors.As(err, &option):
+		place := strings.TrimPrefix(option.Option, "--")
+		return &charging.Error{
+			Kind: charging.KindInvalidDocument, Message: place + ": " + option.Problem,
+			Faults: []charging.Fault{{Path: place, Message: option.Problem}},
+		}
+	case errors.Is(err, syscall.EADDRINUSE):
+		return &charging.Error{
+			Kind: charging.KindAddressInUse, Message: err.Error(),
+			Hint: "leave the address out to have a free port taken",
+		}
+	case errors.Is(err, syscall.EADDRNOTAVAIL), errors.Is(err, syscall.EACCES):
+		return charging.Errorf(charging.KindInvalidDocument, "%s", err.Error())
+	}
+	return fmt.Errorf("start sandbox %s: %w", name, err)
+}
+
 // reserve takes a name.
-func (b *sandboxes) reserve(o api.SandboxOrder) (*sandbox, error) {
+func (b *sandboxes) reserve(o *api.SandboxOrder) (*sandbox, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	name := o.Name
@@ -98,12 +148,23 @@ func (b *sandboxes) reserve(o api.SandboxOrder) (*sandbox, error) {
 	case b.closed:
 		return nil, errStopping
 	case b.byName[name] != nil:
-		return nil, charging.Errorf(charging.KindSandboxExists, "there is a sandbox %q already", name)
+		return nil, &charging.Error{
+			Kind:    charging.KindSandboxExists,
+			Message: fmt.Sprintf("there is a sandbox %q already", name),
+			Hint:    "DELETE /v1/sandboxes/" + name + ", or leave the name out to have one chosen",
+		}
 	case len(b.byName) >= maxSandboxes:
-		return nil, charging.Errorf(charging.KindSandboxExists,
-			"there are %d sandboxes, as many as there may be", maxSandboxes)
+		return nil, &charging.Error{
+			Kind:    charging.KindTooManySandboxes,
+			Message: fmt.Sprintf("there are %d sandboxes, as many as there may be", maxSandboxes),
+			Hint:    "delete some, as by DELETE /v1/sandboxes?tag=TAG; GET /v1/sandboxes lists them",
+		}
 	}
-	made := &sandbox{told: api.Sandbox{Name: name, Expires: time.Now().Add(o.TTL).UTC()}}
+	now := time.Now()
+	made := &sandbox{told: api.Sandbox{
+		Name: name, Tags: append([]string{}, o.Tags...),
+		Created: now.UTC(), Expires: now.Add(o.TTL).UTC(),
+	}}
 	b.byName[name] = made
 	return made, nil
 }
@@ -121,7 +182,7 @@ func (b *sandboxes) Sandbox(name string) (api.Sandbox, error) {
 func noSandbox(name string) error {
 	return &charging.Error{
 		Kind: charging.KindSandboxNotFound, Message: fmt.Sprintf("no sandbox %q", name),
-		Hint: "GET /v1/sandboxes lists those there are",
+		Hint: "GET /v1/sandboxes lists those there are; perhaps its time to live was over",
 	}
 }
 
@@ -145,32 +206,68 @@ func (b *sandboxes) List() []api.Sandbox {
 func (b *sandboxes) Delete(_ context.Context, name string) error {
 	b.mu.Lock()
 	found := b.byName[name]
-	if found == nil || found.server == nil {
+	b.mu.Unlock()
+	if found == nil {
+		return noSandbox(name)
+	}
+	return b.end(found)
+}
+
+// end ends this one, and never another that has taken its name since.
+func (b *sandboxes) end(one *sandbox) error {
+	b.mu.Lock()
+	name := one.told.Name
+	if one.server == nil || b.byName[name] != one {
 		b.mu.Unlock()
 		return noSandbox(name)
 	}
 	delete(b.byName, name)
+	b.ending.Add(1)
 	b.mu.Unlock()
-	found.timer.Stop()
-	return found.server.Close()
+	defer b.ending.Done()
+	one.timer.Stop()
+	err := one.server.Close()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.tidy != nil {
+		b.tidy.Stop()
+	}
+	if !b.closed {
+		b.tidy = time.AfterFunc(tidyAfter, giveBack)
+	}
+	return err
 }
 
-// close ends all of them.
+// tidyAfter is how long after the end of a sandbox memory goes back to the system, if no other ends
+// meanwhile. Left to itself it comes to twice of what all sandboxes had at a time, and stays.
+const tidyAfter = time.Second
+
+// giveBack collects twice, since what a finalizer or a pool lets go is free only then.
+func giveBack() {
+	debug.FreeOSMemory()
+	debug.FreeOSMemory()
+}
+
+// close ends all of them, and waits for those that end already.
 func (b *sandboxes) close() error {
 	b.mu.Lock()
 	b.closed = true
-	var running []string
-	for name, one := range b.byName {
-		if one.server != nil {
-			running = append(running, name)
-		}
+	if b.tidy != nil {
+		b.tidy.Stop()
 	}
+	running := slices.Collect(maps.Values(b.byName))
 	b.mu.Unlock()
 	errs := make([]error, len(running))
 	var all sync.WaitGroup
-	for i, name := range running {
-		all.Go(func() { errs[i] = b.Delete(context.Background(), name) })
+	for i, one := range running {
+		all.Go(func() {
+			var expected *charging.Error // it starts still, or ended meanwhile
+			if err := b.end(one); !errors.As(err, &expected) {
+				errs[i] = err
+			}
+		})
 	}
 	all.Wait()
+	b.ending.Wait()
 	return errors.Join(errs...)
 }

@@ -2,10 +2,9 @@ package ocssim_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -14,8 +13,6 @@ import (
 
 	ocssim "github.com/ocs-sim/ocs-sim"
 	"github.com/ocs-sim/ocs-sim/api"
-	"github.com/ocs-sim/ocs-sim/charging/conversation"
-	"github.com/ocs-sim/ocs-sim/diameter"
 )
 
 // call asks a control API and decodes its answer.
@@ -43,11 +40,9 @@ func call(t testing.TB, method, url, body string, into any) (status int) {
 	return response.StatusCode
 }
 
-// jobs is how many test jobs share one process.
-const jobs = 200
-
-// TestSandboxesAreWorldsOfTheirOwn runs the same identities and Session-Ids in 200 sandboxes at a
-// time. Each has another price, so that any cross-talk shows in somebody's balance.
+// TestSandboxesAreWorldsOfTheirOwn runs the same identities, Session-Ids and names in 200 sandboxes
+// at a time, each with another price, clock, scenario, dictionary and client, so that cross-talk
+// shows: in somebody's balance, journal, stream, capture, findings or verdict.
 func TestSandboxesAreWorldsOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	server, err := ocssim.Start(t.Context(), ocssim.Options{})
@@ -57,7 +52,7 @@ func TestSandboxesAreWorldsOfTheirOwn(t *testing.T) {
 	t.Cleanup(func() { _ = server.Close() })
 	var all sync.WaitGroup
 	for n := 1; n <= jobs; n++ {
-		all.Go(func() { runJob(t, server.APIURL(), n) })
+		all.Go(func() { (&job{n: n, url: server.APIURL()}).run(t) })
 	}
 	all.Wait()
 	var left struct{ Items []api.Sandbox }
@@ -65,52 +60,10 @@ func TestSandboxesAreWorldsOfTheirOwn(t *testing.T) {
 	if len(left.Items) > 0 {
 		t.Errorf("%d sandboxes are left, want none", len(left.Items))
 	}
-}
-
-func runJob(t *testing.T, url string, n int) {
-	name := fmt.Sprintf("job-%d", n)
-	order := fmt.Sprintf(`{"name": %q, "seed": {
-		"plans": {"im": {"currency": "EUR", "rules": [
-			{"unit": "time", "per": "60s", "price": "0.%03d EUR"}]}},
-		"accounts": [{"id": "alice", "plan": "im", "subscribers": [{"e164": "15550100"}],
-			"balances": [{"amount": "10.00 EUR"}]}],
-		"scenarios": [{"name": "last", "rules": [{"when": {"type": "termination"},
-			"answer": {"result": %d, "level": "command", "ledger": "normal"}}]}]}}`, name, n, 5000+n)
-	var sandbox api.Sandbox
-	if status := call(t, "POST", url+"/v1/sandboxes", order, &sandbox); status != 201 {
-		t.Errorf("create %s = %d, want 201", name, status)
-		return
-	}
-	defer func() {
-		if status := call(t, "DELETE", url+"/v1/sandboxes/"+name, "", nil); status != 204 {
-			t.Errorf("delete %s = %d, want 204", name, status)
-		}
-	}()
-	talk, err := conversation.Parse(name, fmt.Appendf(nil, `
-> initial s1 15550100 rg=100 want=60s
-< 2001 rg=100 2001
-+ 60s
-> update s1 rg=100 used=60s want=60s
-< 2001 cost=0.%03d
-> termination s1 rg=100 used=60s
-< %d
-= alice %d.%03d EUR reserved 0.00
-`, n, 5000+n, (10_000-2*n)/1000, (10_000-2*n)%1000))
-	if err != nil {
-		t.Errorf("%s: %v", name, err)
-		return
-	}
-	door := ocssim.NewGyDoor(sandbox.Diameter[0], diameter.ClientOptions{})
-	defer door.Close()
-	control := ocssim.NewControlDoor(sandbox.API, "")
-	report, err := talk.Play(context.Background(), door.Door(control), conversation.Options{})
-	if err != nil || report.Err() != nil {
-		t.Errorf("%s: %v, %v", name, err, report.Err())
-	}
-	var exchanges struct{ Items []struct{ Session string } }
-	call(t, "GET", sandbox.API+"/v1/exchanges?type=update", "", &exchanges)
-	if len(exchanges.Items) != 1 {
-		t.Errorf("%s has %d updates in its journal, want its own alone", name, len(exchanges.Items))
+	var exchanges struct{ Items []any }
+	call(t, "GET", server.APIURL()+"/v1/exchanges", "", &exchanges)
+	if len(exchanges.Items) > 0 {
+		t.Errorf("the simulator's own journal has %d exchanges, want none", len(exchanges.Items))
 	}
 }
 
@@ -144,5 +97,36 @@ func TestSandboxesEndWithTheirTime(t *testing.T) {
 	}
 	if _, err := http.Get(chosen.API + "/healthz"); err == nil {
 		t.Error("a sandbox outlives its simulator")
+	}
+}
+
+// TestSandboxesBesideAPortThatIsTaken wants a port of its own for each listener, whatever the
+// server has: a fixed one, or listeners alone.
+func TestSandboxesBesideAPortThatIsTaken(t *testing.T) {
+	t.Parallel()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fixed := free.Addr().String()
+	_ = free.Close()
+	for name, options := range map[string]ocssim.Options{
+		"a fixed port": {Diameter: []string{fixed}},
+		"listeners alone": {Listeners: []ocssim.Listener{
+			{Address: "127.0.0.1:0", OriginHost: "a.example.net"},
+			{Address: "127.0.0.1:0", OriginHost: "b.example.net"},
+		}},
+	} {
+		server, err := ocssim.Start(t.Context(), options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = server.Close() })
+		var made struct{ Diameter []string }
+		status := call(t, http.MethodPost, server.APIURL()+"/v1/sandboxes", "{}", &made)
+		if status != http.StatusCreated || len(made.Diameter) != len(server.DiameterAddresses()) ||
+			made.Diameter[0] == fixed {
+			t.Errorf("%s: %d, %+v, want 201 with ports of its own", name, status, made)
+		}
 	}
 }

@@ -201,10 +201,11 @@ func (s *Server) assemble() {
 		AllowedPeers: o.AllowedPeers, DuplicatePeer: o.DuplicatePeer, Watchdog: o.Watchdog,
 		MaxRequests: o.MaxRequests, BusyFor: o.BusyFor, Realms: o.Realms,
 		Settings: s.settings.Of, Restarted: s.restarted,
+		Between: s.scenarios.Between, Note: s.scenarios.Note,
 		Dictionaries: s.vendors,
 	})
 	if !o.isSandbox {
-		s.sandboxes = newSandboxes(o)
+		s.sandboxes = newSandboxes(o, s.seed)
 	}
 	control := api.Options{
 		Ledger: s.ledger, Tariffs: s.tariffs, Scenarios: s.scenarios, Journal: s.journal,
@@ -237,6 +238,9 @@ func (s *Server) watch(door string, serve func() error) {
 	err := serve()
 	if err == nil || errors.Is(err, http.ErrServerClosed) || errors.Is(err, net.ErrClosed) {
 		return
+	}
+	if s.options.isSandbox { // nobody asks it
+		s.options.Log.Error().Err(err).Str("door", door).Msg("a door of a sandbox has closed")
 	}
 	select {
 	case s.failed <- fmt.Errorf("%s door: %w", door, err):
@@ -282,17 +286,12 @@ func (s *Server) Close() error {
 	if s.gy != nil {
 		errs = append(errs, s.gy.Shutdown(ctx))
 	}
-	if s.rest != nil {
-		errs = append(errs, s.rest.Shutdown(ctx))
-	}
+	errs = append(errs, s.closeREST(ctx))
 	if s.records != nil {
 		errs = append(errs, s.records.Close())
 	}
 	for _, listener := range s.listeners {
 		_ = listener.Close()
-	}
-	if s.api != nil {
-		_ = s.api.Close()
 	}
 	if s.judge != nil {
 		s.judge.Close()
@@ -301,4 +300,27 @@ func (s *Server) Close() error {
 		errs = append(errs, s.ledger.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// lastWords is how long requests over REST may take that are under way when the server closes.
+const lastWords = 2 * time.Second
+
+// closeREST lets what is under way end, and cuts off who does not let go, such as a connection on
+// which nothing was ever asked. That is nothing wrong with the server.
+func (s *Server) closeREST(ctx context.Context) error {
+	defer func() {
+		if s.api != nil {
+			_ = s.api.Close()
+		}
+	}()
+	if s.rest == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, lastWords)
+	defer cancel()
+	err := s.rest.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return s.rest.Close()
+	}
+	return err
 }

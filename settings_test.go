@@ -2,6 +2,7 @@ package ocssim_test
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -104,6 +105,10 @@ plans:
       - {name: load, match: {rating_group: 2}, unit: total, per: 100 B, price: 0.01 EUR,
          quota: {default: 1000 B, min: 100 B, pool: 1, final: {redirect: "http://top.example/up"}}}
       - {name: pager, match: {rating_group: 3}, unit: events, per: 1, price: 0.05 EUR}
+      - {name: dear, match: {rating_group: 4}, unit: total, per: 1 B, price: 0.000003 EUR,
+         min_charge: 0.02 EUR}
+      - {name: dearest, match: {rating_group: 5}, unit: events, per: 1,
+         price: 1000000000000 EUR, setup: 0.01 EUR, quota: {partial: true}}
 `
 
 // settled is one account's life under some settings.
@@ -112,6 +117,7 @@ type settled struct {
 	server  *ocssim.Server
 	control *client.Client
 	account string
+	twice   bool // repeats without the T flag are charged again
 }
 
 func (s *settled) begin(t *testing.T) {
@@ -125,6 +131,7 @@ func (s *settled) begin(t *testing.T) {
 			if err := written.Set(key, values[n]); err != nil {
 				s.Fatal(err)
 			}
+			s.twice = s.twice || values[n] == "t_only"
 		}
 	}
 	all := &document.SettingsDocument{Settings: written}
@@ -133,8 +140,14 @@ func (s *settled) begin(t *testing.T) {
 	}
 	money := rapid.IntRange(0, 100).Draw(s.T, "cents")
 	account := fmt.Sprintf(`{plan: im, subscribers: [{private: %s}], balances: [
-		{amount: %d.%02d EUR}, {amount: %ds}]}`, s.account, money/100, money%100,
+		{amount: %d.%02d EUR}, {amount: %ds}`, s.account, money/100, money%100,
 		rapid.IntRange(0, 90).Draw(s.T, "seconds"))
+	for i := range rapid.IntRange(0, 9).Draw(s.T, "riches") {
+		unit := rapid.SampledFrom([]string{"000000 B", " events", " EUR"}).Draw(s.T, "of")
+		account += fmt.Sprintf(", {id: r%d, amount: 1152921504606%s, credit_limit: %s}",
+			i, unit, rapid.SampledFrom([]string{"0", "1152921504606"}).Draw(s.T, "limit")+unit)
+	}
+	account += "]}"
 	if _, err := s.control.PutAccount(t.Context(), s.account, []byte(account)); err != nil {
 		s.Fatal(err)
 	}
@@ -159,15 +172,25 @@ func (s *settled) request(i int) *charging.Request {
 		r.Action = charging.Action(1 + number(3, "action"))
 	}
 	units := []charging.Unit{charging.Time, charging.Total, charging.Input, charging.Events}
-	for group := range number(2, "services") {
+	amount := func(most int, name string) int64 {
+		edges := []int64{
+			1 << 32, math.MaxInt64, math.MaxInt64 - 1, math.MaxInt64 / 3, math.MaxInt64/3 + 1,
+			1 << 62, 9_223_372, 9_223_373,
+		}
+		if edge := number(40, "edge of "+name); edge < int64(len(edges)) {
+			return edges[edge]
+		}
+		return number(most, name)
+	}
+	for group := range number(5, "services") {
 		service := charging.Service{Key: charging.ServiceKey{Group: charging.Known(group + 1)}}
 		service.Asked = number(2, "asked") > 0
 		unit := units[number(3, "unit")]
 		if service.Asked && number(1, "says") > 0 {
-			service.Requested = []charging.Quantity{unit.Of(number(500, "wanted"))}
+			service.Requested = []charging.Quantity{unit.Of(amount(500, "wanted"))}
 		}
 		for range number(2, "reports") {
-			used := charging.Usage{Units: []charging.Quantity{unit.Of(number(700, "used"))}}
+			used := charging.Usage{Units: []charging.Quantity{unit.Of(amount(700, "used"))}}
 			service.Used = append(service.Used, used)
 		}
 		r.Services = append(r.Services, service)
@@ -177,15 +200,25 @@ func (s *settled) request(i int) *charging.Request {
 
 // ask charges a request, and then a flagged repeat of it, which must change nothing.
 func (s *settled) ask(t *testing.T, i int) {
-	r := s.request(i)
+	r, untouched := s.request(i), s.balances(t)
 	first, err := charging.Ask(t.Context(), s.server.Charger(), r)
 	if err != nil {
 		s.Fatal(err)
 	}
-	if first.Entry == 0 || first.Result == charging.UnableToComply {
-		return // not remembered, or a number used before
-	}
 	before := s.balances(t)
+	switch {
+	case first.Entry != 0:
+	case first.Result.ProtocolError(), strings.Contains(first.Message, "was used before"):
+		if before != untouched {
+			s.Errorf("answer %d, which nobody remembers, moved %s to %s",
+				first.Result, untouched, before)
+		}
+		return
+	case s.twice:
+		return // charged again on purpose
+	default:
+		s.Fatalf("answer %d (%s) to %+v is not remembered", first.Result, first.Message, r)
+	}
 	r.Retransmitted = true
 	again, err := charging.Ask(t.Context(), s.server.Charger(), r)
 	if err != nil {

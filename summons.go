@@ -16,7 +16,11 @@ func (s *Server) newSummons(function *ocf.Function) *summons.Register {
 		Send: func(
 			ctx context.Context, one *charging.Summons, sent func(int64),
 		) (charging.Result, error) {
-			result, err := s.gy.Summon(ctx, one, sent)
+			routed := *one
+			if session, err := s.ledger.Session(ctx, one.Session); err == nil {
+				routed.Route = session.Route
+			}
+			result, err := s.gy.Summon(ctx, &routed, sent)
 			s.scenarios.Summoned(one, result, err)
 			return result, err
 		},

@@ -41,14 +41,20 @@ type balance struct {
 func (b *balance) document() Balance {
 	return Balance{
 		ID: b.id, Amount: charging.Quantity{Amount: b.amount, Unit: b.unit},
-		Reserved: b.reserved, Available: b.amount + b.limit - b.reserved, CreditLimit: b.limit,
+		Reserved: b.reserved, Available: b.free(), CreditLimit: b.limit,
 		Priority: b.priority, ValidFrom: b.from, ValidUntil: b.until,
 		RatingGroups: slices.Clone(b.groups),
 	}
 }
 
 // available is what a reservation or a debit may take now, never below zero.
-func (b *balance) available() int64 { return max(b.amount+b.limit-b.reserved, 0) }
+func (b *balance) available() int64 { return max(b.free(), 0) }
+
+// free is the same as people see it: below zero after an overrun.
+func (b *balance) free() int64 { return charging.Saturate(b.unreserved(), b.limit) }
+
+// unreserved is what of the amount is not held by reservations.
+func (b *balance) unreserved() int64 { return charging.Saturate(b.amount, -b.reserved) }
 
 // valid reports whether the balance can be drawn from at an instant.
 func (b *balance) valid(at time.Time) bool {
@@ -112,22 +118,13 @@ func (a *account) means(p *charging.Purpose, at time.Time) charging.Means {
 		switch {
 		case b.pays(p, true):
 			m.HasMoney = true
-			m.Money = saturate(m.Money, b.available())
+			m.Money = charging.Saturate(m.Money, b.available())
 		case b.pays(p, false):
 			m.HasUnits = true
-			m.Units = saturate(m.Units, b.available())
+			m.Units = charging.Saturate(m.Units, b.available())
 		}
 	}
 	return m
-}
-
-// saturate adds two amounts that are not negative and stops at the largest there is.
-func saturate(a, b int64) int64 {
-	sum, err := charging.Add(a, b)
-	if err != nil {
-		return 1<<63 - 1
-	}
-	return sum
 }
 
 // funds sums the account's money in a currency, for the record. Balances that are not valid yet do
@@ -138,12 +135,12 @@ func (a *account) funds(currency charging.Unit, at time.Time) charging.Funds {
 		if b.unit != currency || at.Before(b.from) {
 			continue
 		}
-		f.Money.Amount += b.amount
-		f.Reserved += b.reserved
+		f.Money.Amount = charging.Saturate(f.Money.Amount, b.amount)
+		f.Reserved = charging.Saturate(f.Reserved, b.reserved)
 		if b.valid(at) {
-			f.Usable += b.amount + b.limit - b.reserved
+			f.Usable = charging.Saturate(f.Usable, b.free())
 		} else {
-			f.Usable += b.amount - b.reserved
+			f.Usable = charging.Saturate(f.Usable, b.unreserved())
 		}
 	}
 	return f

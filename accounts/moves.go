@@ -127,7 +127,7 @@ func (t *tx) endReservation(r *reservation, left []draw, state string) error {
 
 // lapse posts what an expired balance has and does not hold for a reservation.
 func (t *tx) lapse(b *balance) error {
-	free := b.amount - b.reserved
+	free := b.unreserved()
 	if free <= 0 {
 		return nil
 	}
@@ -164,10 +164,10 @@ func (t *tx) settle(
 		s.reservation, s.left = r, append(t.drawn[:0], r.draws...)
 		t.drawn = s.left
 	}
+	if err := s.countable(id, parts); err != nil {
+		return overrun, err
+	}
 	for i := range parts {
-		if s.account, err = t.accountFor(id, parts[i].Amounts); err != nil {
-			return overrun, err
-		}
 		if err := s.settlePart(&parts[i], &overrun); err != nil {
 			return overrun, err
 		}
@@ -185,6 +185,64 @@ type settlement struct {
 	reservation *reservation
 	left        []draw // what the reservation still holds
 	purpose     *charging.Purpose
+}
+
+// countable finds the account and sees that no posting fails.
+func (s *settlement) countable(id string, parts []charging.Part) (err error) {
+	var sum charging.Amounts
+	for i := range parts {
+		if s.account, err = s.tx.accountFor(id, parts[i].Amounts); err != nil {
+			return err
+		}
+		if sum.Units, err = charging.Add(sum.Units, parts[i].Units); err != nil {
+			return err
+		}
+		if sum.Money, err = charging.Add(sum.Money, parts[i].Money); err != nil {
+			return err
+		}
+	}
+	if s.account == nil {
+		return nil
+	}
+	if err := s.bearable(sum.Units, false); err != nil {
+		return err
+	}
+	return s.bearable(sum.Money, true)
+}
+
+// bearable sees that what nobody has for an amount can be owed. Only a balance that owes much
+// already cannot take it.
+func (s *settlement) bearable(amount int64, money bool) error {
+	debtor := s.account.debtor(s.purpose, money, s.tx.now)
+	if debtor == nil || debtor.amount >= -1 {
+		return nil
+	}
+	if _, err := charging.Add(debtor.amount, -amount); err == nil {
+		return nil
+	}
+	owed, drawn := amount, int64(0)
+	for _, d := range s.left {
+		if d.balance.money != money {
+			continue
+		}
+		owed -= min(owed, d.amount)
+		if d.balance == debtor {
+			drawn = charging.Saturate(drawn, d.amount)
+		}
+	}
+	for _, b := range s.account.balances {
+		if b.pays(s.purpose, money) && b.admits(s.purpose.Group) && b.valid(s.tx.now) {
+			owed -= min(owed, b.available())
+			if b == debtor {
+				drawn = charging.Saturate(drawn, b.available())
+			}
+		}
+	}
+	if owed == 0 {
+		return nil
+	}
+	_, err := charging.Add(charging.Saturate(debtor.amount, -drawn), -owed)
+	return err
 }
 
 func (s *settlement) settlePart(part *charging.Part, overrun *charging.Amounts) error {
@@ -291,19 +349,31 @@ func (t *tx) Credit(id string, p charging.Purpose, part charging.Part) error {
 	if err != nil {
 		return fmt.Errorf("credit: %w", err)
 	}
-	from := t.originOf(&part)
-	if err := t.credit(a, &p, part.Units, false, from); err != nil {
-		return fmt.Errorf("credit: %w", err)
-	}
-	if err := t.credit(a, &p, part.Money, true, from); err != nil {
-		return fmt.Errorf("credit: %w", err)
+	for _, money := range []bool{false, true} {
+		if err := t.credit(a, &p, &part, money); err != nil {
+			return fmt.Errorf("credit: %w", err)
+		}
 	}
 	return nil
 }
 
-func (t *tx) credit(
-	a *account, p *charging.Purpose, amount int64, money bool, from origin,
-) error {
+// credit posts the money of a part, or its units. Before the first of both it sees that neither
+// fails.
+func (t *tx) credit(a *account, p *charging.Purpose, part *charging.Part, money bool) error {
+	amount := part.Units
+	if money {
+		amount = part.Money
+	} else if err := t.creditable(a, p, part.Money, true); err != nil {
+		return err
+	}
+	if err := t.creditable(a, p, amount, money); err != nil || amount == 0 {
+		return err
+	}
+	return t.post(a.creditor(p, money, t.now), amount, againstRefund, t.originOf(part))
+}
+
+// creditable reports why an amount cannot be paid back.
+func (t *tx) creditable(a *account, p *charging.Purpose, amount int64, money bool) error {
 	if amount == 0 {
 		return nil
 	}
@@ -315,7 +385,8 @@ func (t *tx) credit(
 		}
 		return noFittingBalance(a, unit)
 	}
-	return t.post(b, amount, againstRefund, from)
+	_, err := charging.Add(b.amount, amount)
+	return err
 }
 
 func noFittingBalance(a *account, unit charging.Unit) error {

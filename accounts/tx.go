@@ -269,6 +269,17 @@ func (t *tx) PutSession(state *charging.Session) {
 	s.state = state
 }
 
+// Reroute is part of charging.Tx. Nothing of it need be undone: the request did come that way.
+func (t *tx) Reroute(id charging.SessionID, route *charging.Route) {
+	s := t.sessionOf(id)
+	if s == nil || s.state == nil || s.state.Route == route {
+		return
+	}
+	next := *s.state
+	next.Route = route
+	s.state = &next
+}
+
 // Forget is part of charging.Tx. An open session, or one that holds anything, is not forgotten.
 func (t *tx) Forget(id charging.SessionID) {
 	s := t.sessionOf(id)

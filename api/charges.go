@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -127,8 +128,31 @@ func (s *server) ask(ctx context.Context, request *charging.Request) (*charging.
 				"and number",
 		}
 	}
+	answered = withoutWire(answered)
 	s.Recorder.Answered(request, answered)
 	return answered, nil
+}
+
+// withoutWire says in the answer's Why which wishes of a scenario this door has no means for.
+func withoutWire(a *charging.Answer) *charging.Answer {
+	var idle []string
+	if len(a.Edits) > 0 {
+		idle = append(idle, "there are no AVPs to amend over REST; edits are listed only")
+	}
+	if d := a.Delivery; d != nil && (d.Preset != "" || d.Copies > 0 || d.Behind || d.Slice > 0 ||
+		d.Ending != charging.Stays || d.Deaf > 0 || d.Mute > 0 || d.Goodbye.Known) {
+		idle = append(idle, "of faults only delay, hold and drop have a meaning over REST, and an "+
+			"end before the answer")
+	}
+	if idle == nil {
+		return a
+	}
+	told := *a
+	told.Why = slices.Clip(told.Why)
+	for _, detail := range idle {
+		told.Why = append(told.Why, charging.Reason{Code: charging.BecauseIgnored, Detail: detail})
+	}
+	return &told
 }
 
 // decodeCharge reads a charge into a request. The request may be there beside an error.
@@ -168,9 +192,6 @@ func deliver(ctx context.Context, d *charging.Delivery) error {
 	if d == nil {
 		return nil
 	}
-	if d.Drop || d.Unheard || d.Early {
-		panic(http.ErrAbortHandler) // the client sees its connection close without an answer
-	}
 	var late <-chan time.Time
 	if d.Delay > 0 || d.Hold == nil {
 		timer := time.NewTimer(d.Delay)
@@ -179,12 +200,17 @@ func deliver(ctx context.Context, d *charging.Delivery) error {
 	}
 	select {
 	case <-d.Hold:
-		return nil
 	case <-late:
-		return nil
+	case <-end(ctx):
+		return newProblem(codeNotReady, "the simulator stops before the answer may go out; "+
+			"it was charged")
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	if d.Drop || d.Unheard || d.Early {
+		panic(http.ErrAbortHandler) // the client sees its connection close without an answer
+	}
+	return nil
 }
 
 // problemBytes is what the client gets for an error, for the journal.

@@ -144,7 +144,11 @@ func (s *server) getExchange(ctx context.Context, in *ExchangeInput) (
 	return s.withFindings(ctx, x, err)
 }
 
-func (s *server) clearExchanges(context.Context, *struct{}) (*struct{}, error) {
+func (s *server) clearExchanges(ctx context.Context, _ *struct{}) (*struct{}, error) {
+	if err := s.settleFindings(ctx); err != nil { // else they would be told of later
+		return nil, err
+	}
 	s.Journal.Clear()
+	s.forgetRequests()
 	return nil, nil
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 
 	"github.com/ocs-sim/ocs-sim/api/resource"
 	"github.com/ocs-sim/ocs-sim/charging"
@@ -25,14 +26,17 @@ func (s *server) findingRoutes() {
 		method: "GET", path: "/v1/findings", id: "list-findings", tag: "Journal",
 		summary: "List findings",
 		description: "What clients did against the standards, or against what real servers take, " +
-			"oldest first. The last 1,000 are kept. Everything that was answered before the call " +
-			"is judged when it returns.",
+			"oldest first, and for each client whether it conforms and would work with real " +
+			"servers. The last 1,000 findings are kept; the verdicts know all. Everything that was " +
+			"answered before the call is judged when it returns.",
 		example: `{"items": [{"seq": 1, "at": "2026-03-01T12:00:00Z", "rule": "usage-above-grant",
 			"severity": "note", "conforms": true, "works": true,
 			"clause": "RFC 8506 section 8.19", "seen": "CC-Time 301 used of 300 granted for ` +
 			`Rating-Group 100", "expected": "no more used than was granted", "exchange": 2,
 			"session": "im.example.com;1;1", "subscriber": "15550100", "peer": "im.example.com"}],
-			"next": "", "counts": {"usage-above-grant": 1}, "dropped": 0}`,
+			"next": "", "counts": {"usage-above-grant": 1}, "clients": [{"peer": "im.example.com",
+			"requests": 3, "conforms": true, "works": true, "violations": 0, "warnings": 0,
+			"notes": 1}], "forgotten": 0, "dropped": 0}`,
 	}, s.listFindings)
 	register(s, route{
 		method: "DELETE", path: "/v1/findings", id: "clear-findings", tag: "Journal",
@@ -58,9 +62,17 @@ func (s *server) listFindings(ctx context.Context, in *FindingsInput) (
 	})
 	said := resource.FindingList{
 		Items: list.Items, Next: nextNumber(list.Next), Counts: list.Counts,
+		Forgotten: s.Journal.Forgotten(),
 	}
+	var judged map[string]int64
 	if s.Judge != nil {
-		said.Dropped = s.Judge.Dropped()
+		said.Dropped, judged = s.Judge.Dropped(), s.Judge.Requests()
+	}
+	said.Clients = s.Journal.Verdicts(judged)
+	if in.Peer != "" {
+		said.Clients = slices.DeleteFunc(said.Clients, func(v scenarios.ClientVerdict) bool {
+			return v.Peer != in.Peer
+		})
 	}
 	return answer(said, nil)
 }
@@ -70,7 +82,15 @@ func (s *server) clearFindings(ctx context.Context, _ *struct{}) (*struct{}, err
 		return nil, err
 	}
 	s.Journal.ClearFindings()
+	s.forgetRequests()
 	return nil, nil
+}
+
+// forgetRequests begins to count anew what clients sent, as their verdicts begin anew.
+func (s *server) forgetRequests() {
+	if s.Judge != nil {
+		s.Judge.ForgetRequests()
+	}
 }
 
 // settleFindings waits until what was answered so far is judged.
@@ -81,10 +101,12 @@ func (s *server) settleFindings(ctx context.Context) error {
 	return s.Judge.Settle(ctx)
 }
 
-// forgetCourses lets the judge begin anew, as sessions are gone.
-func (s *server) forgetCourses() {
+// forgetCourses lets the judge begin anew, as sessions are gone. What it was told before is judged
+// when it returns, or nobody waits any more.
+func (s *server) forgetCourses(ctx context.Context) {
 	if s.Judge != nil {
 		s.Judge.Forget()
+		_ = s.Judge.Settle(ctx)
 	}
 }
 

@@ -205,7 +205,7 @@ func (r reply) expect(t testing.TB, want any, path ...any) {
 type noRoom struct{}
 
 func (noRoom) Create(_ context.Context, o api.SandboxOrder) (api.Sandbox, error) {
-	return api.Sandbox{Name: o.Name, Expires: time.Now().Add(o.TTL)}, nil
+	return api.Sandbox{Name: o.Name, Tags: o.Tags, Expires: time.Now().Add(o.TTL)}, nil
 }
 
 func (noRoom) Sandbox(name string) (api.Sandbox, error) {

@@ -150,7 +150,7 @@ type Written struct {
 // Resolve reads the body, up to a limit.
 func (w *Written) Resolve(ctx huma.Context) []error {
 	limit := int64(MaxBody)
-	if ctx.Operation().Path == seedPath {
+	if path := ctx.Operation().Path; path == seedPath || path == sandboxesPath {
 		limit = MaxSeedBody
 	}
 	tooLarge := newProblem(codeTooLarge, fmt.Sprintf("the body has more than %d octets", limit))

@@ -19,6 +19,10 @@ func (s *server) Perform(ctx context.Context, t scenarios.Task) (told string, er
 		return s.performTransfer(ctx, &t, t.Credit, s.Ledger.Credit)
 	case t.Debit != nil:
 		return s.performTransfer(ctx, &t, t.Debit, s.Ledger.Debit)
+	case t.Origin.Host == "" && t.Advance.Unit == "":
+		return "", charging.Errorf(charging.KindNoPeer,
+			"the session was opened over REST, where no client can be reached; charges over REST "+
+				"may name an origin_host, which is then")
 	case t.RAR != nil:
 		return s.performSummons(ctx, &t, charging.Reauthorization, t.RAR.Scope())
 	case t.ASR != nil:

@@ -68,9 +68,19 @@ func problemKinds() []problemKind {
 				" A sandbox is also gone when its time to live is over.",
 		},
 		{
-			string(charging.KindSandboxExists), 409, "The sandbox cannot be made",
-			"A sandbox has this name already, or there are as many as there may be. Delete one, or " +
-				"leave the name out to have one chosen.",
+			string(charging.KindSandboxExists), 409, "The name is taken",
+			"A sandbox has this name already. Delete it, or leave the name out to have one chosen.",
+		},
+		{
+			string(charging.KindTooManySandboxes), 503, "There are too many sandboxes",
+			"As many run as there may be. Delete some: GET /v1/sandboxes shows when each was made " +
+				"and how much time it has left. Jobs that end without a DELETE should ask for less " +
+				"time to live.",
+		},
+		{
+			string(charging.KindAddressInUse), 409, "The address is taken",
+			"Something listens there already. Choose another port; 0, or no address at all, takes a " +
+				"free one.",
 		},
 		{
 			string(charging.KindPeerNotFound), 404, "No such peer is connected",

@@ -144,8 +144,9 @@ func (s *server) reset(ctx context.Context, _ *struct{}) (*Output[resource.SeedR
 	if err != nil {
 		return nil, err
 	}
-	s.forgetCourses()
+	s.forgetCourses(ctx)
 	s.Journal.Clear()
+	s.forgetRequests()
 	if s.Records != nil {
 		s.Records.Forget()
 	}

@@ -210,11 +210,16 @@ func NewServer(handler http.Handler) *http.Server {
 // endKey is where a request's context holds what is closed when the server shuts down.
 type endKey struct{}
 
+// end is closed when the server shuts down; nil: never.
+func end(ctx context.Context) <-chan struct{} {
+	end, _ := ctx.Value(endKey{}).(<-chan struct{})
+	return end
+}
+
 // stopping reports whether the server shuts down, which streams must not hold up.
 func stopping(ctx context.Context) bool {
-	end, _ := ctx.Value(endKey{}).(<-chan struct{})
 	select {
-	case <-end:
+	case <-end(ctx):
 		return true
 	default:
 		return false
@@ -223,11 +228,10 @@ func stopping(ctx context.Context) bool {
 
 // whenStopping does something when the server shuts down, until what it returns is called.
 func whenStopping(ctx context.Context, do func()) (forget func()) {
-	end, _ := ctx.Value(endKey{}).(<-chan struct{})
 	over := make(chan struct{})
 	go func() {
 		select {
-		case <-end:
+		case <-end(ctx):
 			do()
 		case <-over:
 		}

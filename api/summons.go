@@ -69,8 +69,9 @@ func (s *server) summonRoutes(r summonsRoute) {
 	register(s, route{
 		method: "POST", path: r.path, id: r.verb + "-session", tag: "Sessions",
 		summary: "Send " + article(r.command) + " " + r.command,
-		description: "To the newest connection of the client that opened the session, or by " +
-			"the relay that its requests came by. The answer is 202 as soon as it is sent. With " +
+		description: "To the client that opened the session, by the connection that the " +
+			"session's last request came by, or the newest of that peer. The answer is 202 as " +
+			"soon as it is sent. With " +
 			"`wait` it is 200 once the client has answered, with `follow` once the " +
 			r.follower + " that must follow has come or its time is over; and 202 where that " +
 			"takes longer. Nothing waits for a client that never answers.",

@@ -2,8 +2,11 @@ package api
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/ocs-sim/ocs-sim/charging"
 )
@@ -24,15 +27,85 @@ type Deleted struct {
 	Deleted int `json:"deleted" doc:"how many there were"`
 }
 
+// TagPath is the path of one tag.
+type TagPath struct {
+	Tag string `path:"tag" doc:"the tag" example:"nobody-has-this"`
+}
+
+// DeleteTaggedInput is the input of DELETE /v1/tags/{tag}.
+type DeleteTaggedInput struct {
+	TagPath
+	Force bool `query:"force" doc:"release what open sessions hold, and close them"`
+}
+
+// Tagged is what has a tag, or had it.
+type Tagged struct {
+	Scenarios []string `json:"scenarios"`
+	Accounts  []string `json:"accounts"`
+	Sandboxes []string `json:"sandboxes"`
+}
+
 func (s *server) deleteAccountsRoute() {
+	inUse := []charging.ErrorKind{charging.KindAccountInUse, charging.KindLedgerStopped}
 	register(s, route{
 		method: "DELETE", path: accountsPath, id: "delete-accounts", tag: "Accounts",
 		summary: "Delete accounts by tag",
-		description: "Those that have the tag, one after the other, up to the first that is in " +
-			"use; there may be none.",
-		status: http.StatusOK, example: `{"deleted": 2}`,
-		problems: []charging.ErrorKind{charging.KindAccountInUse, charging.KindLedgerStopped},
+		description: "Those that have the tag; there may be none. Where sessions are open on any of " +
+			"them, none is deleted, unless `force` closes them.",
+		status: http.StatusOK, example: `{"deleted": 2}`, problems: inUse,
 	}, s.deleteAccounts)
+	const path, none = "/v1/tags/{tag}", `{"scenarios": [], "accounts": [], "sandboxes": []}`
+	register(s, route{
+		method: "GET", path: path, id: "get-tag", tag: "Seed", summary: "Show what has a tag",
+		description: "Scenarios, accounts and sandboxes.", example: none,
+	}, s.getTagged)
+	register(s, route{
+		method: "DELETE", path: path, id: "delete-tag", tag: "Seed",
+		summary: "Delete all that has a tag",
+		description: "Scenarios, accounts and sandboxes, and tells which; there may be none. Where " +
+			"sessions are open on any of the accounts, nothing is deleted, unless `force` closes " +
+			"them.",
+		status: http.StatusOK, example: none, problems: inUse,
+	}, s.deleteTagged)
+}
+
+func (s *server) getTagged(ctx context.Context, in *TagPath) (*Output[Tagged], error) {
+	return answer(s.tagged(ctx, in.Tag))
+}
+
+func (s *server) tagged(ctx context.Context, tag string) (Tagged, error) {
+	found := Tagged{Scenarios: []string{}, Sandboxes: []string{}}
+	for _, one := range s.Scenarios.List() {
+		if slices.Contains(one.Tags, tag) {
+			found.Scenarios = append(found.Scenarios, one.Name)
+		}
+	}
+	for _, one := range s.taggedSandboxes(tag) {
+		found.Sandboxes = append(found.Sandboxes, one.Name)
+	}
+	ids, err := s.taggedAccounts(ctx, tag)
+	found.Accounts = append([]string{}, ids...)
+	return found, err
+}
+
+func (s *server) deleteTagged(ctx context.Context, in *DeleteTaggedInput) (
+	*Output[Tagged], error,
+) {
+	found, err := s.tagged(ctx, in.Tag)
+	if err != nil {
+		return nil, err
+	}
+	// Accounts first, as they alone may be in the way.
+	if err := s.deleteAll(ctx, found.Accounts, in.Force); err != nil {
+		return nil, err
+	}
+	s.Scenarios.DeleteTagged(in.Tag)
+	if len(found.Sandboxes) > 0 {
+		if _, err := s.deleteSandboxes(ctx, &TagInput{Tag: in.Tag}); err != nil {
+			return nil, err
+		}
+	}
+	return answer(found, nil)
 }
 
 // taggedAccounts finds the accounts that have a tag.
@@ -65,11 +138,51 @@ func (s *server) deleteAccounts(ctx context.Context, in *DeleteAccountsInput) (
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range ids {
-		one := DeleteAccountInput{AccountPath: AccountPath{ID: id}, Force: in.Force}
-		if _, err := s.deleteAccount(ctx, &one); err != nil {
-			return nil, err
-		}
+	if err := s.deleteAll(ctx, ids, in.Force); err != nil {
+		return nil, err
 	}
 	return answer(Deleted{len(ids)}, nil)
+}
+
+// deleteAll deletes accounts: all, or none where sessions are open.
+func (s *server) deleteAll(ctx context.Context, ids []string, force bool) error {
+	if !force {
+		if err := s.noneInUse(ids); err != nil {
+			return err
+		}
+	}
+	for _, id := range ids {
+		one := DeleteAccountInput{AccountPath: AccountPath{ID: id}, Force: force}
+		var gone *charging.Error
+		_, err := s.deleteAccount(ctx, &one)
+		if errors.As(err, &gone) && gone.Kind == charging.KindAccountNotFound {
+			continue // somebody else was faster
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mostNamedInUse is how many accounts that are in the way are named.
+const mostNamedInUse = 20
+
+func (s *server) noneInUse(ids []string) error {
+	var inUse []string
+	for _, id := range ids {
+		if s.Ledger.HasOpenSessions(id) {
+			inUse = append(inUse, id)
+		}
+	}
+	if len(inUse) == 0 {
+		return nil
+	}
+	names := strings.Join(inUse[:min(len(inUse), mostNamedInUse)], ", ")
+	return &charging.Error{
+		Kind: charging.KindAccountInUse,
+		Message: fmt.Sprintf("sessions are open on %d of %d accounts, and nothing was deleted: %s",
+			len(inUse), len(ids), names),
+		Hint: "end them first, or delete with ?force=true",
+	}
 }

@@ -113,7 +113,8 @@ func TestStepsMoveMoney(t *testing.T) {
 	s.chargeAlice(t, `"type": "initial", "services": [{"rating_group": 100, "requested": {}}]`)
 	got := s.want(t, http.StatusOK, "GET", "/v1/scenarios/x?wait=50s", "")
 	// Nobody can be asked who came over REST, and that is said.
-	if !strings.Contains(got.text, "do[3] of s1: rar was not possible: no connection leads to") {
+	const reason = "do[3] of s1: rar was not possible: the session was opened over REST"
+	if !strings.Contains(got.text, reason) {
 		t.Errorf("scenario = %s, want a RAR that is not possible", got.text)
 	}
 	for account, want := range map[string]string{"alice": "12.00 EUR", "bob": "0.05 EUR"} {

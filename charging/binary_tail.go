@@ -35,6 +35,22 @@ func visitSessionMore(c *coder, s *Session) {
 	for i := range s.Services {
 		c.text(&s.Services[i].Payer)
 	}
+	visitRelay(c, s)
+}
+
+// visitRelay visits the neighbour that stands between client and server. Connections do not
+// outlive the process, but that one may be there again.
+func visitRelay(c *coder, s *Session) {
+	peer := ""
+	if !c.reading {
+		peer = s.relay()
+	}
+	if !c.more(peer != "") {
+		return
+	}
+	if c.text(&peer); c.reading {
+		s.Route = &Route{Peer: peer}
+	}
 }
 
 func (s *Session) saysMore() bool {
@@ -43,7 +59,7 @@ func (s *Session) saysMore() bool {
 			return true
 		}
 	}
-	return s.Info.Calling != "" || s.Payers != Payers{}
+	return s.Info.Calling != "" || s.Payers != Payers{} || s.relay() != ""
 }
 
 func (a *Answer) saysMore() bool {

@@ -15,6 +15,8 @@ const (
 	KindExchangeNotFound   ErrorKind = "exchange-not-found"
 	KindSandboxNotFound    ErrorKind = "sandbox-not-found"
 	KindSandboxExists      ErrorKind = "sandbox-exists"
+	KindTooManySandboxes   ErrorKind = "too-many-sandboxes"
+	KindAddressInUse       ErrorKind = "address-in-use"
 	KindPeerNotFound       ErrorKind = "peer-not-found"
 	KindSummonsNotFound    ErrorKind = "summons-not-found"
 	KindNoPeer             ErrorKind = "no-peer"

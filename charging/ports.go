@@ -67,6 +67,8 @@ type Tx interface {
 	// is not to be changed; PutSession puts another in its place. Closing releases nothing.
 	Session(SessionID) (*Session, bool)
 	PutSession(*Session)
+	// Reroute notes by which connection a session is heard of, without an entry.
+	Reroute(SessionID, *Route)
 	// Forget drops a closed session and the answers of its life, so that its id can live again.
 	Forget(SessionID)
 
@@ -253,6 +255,7 @@ type Situation struct {
 	Repeat              bool // it was answered before
 	Now                 time.Time
 	Holdings            Holdings // nil: the account's means are not known
+	Between             string   // CER, DWR or DPR: it is about peers, and nothing is charged
 }
 
 // Holdings tell what the account at hand has.

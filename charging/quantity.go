@@ -82,6 +82,19 @@ func Add(a, b int64) (int64, error) {
 	return sum, nil
 }
 
+// Saturate returns a+b, or the end of the 64 bits that the sum would pass: for what is compared
+// or shown, never for what is posted.
+func Saturate(a, b int64) int64 {
+	sum, err := Add(a, b)
+	switch {
+	case err == nil:
+		return sum
+	case b > 0:
+		return math.MaxInt64
+	}
+	return math.MinInt64
+}
+
 // Multiply returns a*b for two amounts that are not negative, or ErrOverflow.
 func Multiply(a, b int64) (int64, error) {
 	high, low := bits.Mul64(uint64(a), uint64(b))

@@ -128,9 +128,16 @@ type Request struct {
 	// termination that fails closes the session it belongs to (RFC 8506 table 6).
 	Refused *Refusal
 
+	Route      *Route    // the connection that it came by; nil at doors without any
 	At         time.Time // charging clock on arrival
 	Exchange   int64     // number given by the Recorder; 0 where nobody records
 	Attributes Attributes
+}
+
+// A Route is one connection of a neighbour, by which requests come: the same pointer is the same
+// connection. It tells whom to ask where that connection is gone.
+type Route struct {
+	Peer string // Origin-Host of the neighbour: the client, or a relay before it
 }
 
 // A Refusal is an error answer that a door demands, with the AVP at fault.

@@ -1,6 +1,9 @@
 package charging
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // ClosedByExpiry is the Session.ClosedBy of a session that supervision ended.
 const ClosedByExpiry = "expired"
@@ -23,6 +26,7 @@ type Session struct {
 	Vendor   bool        // the client sent an AVP of vendor 10415
 	Services []ServiceState
 	Payers   Payers
+	Route    *Route // by which the last request came; nil: by none that is known
 }
 
 // Payers are the accounts of the parties that rules of a session have let pay so far. Whoever the
@@ -31,6 +35,14 @@ type Payers struct{ Called, Calling string }
 
 // Open reports whether the session is open.
 func (s *Session) Open() bool { return s != nil && s.Closed.IsZero() }
+
+// relay is the neighbour by which the session's requests come, where that is not the client.
+func (s *Session) relay() string {
+	if s.Route == nil || strings.EqualFold(s.Route.Peer, s.Origin.Host) {
+		return ""
+	}
+	return s.Route.Peer
+}
 
 // A ServiceState is what a session holds for one service.
 type ServiceState struct {

@@ -11,6 +11,7 @@ type Summons struct {
 	Kind    SummonsKind
 	Session SessionID
 	Origin  Origin // the client that opened the session
+	Route   *Route // by which the session's last request came; nil: by none that is known
 	Scope   Scope  // of a re-authorization
 }
 

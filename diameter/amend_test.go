@@ -47,7 +47,10 @@ func encoded(a *charging.Answer) []byte {
 }
 
 // amended is the answer with its edits made.
-func amended(a *charging.Answer) []byte { return SharedDictionary().amend(encoded(a), a.Edits) }
+func amended(a *charging.Answer) []byte {
+	frame, _ := SharedDictionary().amend(encoded(a), a.Edits)
+	return frame
+}
 
 const (
 	beginning = "Session-Id Result-Code Origin-Host Origin-Realm Auth-Application-Id " +
@@ -68,12 +71,12 @@ func TestEditsChangeWhatTheySayAndNothingElse(t *testing.T) {
 		{
 			charging.Edit{Op: EditSet, Path: "Result-Code", Value: "5012"},
 			beginning + firstMSCC + " " + secondMSCC, "Result-Code",
-			[]string{"5012"},
+			[]string{"5012", "DIAMETER_UNABLE_TO_COMPLY"},
 		},
 		{
 			charging.Edit{Op: EditSet, Path: services + "[1].Result-Code", Value: "4010"},
 			beginning + firstMSCC + " " + secondMSCC, services + ".Result-Code",
-			[]string{"2001", "4010"},
+			[]string{"2001", "DIAMETER_SUCCESS", "4010", "DIAMETER_END_USER_SERVICE_DENIED"},
 		},
 		{
 			charging.Edit{Op: EditSet, Path: "Error-Message", Value: "nicht \U0001F600"},
@@ -112,7 +115,7 @@ func TestEditsChangeWhatTheySayAndNothingElse(t *testing.T) {
 			charging.Edit{Op: EditDuplicate, Path: "Result-Code"},
 			strings.Replace(beginning, "Result-Code", "Result-Code Result-Code", 1) + firstMSCC + " " +
 				secondMSCC, "Result-Code",
-			[]string{"2001", "2001"},
+			[]string{"2001", "DIAMETER_SUCCESS", "2001", "DIAMETER_SUCCESS"},
 		},
 		{
 			charging.Edit{Op: EditMove, Path: "Session-Id", Value: "last"},
@@ -184,7 +187,7 @@ func TestEditsThatCannotBe(t *testing.T) {
 		`is no value of Result-Code`:  {Op: EditSet, Path: "Result-Code", Value: "many"},
 		`an index is a number`:        {Op: EditRemove, Path: "Result-Code[x]"},
 		`is no place to move to`:      {Op: EditMove, Path: "Result-Code", Value: "up"},
-		`no AVP flag X`:               {Op: EditFlags, Path: "Result-Code", Value: "X"},
+		`no flag X`:                   {Op: EditFlags, Path: "Result-Code", Value: "X"},
 		`no flag M`:                   {Op: EditFlags, Value: "M"},
 		`an AVP cannot be "burn"`:     {Op: "burn", Path: "Result-Code"},
 	} {

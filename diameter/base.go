@@ -134,15 +134,23 @@ var requiredCapabilities = [...]uint64{
 func (s *Server) capabilitiesExchange(g *guard, h header) {
 	offered := readCapabilities(g.frame)
 	fault := s.judge(&offered, g.protected())
+	var scripted charging.Decision
+	if fault == nil {
+		if scripted = g.script(h, offered.peer.origin()); g.unheard(&scripted) {
+			return
+		}
+		fault = scriptedFault(&scripted)
+	}
 	if fault == nil {
 		fault = s.admitPeer(g.connection, &offered.peer)
 	}
 	if fault == nil {
 		s.noteState(offered.peer.origin(), offered.peer.OriginStateID)
-		g.reply(s.appendCapabilitiesAnswer(nil, g.connection, h, nil))
+		g.replyAs(s.appendCapabilitiesAnswer(nil, g.connection, h, nil), &scripted)
 		return
 	}
-	g.answerFault(g.frame, h, fault)
+	g.tellFault(h, fault)
+	g.replyAs(g.faultMessage(g.frame, h, fault), &scripted)
 	if fault.result != charging.MissingAVP {
 		g.finish()
 	}
@@ -316,15 +324,19 @@ func (s *Server) deviceWatchdog(g *guard, h header) {
 		return
 	}
 	s.noteStateIn(g.frame, g.origin())
-	answer := appendMessage(nil, h.answer())
-	answer = g.self.appendResult(answer, charging.Success)
-	g.reply(endMessage(s.appendStateID(answer), 0))
+	scripted := g.script(h, g.origin())
+	if !g.unheard(&scripted) {
+		g.answerBetween(h, &scripted, s.appendStateID)
+	}
 }
 
 // disconnectPeer answers a DPR; then the connection ends.
 func (s *Server) disconnectPeer(g *guard, h header) {
+	scripted := g.script(h, g.origin())
+	if g.unheard(&scripted) {
+		return
+	}
 	g.log.Info().Msg("the peer says goodbye")
-	answer := appendMessage(nil, h.answer())
-	g.reply(endMessage(g.self.appendResult(answer, charging.Success), 0))
+	g.answerBetween(h, &scripted, func(answer []byte) []byte { return answer })
 	g.finish()
 }

@@ -75,7 +75,7 @@ func TestEditsThatCannotBe(t *testing.T) {
 		"Acme-Radius":                          {"2001:db8::1", "is no IPv4 address"},
 		"Acme-Load":                            {"heavy", "is no value of Acme-Load"},
 		"Acme-Info":                            {"GOLD", "set its members by their paths"},
-		"Acme-Info[3].Acme-Tier":               {"GOLD", "there are 0 of Acme-Info"},
+		"Acme-Info[3].Acme-Tier":               {"GOLD", "there is no Acme-Info"},
 		"Acme-Info[x]":                         {"0x", "an index is a number in brackets"},
 		"Acme-Tier/X":                          {"GOLD", "there is no flag X"},
 		"Acme-Points":                          {"hex:zz", "invalid byte"},

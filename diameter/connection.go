@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,13 +41,14 @@ type connection struct {
 
 	lastOrigin string // of the last charged request; the guard's own, as is the next
 	lastChange int64  // of the routes, at that request
-	registered string // the key in the registry, whose lock guards it
+	registered string // the key in the registry, whose lock guards it and the next
+	route      *charging.Route
 
 	mu       sync.Mutex
 	closed   bool
 	queue    []outgoing
 	spare    []outgoing
-	delayed  map[*charged]lateAnswer
+	delayed  map[*outgoing]lateAnswer
 	behind   int // of them those that wait for another answer
 	pending  map[uint32]pendingRequest
 	hopByHop uint32
@@ -57,8 +59,9 @@ type connection struct {
 // outgoing is one message on its way out: encoded already, or an answer to encode.
 type outgoing struct {
 	message  []byte
-	number   int64 // of the exchange
-	recorded bool  // the recorder knows of it already
+	number   int64  // of the exchange
+	recorded bool   // the recorder knows of it already; of an answer, that it was given
+	encoded  []byte // the answer's octets, where they were made before
 	charged  *charged
 	answer   *charging.Answer
 	slot     bool // gives a slot back
@@ -77,7 +80,7 @@ func newConnection(s *Server, raw net.Conn) *connection {
 		done:     make(chan struct{}),
 		left:     make(chan struct{}),
 		written:  make(chan struct{}),
-		delayed:  make(map[*charged]lateAnswer),
+		delayed:  make(map[*outgoing]lateAnswer),
 		pending:  make(map[uint32]pendingRequest),
 		hopByHop: s.endToEnd.Add(1) << 8,
 	}
@@ -116,12 +119,12 @@ func (c *connection) enqueue(o outgoing) {
 	c.mu.Lock()
 	if c.closed {
 		c.mu.Unlock()
-		c.recordAnswer(o)
+		c.tellRecorder(&o)
 		return
 	}
 	first := len(c.queue) == 0
 	c.queue = append(c.queue, o)
-	if c.behind > 0 && o.charged != nil {
+	if c.behind > 0 && o.charged != nil && (o.answer.Delivery == nil || !unsent(o.answer.Delivery)) {
 		c.overtaken()
 	}
 	c.mu.Unlock()
@@ -141,6 +144,13 @@ func (c *connection) poke() {
 func (c *connection) recordAnswer(o outgoing) {
 	if recorder := c.server.options.Recorder; recorder != nil && o.charged != nil {
 		recorder.Answered(o.charged.request, o.answer)
+	}
+}
+
+// tellRecorder tells the recorder of an answer that will not be sent, if it does not know of it.
+func (c *connection) tellRecorder(o *outgoing) {
+	if !o.recorded {
+		c.recordAnswer(*o)
 	}
 }
 
@@ -196,9 +206,13 @@ func (c *connection) send(buffer []byte, batch []outgoing) ([]byte, error) {
 			return buffer, nil
 		case batch[0].odd():
 			if err := c.sendOddly(&batch[0]); err != nil {
+				c.swallow(batch[1:])
 				return buffer, err
 			}
-			batch = batch[1:]
+			if batch = batch[1:]; c.ended() {
+				c.swallow(batch)
+				return buffer, nil
+			}
 			continue
 		}
 		if c.server.options.Recorder != nil {
@@ -211,6 +225,7 @@ func (c *connection) send(buffer []byte, batch []outgoing) ([]byte, error) {
 			taken++
 		}
 		if err := c.flush(buffer); err != nil {
+			c.swallow(batch[taken:])
 			return buffer, err
 		}
 		for _, o := range batch[:taken] {
@@ -223,39 +238,72 @@ func (c *connection) send(buffer []byte, batch []outgoing) ([]byte, error) {
 	return buffer, nil
 }
 
+// ended reports whether the connection is closed.
+func (c *connection) ended() bool {
+	select {
+	case <-c.done:
+		return true
+	default:
+		return false
+	}
+}
+
 // encode appends a message. The recorder is told before it is written, so that whoever has the
 // answer finds it recorded.
 func (c *connection) encode(buffer []byte, o *outgoing) []byte {
 	start, number := len(buffer), o.number
-	if x := o.charged; x != nil {
-		if x.accounted != nil {
-			buffer = c.server.appendAccountingAnswer(buffer, o.answer, x)
-		} else {
-			buffer = appendAnswer(buffer, o.answer, x.header, x.proxyInfo, c.self)
-		}
-		if o.answer.Quirks != 0 {
-			buffer = withQuirks(buffer, start, o.answer.Quirks, x.request.Origin)
-		}
-		if len(o.answer.Edits) > 0 {
-			buffer = c.amend(buffer, start, o.answer.Edits)
-		}
-		number = x.request.Exchange
-		if d := o.answer.Delivery; d != nil && d.Preset != "" {
-			buffer = append(buffer[:start], malformed(buffer[start:], d.Preset)...)
-		}
-	} else {
+	switch {
+	case o.encoded != nil:
+		buffer, number = append(buffer, o.encoded...), o.charged.request.Exchange
+	case o.charged != nil:
+		buffer, number = c.compose(buffer, o), o.charged.request.Exchange
+	default:
 		buffer = append(buffer, o.message...)
 	}
-	if recorder := c.server.options.Recorder; recorder != nil && !o.recorded {
-		c.recordAnswer(*o)
-		recorder.Sent(number, c.message(buffer[start:len(buffer):len(buffer)]))
+	recorder := c.server.options.Recorder
+	if recorder == nil || o.recorded && o.charged == nil {
+		return buffer
+	}
+	c.tellRecorder(o)
+	recorder.Sent(number, c.message(buffer[start:len(buffer):len(buffer)]))
+	return buffer
+}
+
+// compose appends an answer to a charged request, with all that a script changes in it.
+func (c *connection) compose(buffer []byte, o *outgoing) []byte {
+	start, x := len(buffer), o.charged
+	if x.accounted != nil {
+		buffer = c.server.appendAccountingAnswer(buffer, o.answer, x)
+	} else {
+		buffer = appendAnswer(buffer, o.answer, x.header, x.proxyInfo, c.self)
+	}
+	if o.answer.Quirks != 0 {
+		buffer = withQuirks(buffer, start, o.answer.Quirks, x.request.Origin)
+	}
+	if len(o.answer.Edits) > 0 {
+		buffer = c.amend(buffer, start, o)
+	}
+	if d := o.answer.Delivery; d != nil && d.Preset != "" {
+		buffer = append(buffer[:start], malformed(buffer[start:], d.Preset)...)
 	}
 	return buffer
 }
 
 // amend changes the AVPs of the answer that begins at start, by the dictionaries of the moment.
-func (c *connection) amend(buffer []byte, start int, edits []charging.Edit) []byte {
-	return append(buffer[:start], c.server.dictionary().amend(buffer[start:], edits)...)
+// What could not be changed is told in a copy of the answer, as others may look at the same.
+func (c *connection) amend(buffer []byte, start int, o *outgoing) []byte {
+	amended, left := c.server.dictionary().amend(buffer[start:], o.answer.Edits)
+	if len(left) > 0 && c.server.options.Recorder != nil {
+		told := *o.answer
+		told.Why = slices.Clip(told.Why)
+		for _, why := range left {
+			told.Why = append(told.Why, charging.Reason{
+				Code: charging.BecauseIgnored, Detail: "amend: " + why + "; the answer is left as it is",
+			})
+		}
+		o.answer = &told
+	}
+	return append(buffer[:start], amended...)
 }
 
 func (c *connection) flush(buffer []byte) error {
@@ -327,6 +375,7 @@ func (c *connection) reset() {
 	if tcp, ok := raw.(interface{ SetLinger(int) error }); ok {
 		_ = tcp.SetLinger(0)
 	}
+	_ = raw.Close() // before TLS would say goodbye
 	_ = c.Close()
 }
 
@@ -346,15 +395,11 @@ func (c *connection) Close() error {
 	c.finishing.Store(true)
 	close(c.done)
 	err := c.Conn.Close()
-	for _, o := range queue {
-		c.recordAnswer(o)
+	for i := range queue {
+		c.tellRecorder(&queue[i])
 	}
-	for x, late := range delayed {
-		close(late.gone)
-		if late.timer != nil {
-			late.timer.Stop()
-		}
-		c.recordAnswer(outgoing{charged: x, answer: late.answer})
+	for _, late := range delayed {
+		late.stop()
 	}
 	for _, p := range pending {
 		p.reply <- nil

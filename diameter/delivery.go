@@ -29,7 +29,7 @@ func (g *guard) charge(frame []byte, h header) {
 	}
 	dictionary := s.dictionary()
 	request, proxyInfo := g.decoder.decodeWith(dictionary, frame, s.options.Clock.Now())
-	request.Exchange = number
+	request.Exchange, request.Route = number, g.route
 	if request.Attributes == nil {
 		request.Attributes = frameAttributes{dictionary, frame}
 	}
@@ -87,91 +87,120 @@ func (x *charged) reply(a *charging.Answer) {
 
 // deliver sends an answer as a script wants it sent.
 func (c *connection) deliver(x *charged, a *charging.Answer) {
-	d := a.Delivery
-	c.misbehave(d)
-	switch {
-	case d.Drop || d.Unheard || d.Early:
-		c.recordAnswer(outgoing{charged: x, answer: a})
-		<-c.slots
-		c.poke()
-		c.part(d)
-	case d.Hold != nil || d.Delay > 0 || d.Behind:
-		c.delay(x, a)
-	default:
-		c.enqueue(outgoing{charged: x, answer: a, slot: true})
-	}
+	c.dispatch(&outgoing{charged: x, answer: a, slot: true})
 }
+
+// dispatch sends a message that has a delivery.
+func (c *connection) dispatch(o *outgoing) {
+	d := o.answer.Delivery
+	c.misbehave(d)
+	if d.Hold == nil && d.Delay <= 0 && !d.Behind {
+		c.enqueue(*o)
+		return
+	}
+	c.delay(o)
+}
+
+// unsent reports whether an answer never goes out.
+func unsent(d *charging.Delivery) bool { return d.Drop || d.Unheard || d.Early }
 
 // A lateAnswer is one that waits for its time.
 type lateAnswer struct {
-	answer *charging.Answer
+	*outgoing
 	timer  *time.Timer   // nil: only something else lets it go
 	gone   chan struct{} // closed when it waits no more
+	behind bool          // what it waits for is the next answer
 }
 
 // longestBehind is how long an answer waits for another that never comes.
 const longestBehind = 10 * time.Second
 
-// delay lets an answer step out of line. It keeps its slot, so that their number is bounded.
-func (c *connection) delay(x *charged, a *charging.Answer) {
+// delay lets an answer step out of line. It keeps its slot, so that their number is bounded. The
+// recorder is told at once: the request is charged, whatever becomes of its answer.
+func (c *connection) delay(o *outgoing) {
+	if o.charged != nil {
+		o.encoded = c.compose(nil, o)
+		c.recordAnswer(*o)
+		o.recorded = true
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
-		go c.recordAnswer(outgoing{charged: x, answer: a})
 		return
 	}
-	late := lateAnswer{answer: a, gone: make(chan struct{})}
-	wait := a.Delivery.Delay
-	if a.Delivery.Behind {
+	d := o.answer.Delivery
+	if d.Delay > 0 || d.Hold != nil {
+		c.wait(o, d.Delay, d.Hold, false)
+	} else {
+		c.wait(o, longestBehind, nil, true)
+	}
+}
+
+// wait keeps an answer for a time, zero is for ever, or until it is released; the lock is held.
+func (c *connection) wait(
+	o *outgoing, spell time.Duration, hold <-chan struct{}, behind bool,
+) {
+	late := lateAnswer{outgoing: o, gone: make(chan struct{}), behind: behind}
+	if spell > 0 {
+		late.timer = time.AfterFunc(spell, func() { c.letGo(late.gone, o) })
+	}
+	c.delayed[o] = late
+	if behind {
 		c.behind++
-		wait = max(wait, longestBehind)
 	}
-	if wait > 0 {
-		late.timer = time.AfterFunc(wait, func() { c.letGo(x) })
-	}
-	c.delayed[x] = late
-	if hold := a.Delivery.Hold; hold != nil {
+	if hold != nil {
 		go func() {
 			select {
 			case <-hold:
-				c.letGo(x)
+				c.letGo(late.gone, o)
 			case <-late.gone:
 			}
 		}()
 	}
 }
 
-// letGo sends an answer that has waited, unless it is on its way already.
-func (c *connection) letGo(x *charged) {
+// letGo sends an answer that has waited, unless it is on its way already. One that is to come
+// behind another goes on waiting for that.
+func (c *connection) letGo(gone chan struct{}, o *outgoing) {
 	c.mu.Lock()
-	late, due := c.delayed[x]
+	late, due := c.delayed[o]
+	due = due && late.gone == gone
 	if due {
-		c.waitsNoMore(x, late)
+		c.waitsNoMore(late)
+		if o.answer.Delivery.Behind && !late.behind {
+			c.wait(o, longestBehind, nil, true)
+			due = false
+		}
 	}
 	c.mu.Unlock()
 	if due {
-		c.enqueue(outgoing{charged: x, answer: late.answer, slot: true})
+		c.enqueue(*o)
 	}
 }
 
 // waitsNoMore takes an answer out of those that wait; the lock is held.
-func (c *connection) waitsNoMore(x *charged, late lateAnswer) {
-	delete(c.delayed, x)
-	close(late.gone)
-	if late.timer != nil {
-		late.timer.Stop()
-	}
-	if late.answer.Delivery.Behind {
+func (c *connection) waitsNoMore(late lateAnswer) {
+	delete(c.delayed, late.outgoing)
+	late.stop()
+	if late.behind {
 		c.behind--
+	}
+}
+
+// stop ends what would let the answer go.
+func (l lateAnswer) stop() {
+	close(l.gone)
+	if l.timer != nil {
+		l.timer.Stop()
 	}
 }
 
 // overtaken queues the answers that were to go out behind this one; the lock is held.
 func (c *connection) overtaken() {
-	for x, late := range c.delayed {
-		if late.answer.Delivery.Behind {
-			c.waitsNoMore(x, late)
-			c.queue = append(c.queue, outgoing{charged: x, answer: late.answer, slot: true})
+	for o, late := range c.delayed {
+		if late.behind {
+			c.waitsNoMore(late)
+			c.queue = append(c.queue, *o)
 		}
 	}
 }
@@ -223,17 +252,21 @@ func (o *outgoing) odd() bool {
 	}
 	d := o.answer.Delivery
 	return d.Preset != "" || d.Copies > 0 || d.Slice > 0 || d.Ending != charging.Stays ||
-		d.Goodbye.Known
+		d.Goodbye.Known || unsent(d)
 }
 
-// sendOddly sends an answer as its delivery says, and gives its slot back.
+// sendOddly sends an answer as its delivery says, or not at all, and gives its slot back.
 func (c *connection) sendOddly(o *outgoing) error {
 	d := o.answer.Delivery
-	frame := c.encode(nil, o)
 	var err error
-	for range d.Copies + 1 {
-		if err == nil {
-			err = c.sendSliced(frame, d)
+	if unsent(d) {
+		c.tellRecorder(o)
+	} else {
+		frame := c.encode(nil, o)
+		for range d.Copies + 1 {
+			if err == nil {
+				err = c.sendSliced(frame, d)
+			}
 		}
 	}
 	if o.slot {
@@ -282,13 +315,12 @@ func (c *connection) part(d *charging.Delivery) {
 	}
 }
 
-// swallow is what becomes of messages once our side is closed: they are recorded and not sent.
+// swallow is what becomes of messages that cannot be sent any more, as our side is closed: they are
+// recorded, and that is all.
 func (c *connection) swallow(batch []outgoing) {
-	for _, o := range batch {
-		if !o.recorded {
-			c.recordAnswer(o)
-		}
-		if o.slot {
+	for i := range batch {
+		c.tellRecorder(&batch[i])
+		if batch[i].slot {
 			<-c.slots
 		}
 	}

@@ -141,7 +141,7 @@ func (c *comparison) kind(prefix string, from, to []avp, depth int) {
 	for i := range to {
 		switch {
 		case i < len(from):
-			c.change(indexed(path, i), &from[i], &to[i], depth)
+			c.change(oneOf(path, i, len(from)), &from[i], &to[i], depth)
 		case i == 0:
 			c.create(path, &to[i], depth)
 		default:
@@ -151,6 +151,14 @@ func (c *comparison) kind(prefix string, from, to []avp, depth int) {
 	for i := len(from) - 1; i >= len(to); i-- {
 		c.note(EditRemove, indexed(path, i), "")
 	}
+}
+
+// oneOf is the path of one of several: without an index a removal would be from all of them.
+func oneOf(path string, i, count int) string {
+	if i == 0 && count > 1 {
+		return path + "[0]"
+	}
+	return indexed(path, i)
 }
 
 func indexed(path string, i int) string {

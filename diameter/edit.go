@@ -1,14 +1,12 @@
 package diameter
 
 import (
-	"encoding/binary"
-	"encoding/hex"
 	"fmt"
-	"math"
-	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
-	"time"
+
+	"github.com/ocs-sim/ocs-sim/charging"
 )
 
 // SetAVP returns the frame with an AVP set to a value. The path is as Dictionary.Attributes has
@@ -17,18 +15,22 @@ import (
 // index.
 //
 // Values are written as Attributes shows them: numbers, names of enumerations, times by RFC 3339,
-// addresses; octets may be text, or 0x and hexadecimal digits. A time may also be now, or now-90s
-// and now+1h, by the clock of the machine. A value hex: and digits is octets,
-// whatever the type, so that wrong ones can be made. SetAVP fails where the path is not known or
-// the value does not fit the AVP's type; AVPs that are not in the dictionary take octets.
+// addresses; octets may be text, or 0x and hexadecimal digits. A value hex: and digits is octets,
+// whatever the type, so that wrong ones can be made. SetAVP fails where the path is not known, an
+// index has no AVP, or the value does not fit the AVP's type; AVPs that are not in the dictionary
+// take octets.
 func SetAVP(frame []byte, path, value string) ([]byte, error) {
 	return SharedDictionary().SetAVP(frame, path, value)
 }
 
-// SetAVP is the function of that name by this dictionary. A last step of a path may say the AVP's
+// SetAVP is the function of that name by this dictionary. A step of a path may say the AVP's
 // flags, behind a slash: letters of M and P, and a minus before those that are not set.
 func (d *Dictionary) SetAVP(frame []byte, path, value string) ([]byte, error) {
-	return d.edit(frame, path, edit{verb: "set", value: value})
+	out, err := d.Edit(frame, charging.Edit{Op: EditSet, Path: path, Value: value})
+	if missing, ok := err.(*missingError); ok && value == removed && !missing.indexed {
+		return frame, nil
+	}
+	return out, err
 }
 
 // AddAVP adds an AVP by the shared dictionary: see Dictionary.AddAVP.
@@ -39,287 +41,321 @@ func AddAVP(frame []byte, path, value string) ([]byte, error) {
 // AddAVP is SetAVP, but for that it adds one more AVP, at the end of its group, where there are
 // some already.
 func (d *Dictionary) AddAVP(frame []byte, path, value string) ([]byte, error) {
-	return d.edit(frame, path, edit{verb: "add", value: value, add: true})
+	return d.Edit(frame, charging.Edit{Op: EditAdd, Path: path, Value: value})
 }
-
-// An edit is what is done at the end of a path.
-type edit struct {
-	verb, value string
-	add         bool
-}
-
-// removes reports whether the AVP is taken away.
-func (e *edit) removes() bool { return e.value == removed && !e.add }
 
 // removed is the value of an AVP that is to be taken away.
 const removed = "none"
 
-func (d *Dictionary) edit(frame []byte, path string, e edit) ([]byte, error) {
-	if len(frame) < headerLength {
-		return nil, fmt.Errorf("%s %s: the frame is shorter than a header", e.verb, path)
+// maxFrame is the longest message whose length 24 bits can say, and a multiple of 4 (RFC 6733
+// section 3).
+const maxFrame = 0xfffffc
+
+// A missingError says that what a path leads to is not there.
+type missingError struct {
+	name    string
+	count   int
+	indexed bool
+}
+
+// Error tells how many there are of what is missing.
+func (e *missingError) Error() string {
+	if e.count == 0 {
+		return "there is no " + e.name
 	}
-	way, err := d.path(path)
+	return fmt.Sprintf("there are %d of %s, and indices count from 0", e.count, e.name)
+}
+
+// Edit returns the frame with an edit made. It fails where the path is not known, or leads to
+// nothing that is there though the edit needs it, where the value does not fit, and where the frame
+// would get longer than a message can be; the frame it was given stays as it is in any case.
+func (d *Dictionary) Edit(frame []byte, e charging.Edit) ([]byte, error) {
+	if len(frame) < headerLength {
+		return nil, fmt.Errorf("%s %s: the frame is shorter than a header", e.Op, e.Path)
+	}
+	if e.Op == EditFlags && e.Path == "" {
+		return SetFlags(frame, e.Value)
+	}
+	w, way, err := d.prepare(e)
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", e.verb, path, err)
+		return nil, fmt.Errorf("%s %s: %w", e.Op, e.Path, err)
 	}
 	out := append(make([]byte, 0, len(frame)+64), frame[:headerLength]...)
-	out, err = e.members(out, frame[headerLength:], way)
-	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", e.verb, path, err)
+	out, err = w.members(out, frame[headerLength:], way)
+	switch {
+	case err != nil:
+	case w.done == 0:
+		err = w.missing
+	default:
+		return endMessage(out, 0), nil
 	}
-	return endMessage(out, 0), nil
+	if _, missing := err.(*missingError); missing {
+		return nil, err
+	}
+	return nil, fmt.Errorf("%s %s: %w", e.Op, e.Path, err)
 }
 
-// SetFlags returns the frame with other flags in its header: letters of R, P, E and T, each set, or
-// cleared where a minus stands before it, as in "T" or "-P".
-func SetFlags(frame []byte, change string) ([]byte, error) {
-	if len(frame) < headerLength {
-		return nil, fmt.Errorf("set flags %s: the frame is shorter than a header", change)
-	}
-	bits := map[rune]byte{
-		'R': flagRequest, 'P': flagProxiable, 'E': flagError, 'T': flagRetransmitted,
-	}
-	flags, unknown := changedFlags(frame[4], change, bits)
-	if unknown != 0 {
-		return nil, fmt.Errorf(
-			"set flags %s: there is no flag %c; there are R, P, E and T", change, unknown)
-	}
-	out := append([]byte(nil), frame...)
-	out[4] = flags
-	return out, nil
+// An editing makes one edit at the end of a path.
+type editing struct {
+	op      string
+	data    []byte     // of EditSet and EditAdd
+	to      place      // of EditMove
+	flags   flagChange // of EditFlags
+	done    int        // so many AVPs were changed
+	missing error      // why none was
 }
 
-// changedFlags sets the bits of letters, and clears those of letters behind a minus. It returns the
-// first letter that stands for no bit; 0: all do.
-func changedFlags(flags byte, change string, bits map[rune]byte) (changed byte, unknown rune) {
-	clearing := false
-	for _, letter := range change {
-		bit, known := bits[letter]
-		switch {
-		case letter == '-':
-			clearing = true
-			continue
-		case letter == '+' || letter == ',':
-		case !known:
-			return flags, letter
-		case clearing:
-			flags &^= bit
-		default:
-			flags |= bit
-		}
-		clearing = false
+// prepare reads the path and the value of an edit.
+func (d *Dictionary) prepare(e charging.Edit) (w *editing, way []step, err error) {
+	w = &editing{op: e.Op}
+	if way, err = d.path(e.Path); err == nil {
+		err = w.read(d, &way[len(way)-1], e.Value)
 	}
-	return flags, 0
+	return w, way, err
 }
 
-// AppendOctets returns the frame with octets behind its last AVP, and their number in its length.
-func AppendOctets(frame, octets []byte) []byte {
-	return endMessage(append(append([]byte(nil), frame...), octets...), 0)
+func (w *editing) read(d *Dictionary, last *step, value string) (err error) {
+	switch {
+	case w.op == EditSet && value == removed:
+		w.op = EditRemove
+	case w.op == EditSet || w.op == EditAdd:
+		w.data, err = last.appendData(nil, value)
+	case w.op == EditMove:
+		w.to, err = d.place(value)
+	case w.op == EditFlags:
+		w.flags, err = readFlags(value, avpLetters)
+	case w.op == EditRemove || w.op == EditDuplicate:
+	default:
+		return fmt.Errorf("an AVP cannot be %q; there are set, add, remove, duplicate, move, flags",
+			w.op)
+	}
+	switch {
+	case err != nil:
+		return err
+	case len(w.data) > maxFrame:
+		return fmt.Errorf("a value of %d octets is longer than any message", len(w.data))
+	case w.op == EditAdd && last.index != anyIndex:
+		return fmt.Errorf("what is added comes behind all others; leave the index out, and move it")
+	case w.op == EditRemove && last.flags != flagChange{}:
+		return fmt.Errorf("flags of an AVP that is taken away mean nothing")
+	}
+	return nil
 }
 
 // members appends members with the edit done at the end of the way. Octets that are no AVP are
 // left as they are, and end the search.
-func (e *edit) members(dst, members []byte, way []step) ([]byte, error) {
-	found, seen := false, 0
-	for rest := members; len(rest) > 0; {
-		a, next, ok := nextAVP(rest)
-		if !ok {
-			return append(dst, rest...), nil
-		}
-		rest = next
-		if a.id() != way[0].id() || !e.meant(way, seen, found) {
-			if a.id() == way[0].id() {
-				seen++
-			}
-			dst = appendRaw(dst, a.raw)
-			continue
-		}
-		found = true
-		seen++
-		var err error
-		if dst, err = e.one(dst, &a, way); err != nil {
-			return dst, err
-		}
-	}
-	switch {
-	case found || e.removes():
-		return dst, nil
-	case way[0].index > 0 && (len(way) > 1 || !e.add):
-		return dst, fmt.Errorf("there are %d of %s, and indices count from 0", seen, way[0].name)
-	}
-	return e.one(dst, nil, way)
-}
-
-// meant reports whether the edit is for the AVP at hand: seen of its kind came before it.
-func (e *edit) meant(way []step, seen int, found bool) bool {
-	last := len(way) == 1
-	switch {
-	case last && e.add:
-		return false
-	case way[0].index >= 0:
-		return seen == way[0].index
-	}
-	return !found || last && e.removes()
-}
-
-// one appends the first AVP of the way, in place of prior if that is not nil.
-func (e *edit) one(dst []byte, prior *avp, way []step) ([]byte, error) {
-	last := len(way) == 1
-	if last && e.removes() {
-		return dst, nil
-	}
-	start := len(dst)
-	var inner []byte
-	if prior != nil {
-		dst = append(dst, prior.raw[:len(prior.raw)-len(prior.data)]...)
-		inner = prior.data
-	} else {
-		dst = way[0].appendHeader(dst)
-	}
-	dst[start+4] = way[0].flagged(dst[start+4])
+func (w *editing) members(dst, members []byte, way []step) ([]byte, error) {
+	list, tail := cutAll(members)
+	found := way[0].among(list)
 	var err error
-	if last {
-		dst, err = way[0].appendData(dst, e.value)
+	if len(way) > 1 {
+		list, err = w.deeper(list, found, way)
 	} else {
-		dst, err = e.members(dst, inner, way[1:])
+		list, err = w.here(list, found, &way[0])
 	}
-	return endAVP(dst, start), err
+	if err != nil {
+		return dst, err
+	}
+	for _, raw := range list {
+		dst = appendRaw(dst, raw)
+	}
+	dst = append(dst, tail...)
+	if len(dst) > maxFrame {
+		return dst, fmt.Errorf("a message has %d octets at most", maxFrame)
+	}
+	return dst, nil
 }
 
-func (d *definition) appendHeader(dst []byte) []byte {
-	flags := byte(0)
-	if d.mandatory {
-		flags = flagMandatory
-	}
-	return appendHeader(dst, d.vendor, d.code, flags)
-}
-
-// appendData appends data that people wrote. It appends nothing where it fails.
-func (d *definition) appendData(dst []byte, value string) ([]byte, error) {
-	if digits, ok := strings.CutPrefix(value, "hex:"); ok {
-		data, err := hex.DecodeString(digits)
-		return append(dst, data...), err
-	}
-	switch d.kind {
-	case grouped:
-		return appendHexadecimal(dst, value)
-	case unsigned32, integer32, enumerated:
-		number, err := d.parseNumber(value, 32)
-		if err != nil {
-			return dst, err
-		}
-		return binary.BigEndian.AppendUint32(dst, uint32(number)), nil
-	case unsigned64, integer64:
-		number, err := d.parseNumber(value, 64)
-		if err != nil {
-			return dst, err
-		}
-		return binary.BigEndian.AppendUint64(dst, number), nil
-	case timestamp:
-		at, err := parseInstant(value)
-		if err != nil {
-			return dst, fmt.Errorf("%q is no time like 2026-03-01T12:00:00Z or now-90s", value)
-		}
-		return binary.BigEndian.AppendUint32(dst, uint32(at.Unix()+secondsTo1970)), nil
-	case address, plainIPv4, plainIPv6:
-		return d.appendAddress(dst, value)
-	case float32Kind, float64Kind:
-		return d.appendFloat(dst, value)
-	}
-	if digits, ok := strings.CutPrefix(value, "0x"); ok && d.kind == octets {
-		if data, err := hex.DecodeString(digits); err == nil {
-			return append(dst, data...), nil
-		}
-	}
-	return append(dst, value...), nil
-}
-
-// parseInstant reads a time, also one that is told by how far it is from now.
-func parseInstant(value string) (time.Time, error) {
-	shift, relative := strings.CutPrefix(value, "now")
+// deeper has the edit done in the group that the first step means; a removal in all of them, where
+// there is no index.
+func (w *editing) deeper(list [][]byte, found []int, way []step) ([][]byte, error) {
+	group := &way[0]
 	switch {
-	case !relative:
-		return time.Parse(time.RFC3339, value)
-	case shift == "":
-		return time.Now(), nil
+	case len(found) == 0 && w.makes() && group.addable():
+		made, err := w.members(group.flagged(group.appendHeader(nil)), nil, way[1:])
+		return append(list, endAVP(made, 0)), err
+	case len(found) == 0:
+		w.lack(group, list)
+	case w.op != EditRemove:
+		found = found[:1]
 	}
-	by, err := time.ParseDuration(shift)
-	return time.Now().Add(by), err
-}
-
-// appendHexadecimal appends the members of a group, which people write only as octets.
-func appendHexadecimal(dst []byte, value string) ([]byte, error) {
-	digits, ok := strings.CutPrefix(value, "0x")
-	if !ok && value != "" {
-		return dst, fmt.Errorf("%q is no value of a group; set its members by their paths", value)
-	}
-	data, err := hex.DecodeString(digits)
-	if err != nil {
-		return dst, fmt.Errorf("%q is no group: %w", value, err)
-	}
-	return append(dst, data...), nil
-}
-
-// appendFloat appends the number that is nearest to a value.
-func (d *definition) appendFloat(dst []byte, value string) ([]byte, error) {
-	size := d.kind.length() * 8
-	number, err := strconv.ParseFloat(value, size)
-	if err != nil {
-		return dst, fmt.Errorf("%q is no value of %s", value, d.name)
-	}
-	if size == 32 {
-		return binary.BigEndian.AppendUint32(dst, math.Float32bits(float32(number))), nil
-	}
-	return binary.BigEndian.AppendUint64(dst, math.Float64bits(number)), nil
-}
-
-// appendAddress appends an IP address, or "family 8 15550100" as addresses of other families are
-// shown.
-func (d *definition) appendAddress(dst []byte, value string) ([]byte, error) {
-	if words, ok := strings.CutPrefix(value, "family "); ok && d.kind == address {
-		number, rest, _ := strings.Cut(words, " ")
-		family, err := strconv.ParseUint(number, 10, 16)
+	for _, at := range found {
+		before := w.done
+		head, data := split(list[at])
+		made, err := w.members(group.flagged(slices.Clone(head)), data, way[1:])
 		if err != nil {
-			return dst, fmt.Errorf("%q names no address family", value)
+			return list, err
 		}
-		dst = binary.BigEndian.AppendUint16(dst, uint16(family))
-		if data, err := hex.DecodeString(strings.TrimPrefix(rest, "0x")); err == nil &&
-			strings.HasPrefix(rest, "0x") {
-			return append(dst, data...), nil
+		if w.done > before {
+			list[at] = endRaw(made)
 		}
-		return append(dst, rest...), nil
 	}
-	ip, err := netip.ParseAddr(value)
+	return list, nil
+}
+
+// here does the edit among the members of the last group; found are the places of those meant.
+func (w *editing) here(list [][]byte, found []int, last *step) ([][]byte, error) {
 	switch {
-	case err != nil:
-		return dst, fmt.Errorf("%q is no IP address", value)
-	case d.kind == address:
-		return appendIP(dst, ip), nil
-	case len(ip.AsSlice()) != d.kind.length():
-		return dst, fmt.Errorf("%q is no %s address", value, d.kind)
+	case w.op == EditAdd || w.op == EditSet && len(found) == 0 && last.addable():
+		w.done++
+		made := last.flagged(last.appendHeader(nil))
+		return append(list, endRaw(append(made, w.data...))), nil
+	case len(found) == 0:
+		w.lack(last, list)
+		return list, nil
+	case w.op == EditRemove:
+		w.done += len(found)
+		for _, at := range slices.Backward(found) {
+			list = slices.Delete(list, at, at+1)
+		}
+		return list, nil
 	}
-	return append(dst, ip.AsSlice()...), nil
+	at := found[0]
+	head, data := split(list[at])
+	head = last.flagged(slices.Clone(head))
+	switch w.op {
+	case EditSet:
+		list[at] = endRaw(append(head, w.data...))
+	case EditDuplicate:
+		list = slices.Insert(list, at+1, append(head, data...))
+	case EditFlags:
+		head[4] = w.flags.of(head[4])
+		list[at] = append(head, data...)
+	case EditMove:
+		to, err := w.to.among(list, at)
+		if err != nil {
+			return list, err
+		}
+		list = slices.Insert(slices.Delete(list, at, at+1), to, append(head, data...))
+	}
+	w.done++
+	return list, nil
 }
 
-// parseNumber reads a number of either sign, or the name of an enumeration's value.
-func (d *definition) parseNumber(value string, size int) (uint64, error) {
-	if number, ok := d.numbers[value]; ok {
-		return uint64(number), nil
+// makes reports whether the edit brings what is not there.
+func (w *editing) makes() bool { return w.op == EditSet || w.op == EditAdd }
+
+// lack notes what is not there.
+func (w *editing) lack(s *step, list [][]byte) {
+	all := step{definition: s.definition, index: anyIndex}
+	w.missing = &missingError{s.name, len(all.among(list)), s.index != anyIndex}
+}
+
+// cutAll cuts members into AVPs without padding; tail is what is none.
+func cutAll(members []byte) (list [][]byte, tail []byte) {
+	for len(members) > 0 {
+		a, rest, ok := nextAVP(members)
+		if !ok {
+			return list, members
+		}
+		list, members = append(list, a.raw), rest
 	}
-	if number, err := strconv.ParseInt(value, 10, size); err == nil {
-		return uint64(number), nil
+	return list, nil
+}
+
+// split parts an AVP without padding into header and data.
+func split(raw []byte) (head, data []byte) {
+	length := 8
+	if raw[4]&flagVendor != 0 {
+		length = 12
 	}
-	number, err := strconv.ParseUint(value, 10, size)
+	return raw[:length:length], raw[length:]
+}
+
+// endRaw writes the length of an AVP that has no padding behind it.
+func endRaw(raw []byte) []byte {
+	length := len(raw)
+	raw[5], raw[6], raw[7] = byte(length>>16), byte(length>>8), byte(length)
+	return raw
+}
+
+// among finds the AVPs that a step means: all of its kind, or the one of its place.
+func (s *step) among(list [][]byte) (found []int) {
+	for at, raw := range list {
+		if idOf(raw) == s.id() {
+			found = append(found, at)
+		}
+	}
+	switch {
+	case s.index == anyIndex:
+		return found
+	case s.index == lastIndex && len(found) > 0:
+		return found[len(found)-1:]
+	case s.index >= 0 && s.index < len(found):
+		return found[s.index : s.index+1]
+	}
+	return nil
+}
+
+// addable reports whether the step means what can be added where none is there.
+func (s *step) addable() bool { return s.index <= 0 }
+
+// flagged sets the flags that the step says in the header that it is given.
+func (s *step) flagged(head []byte) []byte {
+	head[4] = s.flags.of(head[4])
+	return head
+}
+
+// idOf joins vendor and code of an AVP that cutAll cut.
+func idOf(raw []byte) uint64 {
+	var a avp
+	head, _ := split(raw)
+	a.code = uint32(head[0])<<24 | uint32(head[1])<<16 | uint32(head[2])<<8 | uint32(head[3])
+	if len(head) == 12 {
+		a.vendor = uint32(head[8])<<24 | uint32(head[9])<<16 | uint32(head[10])<<8 | uint32(head[11])
+	}
+	return a.id()
+}
+
+// A place is where EditMove puts an AVP in its group.
+type place struct {
+	at     int   // from 0 on
+	beside *step // nil: at counts
+	behind bool  // this one, not before it
+}
+
+// beyondAll is a place behind the last one.
+const beyondAll = 1 << 16
+
+// place reads first, last, a position from 0 on, or before or after and the name of an AVP of the
+// same group.
+func (d *Dictionary) place(text string) (place, error) {
+	word, name, beside := strings.Cut(strings.TrimSpace(text), " ")
+	switch {
+	case text == "first":
+		return place{}, nil
+	case text == "last":
+		return place{at: beyondAll}, nil
+	case beside && (word == "before" || word == "after"):
+		other, err := d.step(strings.TrimSpace(name))
+		return place{beside: &other, behind: word == "after"}, err
+	}
+	number, err := strconv.ParseUint(text, 10, 16)
 	if err != nil {
-		return 0, fmt.Errorf("%q is no value of %s", value, d.name)
+		return place{}, fmt.Errorf("%q is no place to move to; write first, last, a position from 0 "+
+			"on, or before or after and an AVP of the same group", text)
 	}
-	return number, nil
+	return place{at: int(number)}, nil
 }
 
-func appendIP(dst []byte, ip netip.Addr) []byte {
-	family := uint16(familyIPv6)
-	if ip.Is4() {
-		family = familyIPv4
+// among is where the AVP at from goes, once it was taken out; beyond the end is the end.
+func (p place) among(list [][]byte, from int) (int, error) {
+	if p.beside == nil {
+		return min(p.at, len(list)-1), nil
 	}
-	return append(binary.BigEndian.AppendUint16(dst, family), ip.AsSlice()...)
+	found := p.beside.among(list)
+	if len(found) == 0 {
+		return 0, fmt.Errorf("there is no %s in its group to move beside", p.beside.name)
+	}
+	to := found[0]
+	switch {
+	case to == from:
+		return from, nil
+	case to > from:
+		to--
+	}
+	if p.behind {
+		to++
+	}
+	return to, nil
 }

@@ -39,16 +39,23 @@ func appendFault(dst, raw []byte) []byte {
 	return endAVP(appendRaw(beginGroup(dst, avpFailedAVP), raw), start)
 }
 
-// answerFault answers a request that is refused here, and closes the connection where that is all
-// that can be done.
+// answerFault answers a request that is refused here.
 func (g *guard) answerFault(frame []byte, h header, fault *refusal) {
+	g.tellFault(h, fault)
+	g.reply(g.faultMessage(frame, h, fault))
+}
+
+func (g *guard) tellFault(h header, fault *refusal) {
 	g.log.Info().Uint32("command", h.command).Uint32("result", uint32(fault.result)).
 		Msg(fault.message)
+}
+
+// faultMessage is the answer to a request that is refused here.
+func (g *guard) faultMessage(frame []byte, h header, fault *refusal) []byte {
 	if h.command == commandCapabilitiesExchange && !fault.result.ProtocolError() {
-		g.reply(g.server.appendCapabilitiesAnswer(nil, g.connection, h, fault))
-		return
+		return g.server.appendCapabilitiesAnswer(nil, g.connection, h, fault)
 	}
-	g.reply(appendError(nil, frame, h, fault, g.self))
+	return appendError(nil, frame, h, fault, g.self)
 }
 
 // appendError appends an error answer. It takes what it repeats from as much of the frame as can

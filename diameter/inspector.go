@@ -62,8 +62,14 @@ func FrameOf(raw []byte) (findings.Frame, bool) {
 	}
 	h := parseHeader(raw)
 	f := findings.Frame{Command: h.command, Request: h.request(), HopByHop: h.hopByHop}
-	if h.command == commandReAuth || h.command == commandAbortSession {
-		f.Session = sessionOf(raw)
+	switch h.command {
+	case commandCreditControl:
+		var a avp
+		if _, ok := a.cut(raw[headerLength:]); ok && f.Request && a.id() == avpSessionID {
+			f.Session = string(a.data)
+		}
+	case commandReAuth, commandAbortSession:
+		f.Session, f.SubSession = sessionOf(raw), subSessionOf(raw)
 		if !f.Request {
 			f.Result, _ = resultOf(raw)
 		}
@@ -267,6 +273,22 @@ func (n *inspection) answer(raw []byte) {
 	if _, err := resultOf(raw); err != nil {
 		n.find("answer-without-result", "a %s without Result-Code", n.header.name())
 	}
+}
+
+// subSessionOf is the CC-Sub-Session-Id of a message, or zero.
+func subSessionOf(raw []byte) uint64 {
+	var a avp
+	for rest := raw[headerLength:]; len(rest) > 0; {
+		next, ok := a.cut(rest)
+		if !ok {
+			break
+		}
+		if a.id() == avpCCSubSessionID && len(a.data) == 8 {
+			return a.uint64()
+		}
+		rest = next
+	}
+	return 0
 }
 
 // contains reports whether an AVP stands at command level.

@@ -22,8 +22,10 @@ type reading struct {
 	single     bool // units stand at command level
 	requested  bool
 	used       bool
-	conditions bool // Reporting-Reason RATING_CONDITION_CHANGE
-	triggered  bool
+	side       uint32 // of a tariff change, plus one, in the MSCC at hand
+	changed    bool   // Reporting-Reason RATING_CONDITION_CHANGE in the MSCC at hand
+	conditions bool   // Reporting-Reason RATING_CONDITION_CHANGE without Trigger beside it
+	triggered  bool   // Trigger at command level
 	routed     bool
 }
 
@@ -32,6 +34,7 @@ type namedService struct {
 	keyed bool
 	group uint32
 	ids   string
+	side  uint32 // of a tariff change, plus one: each may stand in a group of its own
 }
 
 // creditControl judges what a CCR holds.
@@ -113,7 +116,7 @@ func (n *inspection) command(r *reading, a *avp) {
 	case avpRouteRecord:
 		r.routed = true
 	case avpTrigger:
-		r.triggered = true
+		r.triggered = r.triggered || names(a, avpTriggerType)
 	case avpReportingReason:
 		n.find("reporting-reason-misplaced", "Reporting-Reason at command level")
 	case avpRequestedServiceUnit, avpUsedServiceUnit:
@@ -125,6 +128,22 @@ func (n *inspection) command(r *reading, a *avp) {
 	case avpSubscriptionID:
 		n.subscriber(a)
 	}
+}
+
+// names reports whether a group has a member.
+func names(group *avp, id uint64) bool {
+	var a avp
+	for rest := group.data; len(rest) > 0; {
+		next, ok := a.cut(rest)
+		if !ok {
+			return false
+		}
+		if a.id() == id {
+			return true
+		}
+		rest = next
+	}
+	return false
 }
 
 // within judges an enumeration.
@@ -170,6 +189,7 @@ func (n *inspection) units(r *reading, group *avp) {
 			octets[2], told = a.uint64(), told+1
 		case avpTariffChangeUsage:
 			n.within(&a, 0, 2)
+			r.side = a.uint32() + 1
 			members--
 		case avpReportingReason:
 			n.reason(r, &a, false)
@@ -191,7 +211,8 @@ func (n *inspection) units(r *reading, group *avp) {
 func (n *inspection) service(r *reading, group *avp) {
 	var key namedService
 	var room [2]avp
-	reasons, used := room[:0], false
+	reasons, used, triggered := room[:0], false, false
+	r.changed, r.side = false, 0
 	var a avp
 	for rest := group.data; len(rest) > 0; {
 		next, ok := a.cut(rest)
@@ -212,7 +233,7 @@ func (n *inspection) service(r *reading, group *avp) {
 			used = used || a.id() == avpUsedServiceUnit
 			n.units(r, &a)
 		case avpTrigger:
-			r.triggered = true
+			triggered = triggered || names(&a, avpTriggerType)
 		case avpReportingReason:
 			reasons = append(reasons, a)
 		}
@@ -220,10 +241,12 @@ func (n *inspection) service(r *reading, group *avp) {
 	for i := range reasons {
 		n.reason(r, &reasons[i], true)
 	}
+	r.conditions = r.conditions || r.changed && !triggered
 	if len(reasons) > 0 && !used {
 		n.find("reason-without-usage", "Reporting-Reason %s without Used-Service-Unit",
 			n.value(&reasons[0]))
 	}
+	key.side = r.side
 	n.key(r, key)
 }
 
@@ -248,15 +271,17 @@ const (
 	reasonQuotaExhausted = 3
 	reasonOtherQuotaType = 5
 	reasonPoolExhausted  = 8
+	reasonUnusedTimer    = 9
 )
 
 // reason judges the place of a Reporting-Reason.
 func (n *inspection) reason(r *reading, a *avp, inService bool) {
 	value := a.uint32()
 	ofUnit := false
+	n.within(a, 0, reasonUnusedTimer)
 	switch value {
 	case reasonRatingCondition:
-		r.conditions = true
+		r.changed = true
 	case reasonPoolExhausted:
 		return
 	case reasonThreshold, reasonQuotaExhausted, reasonOtherQuotaType:

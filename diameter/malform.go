@@ -123,7 +123,10 @@ func inHeader(change func(frame []byte)) func([]byte) []byte {
 }
 
 func edited(edits ...charging.Edit) func([]byte) []byte {
-	return func(frame []byte) []byte { return SharedDictionary().amend(frame, edits) }
+	return func(frame []byte) []byte {
+		wrong, _ := SharedDictionary().amend(frame, edits)
+		return wrong
+	}
 }
 
 func lacking(path string) func([]byte) []byte {
@@ -182,14 +185,14 @@ func experimentalOnly(frame []byte) []byte {
 	if err != nil {
 		return frame
 	}
-	return SharedDictionary().amend(frame, []charging.Edit{
-		{Op: EditRemove, Path: "Result-Code"},
-		{Op: EditSet, Path: "Experimental-Result.Vendor-Id", Value: "10415"},
-		{
+	return edited(
+		charging.Edit{Op: EditRemove, Path: "Result-Code"},
+		charging.Edit{Op: EditSet, Path: "Experimental-Result.Vendor-Id", Value: "10415"},
+		charging.Edit{
 			Op: EditSet, Path: "Experimental-Result.Experimental-Result-Code",
 			Value: fmt.Sprint(result),
 		},
-	})
+	)(frame)
 }
 
 func unknownAVP(frame []byte) []byte {
@@ -210,9 +213,12 @@ func stretchLast(frame []byte, by int) {
 	if last < 0 {
 		return
 	}
-	length := min(lengthOf(frame[last:])+by, 0xffffff)
+	length := min(avpLength(frame[last:])+by, 0xffffff)
 	frame[last+5], frame[last+6], frame[last+7] = byte(length>>16), byte(length>>8), byte(length)
 }
+
+// avpLength is what an AVP's header tells of its length, padding aside.
+func avpLength(raw []byte) int { return int(raw[5])<<16 | int(raw[6])<<8 | int(raw[7]) }
 
 // shortenFirst gives the first AVP a length that its own header has not.
 func shortenFirst(frame []byte) {

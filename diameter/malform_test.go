@@ -69,7 +69,7 @@ func TestPresets(t *testing.T) {
 				lookup(f, "Experimental-Result.Vendor-Id") == "10415" &&
 				lookup(f, "Experimental-Result.Experimental-Result-Code") == "2001"
 		},
-		"result-twice": func(f []byte) bool { return len(Attributes(f).Lookup("Result-Code")) == 2 },
+		"result-twice": func(f []byte) bool { return len(Render(f).values("Result-Code")) == 2 },
 		"unknown-mandatory-avp": func(f []byte) bool {
 			avps := Render(f).AVPs
 			last := avps[len(avps)-1]
@@ -78,9 +78,9 @@ func TestPresets(t *testing.T) {
 		"t-flag":           func(f []byte) bool { return f[4] == sound[4]|flagRetransmitted },
 		"e-flag":           func(f []byte) bool { return f[4] == sound[4]|flagError },
 		"r-flag":           func(f []byte) bool { return f[4] == sound[4]|flagRequest },
-		"bad-avp-length":   func(f []byte) bool { return lengthOf(f[lastAVP:]) == len(f)-lastAVP+8 },
-		"giant-avp-length": func(f []byte) bool { return lengthOf(f[lastAVP:]) == 0xffffff },
-		"short-avp-length": func(f []byte) bool { return lengthOf(f[headerLength:]) == 7 },
+		"bad-avp-length":   func(f []byte) bool { return avpLength(f[lastAVP:]) == len(f)-lastAVP+8 },
+		"giant-avp-length": func(f []byte) bool { return avpLength(f[lastAVP:]) == 0xffffff },
+		"short-avp-length": func(f []byte) bool { return avpLength(f[headerLength:]) == 7 },
 		"bad-length":       func(f []byte) bool { return length(f) == len(f)-1 && only(1, 4)(f) },
 		"short-length":     func(f []byte) bool { return length(f) == len(f)-4 && only(1, 4)(f) },
 		"giant-length":     func(f []byte) bool { return length(f) == 0xfffffc && only(1, 4)(f) },

@@ -11,18 +11,31 @@ import (
 // A step is one part of a path.
 type step struct {
 	*definition
-	index      int  // which of those that are there, from 0; -1: none is said
-	set, clear byte // flags that are said
+	index int        // which of those that are there, from 0, or one of the below
+	flags flagChange // that are said
+	known bool       // the dictionary has it
 }
 
-// flagged is an AVP's flags with those of the step.
-func (s *step) flagged(flags byte) byte { return flags&^s.clear | s.set }
+// What a step's index is where it is no number.
+const (
+	anyIndex  = -1 // none is said
+	lastIndex = -2 // [last]
+)
+
+// maxSteps bounds paths, and so how deep groups are made.
+const maxSteps = 32
 
 // path reads a path: AVP names, or codes, or vendor:code, joined by dots, each with an index in
-// brackets or not, as Multiple-Services-Credit-Control[1].Rating-Group.
+// brackets or not, as Multiple-Services-Credit-Control[1].Rating-Group, and with flags or not.
 func (d *Dictionary) path(text string) ([]step, error) {
 	way := make([]step, 0, 4)
 	for part := range strings.SplitSeq(text, ".") {
+		if last := len(way) - 1; last >= 0 && way[last].known && way[last].kind != grouped {
+			return nil, fmt.Errorf("%s is no group", way[last].name)
+		}
+		if len(way) == maxSteps {
+			return nil, fmt.Errorf("a path has %d names at most", maxSteps)
+		}
 		one, err := d.step(part)
 		if err != nil {
 			return nil, err
@@ -33,54 +46,43 @@ func (d *Dictionary) path(text string) ([]step, error) {
 }
 
 // step finds what a part of a path names; codes need not be in the dictionary.
-func (d *Dictionary) step(part string) (step, error) {
-	out := step{index: -1}
+func (d *Dictionary) step(part string) (out step, err error) {
 	name, flags, flagged := strings.Cut(part, "/")
 	if flagged {
-		if err := out.readFlags(flags); err != nil {
+		if out.flags, err = readFlags(flags, pathLetters); err != nil {
 			return out, err
 		}
 	}
 	name, index, indexed := strings.Cut(name, "[")
-	if indexed {
-		number, err := strconv.ParseUint(strings.TrimSuffix(index, "]"), 10, 16)
-		if err != nil || !strings.HasSuffix(index, "]") {
-			return out, fmt.Errorf("%q: an index is a number in brackets, from 0", part)
-		}
-		out.index = int(number)
+	if out.index, err = readIndex(index, indexed); err != nil {
+		return out, fmt.Errorf("%q: %w", part, err)
 	}
 	id, ok := d.identify(name)
 	if !ok {
 		return out, fmt.Errorf("no AVP is called %s", name)
 	}
-	if known, ok := d.find(uint32(id>>32), uint32(id)); ok {
-		out.definition = known
-		return out, nil
-	}
-	out.definition = &definition{
-		name: name, vendor: uint32(id >> 32), code: uint32(id), kind: octets,
+	if out.definition, out.known = d.find(uint32(id>>32), uint32(id)); !out.known {
+		out.definition = &definition{
+			name: name, vendor: uint32(id >> 32), code: uint32(id), kind: octets,
+		}
 	}
 	return out, nil
 }
 
-func (s *step) readFlags(letters string) error {
-	clearing := false
-	for _, letter := range letters {
-		bit := map[rune]byte{'M': flagMandatory, 'P': flagProtected}[letter]
-		switch {
-		case letter == '-' && !clearing:
-			clearing = true
-			continue
-		case bit == 0:
-			return fmt.Errorf("there is no flag %c to set in an AVP; there are M and P", letter)
-		case clearing:
-			s.clear |= bit
-		default:
-			s.set |= bit
-		}
-		clearing = false
+// readIndex reads what stands behind an opening bracket.
+func readIndex(text string, there bool) (int, error) {
+	number, closed := strings.CutSuffix(text, "]")
+	switch {
+	case !there:
+		return anyIndex, nil
+	case closed && number == "last":
+		return lastIndex, nil
 	}
-	return nil
+	index, err := strconv.ParseUint(number, 10, 16)
+	if err != nil || !closed {
+		return 0, fmt.Errorf("an index is a number in brackets, from 0, or last")
+	}
+	return int(index), nil
 }
 
 // identify finds the AVP that a step of a path names.
@@ -134,9 +136,9 @@ type frameAttributes struct {
 }
 
 // Lookup returns the values at a path from the message down. An AVP that is repeated gives several
-// values, unless the path has an index. An enumeration gives its number and then its name, an AVP
-// of no known type its octets and what number they may be, a group one empty value, and what cannot
-// be read nothing.
+// values, unless the path has an index; where a step says flags, only AVPs with these are found.
+// An enumeration or result gives its number, then its name, an AVP of no known type its octets and
+// what number they may be, a group one empty value, and what cannot be read nothing.
 func (f frameAttributes) Lookup(path string) []string {
 	if len(f.frame) < headerLength {
 		return nil
@@ -149,7 +151,10 @@ func (f frameAttributes) Lookup(path string) []string {
 }
 
 func (d *Dictionary) lookup(found []string, members []byte, way []step) []string {
-	seen := 0
+	seen, index := 0, way[0].index
+	if index == lastIndex {
+		index = way[0].count(members) - 1
+	}
 	for rest := members; len(rest) > 0; {
 		a, next, ok := nextAVP(rest)
 		if !ok {
@@ -161,7 +166,7 @@ func (d *Dictionary) lookup(found []string, members []byte, way []step) []string
 		}
 		seen++
 		switch {
-		case way[0].index >= 0 && way[0].index != seen-1:
+		case index >= 0 && index != seen-1 || !way[0].flags.holds(a.flags):
 		case len(way) > 1:
 			found = d.lookup(found, a.data, way[1:])
 		default:
@@ -169,6 +174,20 @@ func (d *Dictionary) lookup(found []string, members []byte, way []step) []string
 		}
 	}
 	return found
+}
+
+// count is how many AVPs there are of the kind of a step.
+func (s *step) count(members []byte) (count int) {
+	for rest := members; len(rest) > 0; {
+		a, next, ok := nextAVP(rest)
+		if !ok {
+			break
+		}
+		if rest = next; a.id() == s.id() {
+			count++
+		}
+	}
+	return count
 }
 
 func (d *Dictionary) appendValues(found []string, a avp) []string {
@@ -186,6 +205,9 @@ func (d *Dictionary) appendValues(found []string, a avp) []string {
 		return append(found, definition.plain(a))
 	}
 	if len(a.data) == 4 {
+		if name := charging.Result(a.uint32()).Name(); definition.result() && name != number {
+			return append(found, number, name)
+		}
 		if name, ok := definition.values[int32(a.uint32())]; ok {
 			return append(found, number, name)
 		}

@@ -72,6 +72,9 @@ func (p *peers) add(c *connection, host string) {
 	defer p.mu.Unlock()
 	p.drop(c)
 	c.registered = key
+	if c.route == nil || c.route.Peer != host {
+		c.route = &charging.Route{Peer: host}
+	}
 	p.byHost[key] = append(slices.Clone(p.byHost[key]), c)
 }
 
@@ -142,17 +145,33 @@ func (p *peers) came(c *connection, origin charging.Origin) {
 	p.routes[host] = relay
 }
 
-// route finds the newest connection of a host, or of the relay by which its last request came.
-func (p *peers) route(host string) (*connection, bool) {
-	host = strings.ToLower(host)
+// route finds the connection that the session's last request came by, or the newest of the same
+// neighbour. Of a session without any that is left it is the newest of its host, or of the relay by
+// which the host's last request came.
+func (p *peers) route(s *charging.Summons) (*connection, bool) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
+	if s.Route != nil {
+		if c := same(p.byHost[strings.ToLower(s.Route.Peer)], s.Route); c != nil {
+			return c, true
+		}
+	}
+	host := strings.ToLower(s.Origin.Host)
 	for _, name := range []string{host, p.routes[host]} {
 		if c := answering(p.byHost[name]); c != nil {
 			return c, true
 		}
 	}
 	return nil, false
+}
+
+// same is the connection of a route, unless it is suspect or gone: then any that answers.
+func same(connections []*connection, route *charging.Route) *connection {
+	at := slices.IndexFunc(connections, func(c *connection) bool { return c.route == route })
+	if at >= 0 && !connections[at].suspect.Load() {
+		return connections[at]
+	}
+	return answering(connections)
 }
 
 // answering is the newest connection that answers its watchdog, or the newest where none does: RFC

@@ -15,7 +15,8 @@ import (
 // nil says that none will come.
 type pendingRequest struct {
 	command uint32
-	number  int64 // of the exchange
+	session string // that it is about; empty: about none
+	number  int64  // of the exchange
 	reply   chan []byte
 }
 
@@ -26,7 +27,9 @@ const maxPending = 4096
 var errTooMany = errors.New("too many requests wait for an answer of the peer")
 
 // begin registers a request and returns its header, with identifiers of our own.
-func (c *connection) begin(command, application uint32, flags byte) (header, chan []byte, error) {
+func (c *connection) begin(
+	command, application uint32, flags byte, session string,
+) (header, chan []byte, error) {
 	reply := make(chan []byte, 1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -41,7 +44,7 @@ func (c *connection) begin(command, application uint32, flags byte) (header, cha
 		flags: flags | flagRequest, command: command, application: application,
 		hopByHop: c.hopByHop, endToEnd: c.server.endToEnd.Add(1),
 	}
-	c.pending[h.hopByHop] = pendingRequest{command: command, reply: reply}
+	c.pending[h.hopByHop] = pendingRequest{command: command, session: session, reply: reply}
 	return h, reply, nil
 }
 
@@ -58,12 +61,14 @@ func (c *connection) request(
 	ctx context.Context, command, application uint32, flags byte, appendAVPs func([]byte) []byte,
 	sent func(exchange int64),
 ) ([]byte, error) {
-	h, reply, err := c.begin(command, application, flags)
+	message := appendAVPs(make([]byte, headerLength, usualAnswer))
+	h, reply, err := c.begin(command, application, flags, sessionOf(message))
 	if err != nil {
 		return nil, err
 	}
 	defer c.forgetRequest(h)
-	c.ask(h, endMessage(appendAVPs(appendMessage(nil, h)), 0), sent)
+	appendMessage(message[:0], h)
+	c.ask(h, endMessage(message, 0), sent)
 	select {
 	case frame := <-reply:
 		if frame == nil {
@@ -96,17 +101,26 @@ func (c *connection) ask(h header, message []byte, sent func(exchange int64)) {
 	c.enqueue(outgoing{message: message, recorded: true})
 }
 
-// answered gives an answer to whoever waits for it; a late or foreign one is dropped.
+// fits reports whether an answer is to the request. RFC 6733 section 6.2 has it carry the request's
+// Session-Id; an error answer may lack it (section 7.2).
+func (p *pendingRequest) fits(h header, session string) bool {
+	return p.command == h.command && (session == "" || session == p.session)
+}
+
+// answered gives an answer to whoever waits for it on this connection. A late or foreign one is
+// for nobody: it is recorded as it came, and whoever waits goes on waiting.
 func (c *connection) answered(h header, frame []byte) {
+	session := sessionOf(frame)
 	c.mu.Lock()
 	p, ok := c.pending[h.hopByHop]
-	if ok = ok && p.command == h.command; ok {
+	if ok = ok && p.fits(h, session); ok {
 		delete(c.pending, h.hopByHop)
 	}
 	c.mu.Unlock()
 	if !ok {
 		c.received(frame)
-		c.log.Info().Uint32("command", h.command).Msg("an answer to nothing that was asked")
+		c.log.Warn().Uint32("command", h.command).Uint32("hop_by_hop", h.hopByHop).
+			Str("session", session).Msg("an answer to nothing that was asked")
 		return
 	}
 	frame = bytes.Clone(frame)
@@ -118,7 +132,7 @@ func (c *connection) answered(h header, frame []byte) {
 
 // sendWatchdog sends a DWR. Nobody waits for the DWA: that it comes is what counts.
 func (c *connection) sendWatchdog() {
-	h, _, err := c.begin(commandDeviceWatchdog, baseApplication, 0)
+	h, _, err := c.begin(commandDeviceWatchdog, baseApplication, 0, "")
 	if err != nil {
 		return
 	}
@@ -214,16 +228,17 @@ func (s *Server) Abort(
 const authorizeOnly = 0 // Re-Auth-Request-Type
 
 // Summon sends a RAR (RFC 8506 section 5.5) or an ASR (RFC 6733 section 8.5) to the client that
-// opened the session: on the newest connection of its host, or by the relay that its requests came
-// by. sent is told the number of the exchange before the client can have it; nil: nobody is. The
-// result is that of the answer; 2001 and 2002 both say that the client complies. It fails with
+// opened the session, by the connection that the session's last request came by, be it a relay's.
+// Where that is gone, it is the newest of the same neighbour, or of the client. sent is told the
+// number of the exchange before the client can have it; nil: nobody is. The result is that of the
+// answer; 2001 and 2002 both say that the client complies. It fails with
 // KindPeerNotFound where no connection leads to the host, before anything is sent, and with the
 // context's error where that ends before an answer comes.
 func (s *Server) Summon(
 	ctx context.Context, summons *charging.Summons, sent func(exchange int64),
 ) (charging.Result, error) {
 	origin := summons.Origin
-	c, ok := s.peers.route(origin.Host)
+	c, ok := s.peers.route(summons)
 	if !ok {
 		return 0, peerNotFound(origin.Host)
 	}

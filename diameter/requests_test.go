@@ -243,3 +243,50 @@ func TestARecorderSeesOurQuestionsWithTheirAnswers(t *testing.T) {
 		t.Errorf("recorded %s and %s of %q, want RAR and RAA", question, answer, w.sent[2].Peer)
 	}
 }
+
+func TestAnAnswerThatFitsNothingIsRecordedAndNobodys(t *testing.T) {
+	t.Parallel()
+	w := &watcher{}
+	d := openDoor(t, Options{Recorder: w})
+	first, second := d.connect(t), d.connect(t)
+	origin := charging.Origin{Host: "client.example.org", Realm: "example.org"}
+	type outcome struct {
+		result charging.Result
+		err    error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		result, err := d.Reauthorize(t.Context(), charging.SessionID{ID: "s;1"}, origin)
+		done <- outcome{result, err}
+	}()
+	h := parseHeader(second.receive())
+	h.flags &^= flagRequest
+	answer := func(session string, result uint32) []byte {
+		return message(h, words(avpSessionID, session), number(avpResultCode, result))
+	}
+	first.send(answer("s;1", 5002)) // The other connection's Hop-by-Hop Identifier says nothing.
+	first.send(dwr())
+	first.receive()
+	second.send(answer("s;2", 5002))
+	h.command = commandAbortSession
+	second.send(answer("s;1", 5002))
+	h.command = commandReAuth
+	second.send(answer("s;1", 2001))
+	if got := <-done; got.err != nil || got.result != 2001 {
+		t.Errorf("the RAR is answered %d, %v, want 2001", got.result, got.err)
+	}
+	second.send(answer("s;1", 5002)) // It has its answer.
+	second.send(dwr())
+	second.receive()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	strangers := 0
+	for _, m := range w.received {
+		if h := parseHeader(m.Raw); !h.request() {
+			strangers++
+		}
+	}
+	if strangers != 4 {
+		t.Errorf("%d answers that fit nothing are recorded, want 4", strangers)
+	}
+}

@@ -34,6 +34,10 @@ type Options struct {
 	InterimInterval time.Duration
 	Recorder        charging.Recorder // nil: nobody watches
 	Clock           *charging.Clock   // nil: the wall clock
+	// Between decides how a CER, DWR or DPR is answered; nil: as it should be. Note is told what
+	// of that could not be.
+	Between func(message string, r *charging.Request) charging.Decision
+	Note    func(exchange int64, detail string)
 	// Restarted is told that the Origin-State-Id of a client went up (RFC 6733 section 8.16), of
 	// those clients whose Settings.OriginState wants it. What it does is done before anything that
 	// the client asks afterwards on that connection, which waits for it. nil: nothing is done.

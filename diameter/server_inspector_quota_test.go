@@ -49,8 +49,10 @@ func TestServerInspectorJudgesServices(t *testing.T) {
 			bad:  ccaTo(2, 2001),
 			fine: ccaServing(gsu(long(avpCCInputOctets, 500)), valid),
 		},
-		{raises: "grant-at-end", asked: ccr(3, 1, mscc(used(number(avpCCTime, 1)))),
-			bad: ccaTo(3, 2001, serving(time300())), fine: ccaTo(3, 2001)},
+		{
+			raises: "grant-at-end", asked: ccr(3, 1, mscc(used(number(avpCCTime, 1)))),
+			bad: ccaTo(3, 2001, serving(time300())), fine: ccaTo(3, 2001),
+		},
 		{
 			raises: "grant-for-enquiry", asked: enquiry(2),
 			bad: answeredWith(4, serving(time300()), number(avpCheckBalanceResult, 0)), fine: answeredWith(4,

@@ -38,9 +38,13 @@ func ParseAddress(text string) (Transport, string, error) {
 		// SCTP may have several addresses with one port: 192.0.2.1/192.0.2.2:3868.
 		last = address[strings.LastIndexByte(address, '/')+1:]
 	}
-	if _, _, err := net.SplitHostPort(last); err != nil {
+	_, port, err := net.SplitHostPort(last)
+	if err != nil {
 		return "", "", fmt.Errorf(
 			"%q is no address; write host:port, as 127.0.0.1:0 for any free port", text)
+	}
+	if _, err := net.LookupPort("tcp", port); err != nil {
+		return "", "", fmt.Errorf("%q has no port that there is; ports are 0 to 65535", text)
 	}
 	return transport, address, nil
 }

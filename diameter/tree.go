@@ -143,7 +143,7 @@ func (d *Dictionary) renderAVP(a avp, depth int) *Node {
 func (d *definition) format(a avp) string {
 	number, numeric := d.number(a)
 	switch {
-	case d.id() == avpResultCode || d.id() == avpExperimentalResultCode:
+	case d.result() && len(a.data) == 4:
 		return fmt.Sprintf("%s (%s)", charging.Result(a.uint32()).Name(), number)
 	case numeric && d.values != nil:
 		if name, ok := d.values[int32(a.uint32())]; ok {

@@ -13,9 +13,10 @@ import (
 
 // An Amend changes AVPs of a finished answer. A path is AVP names, codes or vendor:code joined by
 // dots, as in Multiple-Services-Credit-Control[1].Result-Code; a number in brackets picks one among
-// its like, from 0 on. What a path names that the answer lacks is left alone, but set adds it.
-// Within one Amend, set comes first, then add, duplicate, flags, remove and move; each in the order
-// of its paths.
+// its like, from 0 on, or the [last]; flags stand behind a slash, as in Origin-Host/-M. What a path
+// names that the answer lacks is left alone, which the answer's Why tells, but set adds it. Within
+// one Amend, set comes first, then add, duplicate, flags, remove and move; each in the order of its
+// paths.
 type Amend struct {
 	Set       map[string]Value `yaml:"set,omitempty" json:"set,omitempty"`
 	Add       map[string]Value `yaml:"add,omitempty" json:"add,omitempty"`
@@ -23,7 +24,8 @@ type Amend struct {
 	// Flags are letters as in M or -M of AVPs; under the path "header" those of the message: R P E T.
 	Flags  map[string]Value `yaml:"flags,omitempty" json:"flags,omitempty"`
 	Remove Names            `yaml:"remove,omitempty" json:"remove,omitempty"`
-	// Move gives an AVP another place in its group: first, last or a position from 0 on.
+	// Move gives an AVP another place in its group: first, last, a position from 0 on, or before or
+	// after another one, as in "after Result-Code".
 	Move map[string]Value `yaml:"move,omitempty" json:"move,omitempty"`
 }
 
@@ -43,6 +45,13 @@ func (a *Amends) UnmarshalYAML(node *yaml.Node) error {
 
 // UnmarshalJSON reads one or a list.
 func (a *Amends) UnmarshalJSON(data []byte) error { return nodeJSON(data, a) }
+
+// MaxEdits is how many changes a rule makes to an answer, and MaxEditOctets how many octets their
+// values have in all. They are remembered with each answer.
+const (
+	MaxEdits      = 200
+	MaxEditOctets = 16 << 20
+)
 
 // headerFlags is the path of Flags that means the message's header.
 const headerFlags = "header"
@@ -69,7 +78,8 @@ func (a *Amend) edits(at string) (list []placedEdit) {
 	valued := func(op string, values map[string]Value) {
 		for _, path := range slices.Sorted(maps.Keys(values)) {
 			list = append(list, placedEdit{
-				charging.Edit{Op: op, Path: path, Value: string(values[path])}, at + "." + op,
+				charging.Edit{Op: op, Path: path, Value: string(values[path])},
+				at + "." + op + "." + path,
 			})
 		}
 	}

@@ -48,6 +48,8 @@ type awaited struct {
 	exchange int64  // 0: not known
 	began    instant
 	within   time.Duration // grows where a step of the rule turns a stopped clock
+	held     string        // what the answer is held back until; empty: it may go
+	longest  time.Duration // for which it is held; 0: as long as need be
 	counts   []int64       // for each alternative, how many were like it
 	nearest  string        // what came closest
 	nearness int           // how many conditions it fulfilled
@@ -122,8 +124,11 @@ func (w *awaiting) all(over func(*awaited) bool) {
 	w.count -= before - len(w.anywhere)
 }
 
-// await begins to wait for what a rule expects after it acted on a request.
-func (s *Set) await(r *rule, request *charging.Request, now instant) (begun []*awaited) {
+// await begins to wait for what a rule expects after it acted on a request. While the answer is
+// kept back on purpose no time passes for it, as no client acts on what it has not got.
+func (s *Set) await(
+	r *rule, request *charging.Request, delivery *charging.Delivery, now instant,
+) (begun []*awaited) {
 	if len(r.expects) > 0 && s.awaiting.count+len(r.expects) > MaxAwaited {
 		s.sweep(now)
 	}
@@ -134,6 +139,7 @@ func (s *Set) await(r *rule, request *charging.Request, now instant) (begun []*a
 			session: request.Key.Session.ID, exchange: request.Exchange,
 			counts: make([]int64, len(expected.what.requests)), nearness: -1,
 		}
+		a.keepBack(r, delivery)
 		if limit := s.awaiting.full(a); limit > 0 {
 			a.end(Fail, 0, fmt.Sprintf("more than %d expectations were awaited at once", limit))
 			continue
@@ -143,6 +149,27 @@ func (s *Set) await(r *rule, request *charging.Request, now instant) (begun []*a
 		begun = append(begun, a)
 	}
 	return begun
+}
+
+// keepBack lets the time begin when an answer may go out that is late on purpose.
+func (a *awaited) keepBack(r *rule, delivery *charging.Delivery) {
+	switch {
+	case delivery == nil:
+	case delivery.Hold != nil:
+		a.held, a.longest = r.fault.Hold.Until, delivery.Delay
+	case !a.began.stopped:
+		a.within += delivery.Delay
+	}
+}
+
+// letGo begins to count the time of what waits for an answer that was held back until now.
+func (w *awaiting) letGo(of *standing, until string, now instant) {
+	w.all(func(a *awaited) bool {
+		if a.standing == of && a.held != "" && (until == "" || a.held == until) {
+			a.within, a.held = a.within+now.since(a.began), ""
+		}
+		return false
+	})
 }
 
 // sweep ends what is over by its time.
@@ -161,7 +188,7 @@ func (s *Set) forget(gone ...*standing) {
 
 // heard shows a request that came to what awaits one.
 func (s *Set) heard(situation *charging.Situation) {
-	if s.awaiting.count == 0 || situation.Repeat {
+	if s.awaiting.count == 0 {
 		return
 	}
 	now, told := s.instant(), false
@@ -226,10 +253,16 @@ func (s *Set) seen(session string, ends func(*awaited, time.Duration) bool) {
 
 // expired ends an expectation whose time is over.
 func (a *awaited) expired(now instant) bool {
-	if now.since(a.began) <= a.within {
+	if a.held != "" && a.longest > 0 && now.wall.Sub(a.began.wall) >= a.longest {
+		a.held = ""
+		if !a.began.stopped {
+			a.within += a.longest
+		}
+	}
+	if a.held != "" || now.since(a.began) <= a.within {
 		return false
 	}
-	within := spellText(a.within)
+	within := spellText(a.expectation.within)
 	switch {
 	case a.none:
 		a.end(Pass, a.within, fmt.Sprintf("within %s there was not %s", within, a.text))
@@ -255,6 +288,13 @@ func (a *awaited) happened(after time.Duration, text string) {
 // hear looks at a request.
 func (a *awaited) hear(situation *charging.Situation, now instant) bool {
 	after := now.since(a.began)
+	if situation.Repeat != a.what.repeat {
+		if situation.Repeat && a.nearness < 0 {
+			a.nearest = fmt.Sprintf("a repeat of %s after %s; write repeat: true if it is meant",
+				requestText(situation.Request), spellText(after))
+		}
+		return false
+	}
 	came := fmt.Sprintf("%s after %s", requestText(situation.Request), spellText(after))
 	var misses []string
 	nearness := 0

@@ -25,7 +25,13 @@ func Check(doc Document, wire Wire) []charging.Fault {
 		c.fault("rules", "%d rules are too many; at most %d", len(doc.Rules), MaxRules)
 	}
 	for i := range doc.Rules {
-		c.rule(fmt.Sprintf("rules[%d]", i), &doc.Rules[i])
+		path := fmt.Sprintf("rules[%d]", i)
+		c.rule(path, &doc.Rules[i])
+		if message := doc.Rules[i].When.Message; doc.Subscriber != "" &&
+			slices.Contains(betweenPeers(), message) {
+			c.fault(path+".when.message", "a %s has no subscriber, so that the rule would never act; "+
+				"leave the scenario's subscriber out", message)
+		}
 	}
 	return c.faults
 }
@@ -69,13 +75,19 @@ func (c *checker) rule(path string, r *Rule) {
 	if r.Times != nil && *r.Times < 1 {
 		c.fault(path+".times", "times is 1 or more; leave it out for always")
 	}
+	if r.After < 0 {
+		c.fault(path+".after", "after is how many matching requests pass first, from 0")
+	}
 	c.verbs(path, r)
 	if r.Repeat && (len(r.Amend) == 0 && r.Fault == nil || r.Limit != nil || r.Answer != nil) {
 		c.fault(path+".repeat", "what is remembered does not change: repeat goes with amend and fault")
 	}
 	c.available(path+".when", &r.When)
-	if r.When.Message == messageACR {
+	switch {
+	case r.When.Message == messageACR:
 		c.accounting(path, r)
+	case slices.Contains(betweenPeers(), r.When.Message):
+		c.between(path, r)
 	}
 	if r.Limit != nil {
 		c.limit(path+".limit", r.Limit)
@@ -107,10 +119,18 @@ func (c *checker) amends(path string, a Amends) {
 			c.fault(path, "amend needs set, add, duplicate, flags, remove or move")
 		}
 	}
-	for _, e := range a.edits() {
+	edits, octets := a.edits(), 0
+	for _, e := range edits {
+		octets += len(e.Value)
 		if c.wire.Edit != nil {
 			c.wrong(path+e.at, c.wire.Edit(e.Edit))
 		}
+	}
+	if len(edits) > MaxEdits {
+		c.fault(path, "%d changes are too many; at most %d", len(edits), MaxEdits)
+	}
+	if octets > MaxEditOctets {
+		c.fault(path, "values of %d octets in all are too many; at most %d", octets, MaxEditOctets)
 	}
 }
 
@@ -126,8 +146,7 @@ func (c *checker) accounting(path string, r *Rule) {
 		c.fault(path+".limit", "an ACR asks for nothing that could be limited; "+
 			"use answer: {result: 4002} or a fault")
 	}
-	if a := r.Answer; a != nil && (a.Result == 0 || !a.Grant.IsZero() || a.Final != nil ||
-		!a.Validity.IsZero() || len(a.MSCC) > 0 || a.Level != "" || a.Ledger != "") {
+	if a := r.Answer; a != nil && !onlyResult(a) {
 		c.fault(path+".answer", "an ACR is answered with a result, and nothing else")
 	}
 }
@@ -160,7 +179,7 @@ func (c *checker) verbs(path string, r *Rule) {
 }
 
 func (c *checker) when(path string, w *When) {
-	c.word(path+".message", w.Message, messageCCR, messageACR)
+	c.word(path+".message", w.Message, append([]string{messageCCR, messageACR}, betweenPeers()...)...)
 	if w.Message == messageACR {
 		c.word(path+".type", w.Type, "start", "interim", "stop", "event")
 	} else {

@@ -80,8 +80,8 @@ func messageCondition(want string) condition {
 	}
 	return condition{
 		key: "message", want: want,
-		holds: func(s *charging.Situation) bool { return messageOf(s.Request) == want },
-		seen:  func(s *charging.Situation) string { return messageOf(s.Request) },
+		holds: func(s *charging.Situation) bool { return messageIn(s) == want },
+		seen:  messageIn,
 	}
 }
 
@@ -90,6 +90,16 @@ const (
 	messageCCR = "CCR"
 	messageACR = "ACR"
 )
+
+// betweenPeers are the messages that peers exchange about themselves.
+func betweenPeers() []string { return []string{"CER", "DWR", "DPR"} }
+
+func messageIn(s *charging.Situation) string {
+	if s.Between != "" {
+		return s.Between
+	}
+	return messageOf(s.Request)
+}
 
 func messageOf(r *charging.Request) string {
 	if r.Record != charging.NoRecord {

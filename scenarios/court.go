@@ -26,12 +26,16 @@ type court struct {
 	pending  map[int64]*exchange
 	waiting  fifo[int64]
 	links    map[hop]int64
+	misled   map[string]bool      // links that were sent an answer made wrong on purpose
+	newest   map[string]*exchange // of those that are not judged yet, by session
 	sent     map[sender]useOfID
 	senders  fifo[sender]
 	sessions map[charging.SessionID]*trial
 	opened   fifo[*trial]
 	due      agenda
 	seed     maphash.Seed
+	judged   map[string]int64            // requests, by Origin-Host, that are not counted yet
+	before   map[charging.SessionID]bool // open when the court began anew
 }
 
 // An exchange is one that is not judged yet.
@@ -45,6 +49,8 @@ type exchange struct {
 	answer  *charging.Answer
 	sentAt  time.Time // zero: the client got no answer
 	raw     []byte    // what it got
+	earlier *exchange // of its session, not judged when this one came
+	ended   bool
 }
 
 // A hop tells requests under way apart (RFC 6733 section 3).
@@ -60,15 +66,27 @@ func newCourt(o JudgeOptions, found func(charging.Finding)) *court {
 	if o.Sessions <= 0 {
 		o.Sessions = mostSessions
 	}
-	c := &court{JudgeOptions: o, found: found, seed: maphash.MakeSeed()}
+	c := &court{
+		JudgeOptions: o, found: found, seed: maphash.MakeSeed(), judged: make(map[string]int64),
+	}
 	c.forget()
 	return c
 }
 
-// forget begins anew.
+// forget begins anew. Of what was open only the names are kept: the server may not know it any
+// more, which is not the client's doing.
 func (c *court) forget() {
+	if c.before == nil || len(c.before)+len(c.sessions) > c.Sessions {
+		c.before = make(map[charging.SessionID]bool)
+	}
+	for id, s := range c.sessions {
+		if !s.ended {
+			c.before[id] = true
+		}
+	}
 	c.pending, c.waiting = make(map[int64]*exchange), fifo[int64]{}
-	c.links = make(map[hop]int64)
+	c.links, c.newest = make(map[hop]int64), make(map[string]*exchange)
+	c.misled = make(map[string]bool)
 	c.sent, c.senders = make(map[sender]useOfID), fifo[sender]{}
 	c.sessions, c.opened = make(map[charging.SessionID]*trial), fifo[*trial]{}
 	c.due = nil
@@ -82,7 +100,7 @@ func (c *court) hear(e *event) {
 	case eventAnswered:
 		if x := c.pending[e.exchange]; x != nil {
 			x.request, x.answer = e.request, e.answer
-			if d := e.answer.Delivery; d != nil && d.Drop {
+			if d := e.answer.Delivery; d != nil && (d.Drop || d.Early) {
 				c.complete(x)
 			}
 		}
@@ -92,9 +110,21 @@ func (c *court) hear(e *event) {
 			if x.message.Ours {
 				c.heard(x, e.message)
 			}
+			c.mislead(x)
 			c.complete(x)
 		}
 	}
+}
+
+// mislead keeps that a client may take an answer for a request, say, and answer that.
+func (c *court) mislead(x *exchange) {
+	if x.answer == nil || x.answer.Delivery == nil || x.answer.Delivery.Preset == "" {
+		return
+	}
+	if len(c.misled) >= mostClients {
+		clear(c.misled)
+	}
+	c.misled[x.message.Link] = true
 }
 
 func (c *court) received(e *event) {
@@ -109,6 +139,12 @@ func (c *court) received(e *event) {
 	if framed && x.frame.Request && !x.message.Ours {
 		c.hop(x)
 	}
+	if framed && !x.frame.Request && !x.message.Ours && !c.misled[x.message.Link] {
+		// What answers a request is told with that.
+		x.found = append(x.found, findings.New("answer-unasked", fmt.Sprintf(
+			"an answer with Hop-by-Hop Identifier %#08x, which no request on its connection fits",
+			x.frame.HopByHop)))
+	}
 	if framed && (!x.frame.Request || x.frame.Command != findings.CreditControl) {
 		c.tellAll(x)
 	}
@@ -119,6 +155,7 @@ func (c *court) received(e *event) {
 		c.summoned(x)
 	}
 	c.pending[x.number] = x
+	c.follow(x)
 	c.waiting.add(x.number)
 	for c.waiting.len() > mostPending {
 		c.giveUp(c.waiting.take())
@@ -133,8 +170,32 @@ func (c *court) giveUp(number int64) {
 	}
 }
 
+// follow puts an exchange behind those of its session that are under way.
+func (c *court) follow(x *exchange) {
+	if x.frame.Session != "" && !x.message.Ours {
+		x.earlier = c.newest[x.frame.Session]
+		c.newest[x.frame.Session] = x
+	}
+}
+
+// overtakes reports whether an earlier request of the session is not judged yet, as its answer is
+// held back, or none will come.
+func (x *exchange) overtakes() bool {
+	for x.earlier != nil && x.earlier.ended {
+		x.earlier = x.earlier.earlier
+	}
+	return x.earlier != nil
+}
+
 func (c *court) end(x *exchange) {
 	delete(c.pending, x.number)
+	x.ended = true
+	if c.newest[x.frame.Session] == x {
+		delete(c.newest, x.frame.Session)
+		if x.overtakes() {
+			c.newest[x.frame.Session] = x.earlier
+		}
+	}
 	if at := (hop{x.message.Link, x.frame.HopByHop}); c.links[at] == x.number {
 		delete(c.links, at)
 	}
@@ -157,6 +218,7 @@ func (c *court) complete(x *exchange) {
 	case x.request == nil || x.request.Type == 0:
 		c.tellAll(x)
 	default:
+		c.judged[x.request.Origin.Host]++
 		c.charged(x)
 	}
 }

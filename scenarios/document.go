@@ -51,7 +51,8 @@ type Rule struct {
 // matches every request. RatingGroup, Service, Requested and Used must hold for one and the same
 // Multiple-Services-Credit-Control.
 type When struct {
-	// Message is CCR, the default, or ACR; then Type is start, interim, stop or event.
+	// Message is CCR, the default, or ACR; then Type is start, interim, stop or event. CER, DWR and
+	// DPR are between peers: no type, session or subscriber goes with them.
 	Message string `yaml:"message,omitempty" json:"message,omitempty"`
 	Type    string `yaml:"type,omitempty" json:"type,omitempty"`    // initial to event
 	Number  Range  `yaml:"number,omitempty" json:"number,omitzero"` // CC-Request-Number

@@ -37,6 +37,8 @@ type Expected struct {
 type Requests struct {
 	When `yaml:",inline"`
 	Any  []When `yaml:"any,omitempty" json:"any,omitempty"`
+	// Repeat expects a repeat of what was answered before, which else counts for nothing.
+	Repeat bool `yaml:"repeat,omitempty" json:"repeat,omitempty"`
 }
 
 // An Acceptance is an answer of the client with one result, or any.
@@ -149,6 +151,7 @@ type expectation struct {
 // A happening is what an expectation waits for; one of its parts is there.
 type happening struct {
 	requests    []awaitedRequest
+	repeat      bool // of a request that was answered before
 	answered    charging.SummonsKind
 	isAnswer    bool
 	result      charging.Result // of the answer; 0: any
@@ -175,6 +178,7 @@ func newExpectation(e *Expect) *expectation {
 }
 
 func newHappening(e *Expected) (h happening) {
+	h.repeat = e.Request != nil && e.Request.Repeat
 	switch {
 	case e.Request != nil && len(e.Request.Any) > 0:
 		for i := range e.Request.Any {
@@ -210,7 +214,11 @@ func (h *happening) String() string {
 	for i := range h.requests {
 		texts[i] = h.requests[i].String()
 	}
-	return strings.Join(texts, ", or ")
+	text := strings.Join(texts, ", or ")
+	if h.repeat {
+		text = "a repeat of " + text
+	}
+	return text
 }
 
 func answerName(kind charging.SummonsKind) string {

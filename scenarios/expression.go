@@ -3,6 +3,7 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
@@ -70,9 +71,16 @@ type Expression struct {
 	program *vm.Program
 }
 
+// MaxExpression is how many octets an expression has at most. What is nested in brackets has no
+// nodes of its own, and the parser goes down one by one.
+const MaxExpression = 8192
+
 // UnmarshalText compiles. An expression has at most 200 nodes, no ranges and no function within
 // another's predicate, so that none can take long.
 func (e *Expression) UnmarshalText(text []byte) error {
+	if len(text) > MaxExpression {
+		return fmt.Errorf("if: the expression has %d octets; at most %d", len(text), MaxExpression)
+	}
 	judge := new(frugal)
 	options := []expr.Option{
 		expr.Env(view{}), expr.AsBool(), expr.MaxNodes(200), expr.DisableAllBuiltins(),
@@ -86,7 +94,8 @@ func (e *Expression) UnmarshalText(text []byte) error {
 		err = judge.err
 	}
 	if err != nil {
-		return fmt.Errorf("if: %w", err)
+		said, _, _ := strings.Cut(err.Error(), "\n") // what follows is a drawing
+		return fmt.Errorf("if: %s", said)
 	}
 	*e = Expression{string(text), program}
 	return nil

@@ -149,11 +149,14 @@ func (v *Value) UnmarshalYAML(node *yaml.Node) error {
 
 // UnmarshalJSON reads a text or a number.
 func (v *Value) UnmarshalJSON(data []byte) error {
-	if len(data) > 0 && data[0] != '"' {
-		*v = Value(data)
-		return nil
+	if data[0] == '"' {
+		return json.Unmarshal(data, (*string)(v))
 	}
-	return json.Unmarshal(data, (*string)(v))
+	if c := data[0]; c != '-' && (c < '0' || c > '9') {
+		return fmt.Errorf("%s is neither a text nor a number", data)
+	}
+	*v = Value(data)
+	return nil
 }
 
 // causes are the words for Disconnect-Cause (RFC 6733 section 5.4.3).

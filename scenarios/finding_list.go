@@ -108,7 +108,7 @@ func finding(seq int64, f *charging.Finding) Finding {
 func (j *Journal) ClearFindings() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.findings = ring[charging.Finding]{limit: j.findings.limit}
+	j.forgetFindings()
 	for number := j.first; number < j.next; number++ {
 		j.slot(number).findings = 0
 	}

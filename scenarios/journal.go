@@ -39,14 +39,16 @@ type Journal struct {
 	reader    Reader
 	limit     int64
 
-	mu       sync.Mutex
-	pages    []*page // slot of a number: number modulo limit
-	first    int64   // number of the oldest exchange that is kept
-	next     int64   // number of the next exchange
-	dropped  int64
-	findings ring[charging.Finding]
-	found    int64         // findings ever
-	news     chan struct{} // closed at the next change; nil: nobody waits for it
+	mu        sync.Mutex
+	pages     []*page // slot of a number: number modulo limit
+	first     int64   // number of the oldest exchange that is kept
+	next      int64   // number of the next exchange
+	dropped   int64
+	findings  ring[charging.Finding]
+	found     int64 // findings ever
+	clients   map[string]*ClientVerdict
+	clearedAt int64         // of found
+	news      chan struct{} // closed at the next change; nil: nobody waits for it
 }
 
 const pageSize = 256
@@ -85,6 +87,7 @@ func NewJournal(o JournalOptions) *Journal {
 		reader: o.Reader, limit: int64(limit), first: 1, next: 1,
 		pages:    make([]*page, (limit+pageSize-1)/pageSize),
 		findings: ring[charging.Finding]{limit: findings},
+		clients:  make(map[string]*ClientVerdict),
 	}
 }
 
@@ -168,6 +171,7 @@ func (j *Journal) Found(f charging.Finding) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.findings.add(f)
+	tallied(j.clients, f.Peer).add(&f)
 	j.found++
 	if kept := j.kept(f.Exchange); kept != nil {
 		kept.findings++
@@ -196,7 +200,7 @@ func (j *Journal) Clear() {
 	defer j.mu.Unlock()
 	clear(j.pages)
 	j.first, j.dropped = j.next, 0
-	j.findings = ring[charging.Finding]{limit: j.findings.limit}
+	j.forgetFindings()
 }
 
 // Exchange returns an exchange with its trees and bytes, or an error of KindExchangeNotFound.

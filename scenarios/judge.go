@@ -23,9 +23,11 @@ type JudgeOptions struct {
 	Connected func(peer string) bool
 	// Clock is the charging clock; one that was turned excuses what is late.
 	Clock *charging.Clock
-	// Patience is how long the answer to a RAR or ASR is awaited, and then the CCR that must follow,
-	// and the CCR-T after a refusal; 0: 10 s.
+	// Patience is how long the answer to a RAR or ASR is awaited, and then the CCR that must follow;
+	// 0: 10 s.
 	Patience time.Duration
+	// WaitFor is the Patience for one client; 0: as for all.
+	WaitFor func(charging.Origin) time.Duration
 	// Queue is how much may wait to be judged; 0: 16,384 events. Sessions is how many are judged at
 	// a time; 0: 20,000.
 	Queue, Sessions int
@@ -48,12 +50,13 @@ type Judge struct {
 	done  chan struct{}
 	ended chan struct{}
 
-	mu      sync.Mutex
-	queue   []event
-	spare   []event
-	dropped int64
-	lost    bool // something was dropped since the court last looked
-	closed  bool
+	mu       sync.Mutex
+	queue    []event
+	spare    []event
+	dropped  int64
+	requests map[string]int64 // judged, by Origin-Host
+	lost     bool             // something was dropped since the court last looked
+	closed   bool
 }
 
 // An event is one thing that the judge was told.
@@ -80,7 +83,7 @@ const (
 // else. Close ends it.
 func NewJudge(next charging.Recorder, o JudgeOptions) *Judge {
 	j := &Judge{
-		next: next, limit: o.Queue, court: newCourt(o, next.Found),
+		next: next, limit: o.Queue, court: newCourt(o, next.Found), requests: map[string]int64{},
 		wake: make(chan struct{}, 1), done: make(chan struct{}), ended: make(chan struct{}),
 	}
 	if j.limit <= 0 {
@@ -102,7 +105,7 @@ func (j *Judge) Received(m charging.Message) int64 {
 func (j *Judge) Answered(r *charging.Request, a *charging.Answer) {
 	j.next.Answered(r, a)
 	if a != nil {
-		dropped := a.Delivery != nil && a.Delivery.Drop
+		dropped := a.Delivery != nil && (a.Delivery.Drop || a.Delivery.Early)
 		j.tell(event{kind: eventAnswered, exchange: r.Exchange, request: r, answer: a}, dropped)
 	}
 }
@@ -116,7 +119,8 @@ func (j *Judge) Sent(exchange int64, m charging.Message) {
 // Found passes on what others found.
 func (j *Judge) Found(f charging.Finding) { j.next.Found(f) }
 
-// Settle waits until all that the judge was told before is judged.
+// Settle waits until all that the judge was told before is judged, and what should have come by
+// now.
 func (j *Judge) Settle(ctx context.Context) error {
 	settled := make(chan struct{})
 	j.tell(event{kind: eventSettle, settled: settled}, true)
@@ -251,6 +255,8 @@ func (j *Judge) judge(batch []event, lost bool) {
 		e := &batch[i]
 		switch e.kind {
 		case eventSettle:
+			j.court.pass(time.Now()) // what did not come by now is found as well
+			j.tally(j.court.judged)
 			close(e.settled)
 		case eventForget:
 			j.court.forget()
@@ -261,6 +267,7 @@ func (j *Judge) judge(batch []event, lost bool) {
 			j.court.hear(e)
 		}
 	}
+	j.tally(j.court.judged)
 	clear(batch) // so that nothing is kept alive for the next batch
 	if lost {
 		j.court.forget()

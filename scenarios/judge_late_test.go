@@ -120,6 +120,16 @@ func TestJudgeOfSummons(t *testing.T) {
 			fine: func(s *stage) { s.opened(); s.finish(1); s.summon(findings.ReAuth, 5002) },
 		},
 		{
+			raises: "answer-unasked",
+			bad: func(s *stage) {
+				s.opened()
+				s.judge.Received(s.message(findings.Frame{
+					Command: findings.ReAuth, Session: stageSession, Result: 2001,
+				}, "192.0.2.1:1"))
+			},
+			fine: asked(findings.ReAuth, 5012),
+		},
+		{
 			raises: "abort-unanswered", bad: asked(findings.AbortSession, 0),
 			fine: asked(findings.AbortSession, 5002),
 		},
@@ -237,5 +247,118 @@ func TestJudgeWeighsWhatItFinds(t *testing.T) {
 		if found := s.journal.Findings(); len(found) != 1 || found[0].Severity != want {
 			t.Errorf("findings %+v, want one %s", found, want)
 		}
+	}
+}
+
+// What did not come in time is told once, however much goes on around it.
+func TestJudgeTellsOnceOfWhatIsLate(t *testing.T) {
+	t.Parallel()
+	const past = time.Hour + 13*time.Second
+	other := func(x *turn) {
+		x.service().Key, x.answered().Key = ratingGroup(200), ratingGroup(200)
+	}
+	for rule, play := range map[string]func(*stage){
+		"validity-time-passed": func(s *stage) {
+			s.opened()
+			s.update(1, other, unused)
+			s.wait(past - 20*time.Second)
+			s.update(2, other)
+			s.wait(time.Minute)
+			s.update(3, other)
+			s.update(4, other)
+			s.wait(time.Minute)
+		},
+		"final-unit-not-ended": func(s *stage) {
+			s.opened(lastUnits(charging.Terminate))
+			s.update(1, other, unused)
+			s.wait(320 * time.Second)
+			s.update(2, other)
+			s.wait(time.Minute)
+			s.update(3, usedTime(300), unasked)
+		},
+		"session-not-ended-after-refusal": func(s *stage) {
+			s.opened(refusedWith(charging.CreditLimitReached))
+			s.wait(20 * time.Second)
+			s.update(1, unused, unasked, refusedWith(charging.CreditLimitReached))
+			s.wait(5 * time.Second)
+			s.finish(2, usedTime(0))
+			s.wait(time.Minute)
+		},
+		"reauthorization-unanswered": func(s *stage) {
+			s.opened()
+			s.wait(time.Second)
+			s.summon(findings.ReAuth, 0)
+			s.summon(findings.ReAuth, 5012)
+			s.wait(time.Minute)
+			s.update(1)
+			s.wait(time.Minute)
+		},
+	} {
+		t.Run(rule, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff([]string{rule}, played(t, play)); diff != "" {
+				t.Errorf("findings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// What was given back is not awaited, and what a client may do as well is not held against it.
+func TestJudgeAwaitsNothingThatIsOver(t *testing.T) {
+	t.Parallel()
+	const past = time.Hour + 13*time.Second
+	other := func(x *turn) {
+		x.service().Key, x.answered().Key = ratingGroup(200), ratingGroup(200)
+	}
+	for name, play := range map[string]func(*stage){
+		"a service ended before the session": func(s *stage) {
+			s.opened()
+			s.update(1, other, unused)
+			s.update(2, unasked)
+			s.wait(past - time.Minute)
+			s.update(3, other)
+			s.wait(time.Hour)
+			s.finish(4, other)
+		},
+		"the first of two RARs is answered last": func(s *stage) {
+			s.opened()
+			s.wait(time.Second)
+			first := s.ask(findings.ReAuth)
+			second := s.ask(findings.ReAuth)
+			s.told(second, findings.ReAuth, 2002)
+			s.told(first, findings.ReAuth, 2002)
+			s.wait(time.Second)
+			s.update(1)
+			s.wait(time.Minute)
+		},
+		"an older request comes late": func(s *stage) {
+			first := s.message(findings.Frame{
+				Command: findings.CreditControl, Request: true, HopByHop: 90, Session: stageSession,
+			}, "a")
+			s.opened()
+			number := s.judge.Received(first)
+			s.update(2, counting(3), stampedNow, reason(9))
+			s.play(charging.Update, 1, counting(9), usedTime(900), byScript, reason(9), func(x *turn) {
+				x.Exchange = number
+			})
+			s.update(3, counting(3), reason(9))
+		},
+		"an event of the same Session-Id": func(s *stage) {
+			s.opened()
+			s.play(charging.Event, 1)
+			s.update(2)
+		},
+		"a refusal came while the wait was long": func(s *stage) {
+			s.opened(refusedWith(charging.CreditLimitReached))
+			s.wait(9 * time.Second)
+			s.finish(1, usedTime(0))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := played(t, play); len(got) > 0 {
+				t.Errorf("findings %v, want none", got)
+			}
+		})
 	}
 }

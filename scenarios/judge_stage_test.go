@@ -118,7 +118,7 @@ func (s *stage) play(kind charging.RequestType, number uint32, cues ...cue) {
 
 func (s *stage) exchange(x *turn) {
 	m := s.message(findings.Frame{
-		Command: findings.CreditControl, Request: true, HopByHop: x.hop,
+		Command: findings.CreditControl, Request: true, HopByHop: x.hop, Session: x.Key.Session.ID,
 	}, x.link)
 	if x.Exchange == 0 {
 		x.Exchange = s.judge.Received(m)
@@ -142,17 +142,26 @@ func (s *stage) exchange(x *turn) {
 
 // summon sends a RAR or an ASR; result 0: it is not answered.
 func (s *stage) summon(command, result uint32) {
+	if number := s.ask(command); result != 0 {
+		s.told(number, command, result)
+	}
+}
+
+// ask sends a RAR or an ASR.
+func (s *stage) ask(command uint32) int64 {
 	s.count++
 	asked := s.message(findings.Frame{
 		Command: command, Request: true, HopByHop: s.count, Session: stageSession,
 	}, "192.0.2.1:1")
 	asked.Ours, asked.Peer = true, "ocs.example.net"
-	number := s.judge.Received(asked)
-	if result != 0 {
-		s.judge.Sent(number, s.message(findings.Frame{
-			Command: command, Session: stageSession, Result: result,
-		}, "192.0.2.1:1"))
-	}
+	return s.judge.Received(asked)
+}
+
+// told is the client's answer.
+func (s *stage) told(number int64, command, result uint32) {
+	s.judge.Sent(number, s.message(findings.Frame{
+		Command: command, Session: stageSession, Result: result,
+	}, "192.0.2.1:1"))
 }
 
 func (s *stage) opened(cues ...cue)                { s.play(charging.Initial, 0, cues...) }

@@ -36,7 +36,8 @@ func LibraryNames() []string {
 func LibraryParts() []string {
 	return []string{
 		"Starting", "Joining and leaving", "Changing the media", "Granting",
-		"Answers that come oddly, or not", "Connections", "Errors", "Malformed answers",
+		"When the server asks", "Answers that come oddly, or not", "Connections", "Errors",
+		"Malformed answers",
 	}
 }
 

@@ -28,6 +28,7 @@ type rule struct {
 	bare        *charging.Instead // for a request without services; nil: the same
 	fault       *Fault            // nil: none
 	held        chan struct{}     // answers wait for it; nil: none did yet
+	heldTo      time.Time         // when the last of them goes by itself; zero: never
 	after       int64             // so many matches pass first
 	probability Share
 	repeats     bool // acts on repeats, too
@@ -215,23 +216,32 @@ func (r *rule) act(s *charging.Situation, random *rand.Rand) charging.Decision {
 	if r.fault != nil {
 		decision.Delivery.Delay = r.fault.Delay.drawn(random)
 		if hold := r.fault.Hold; hold != nil {
-			if r.held == nil {
-				r.held = make(chan struct{})
-			}
+			r.hold(time.Duration(hold.Max))
 			decision.Delivery.Hold, decision.Delivery.Delay = r.held, time.Duration(hold.Max)
 		}
 	}
 	return decision
 }
 
-// release lets the answers go that the rule holds until this name; empty: any.
+// hold has one more answer wait, for a time of the wall clock at most, or for ever.
+func (r *rule) hold(most time.Duration) {
+	if r.held == nil {
+		r.held, r.heldTo = make(chan struct{}), time.Time{}
+	}
+	if most > 0 {
+		r.heldTo = time.Now().Add(most)
+	}
+}
+
+// release lets the answers go that the rule holds until this name; empty: any. It reports whether
+// there may be such: they may have left with their connections.
 func (r *rule) release(until string) bool {
 	if r.held == nil || until != "" && until != r.fault.Hold.Until {
 		return false
 	}
 	close(r.held)
 	r.held = nil
-	return true
+	return r.heldTo.IsZero() || time.Now().Before(r.heldTo)
 }
 
 // would is what the rule decides.
@@ -250,7 +260,6 @@ func (r *rule) would(s *charging.Situation) charging.Decision {
 // rewind begins to count anew.
 func (r *rule) rewind() {
 	r.standing = newStanding()
-	r.release("")
 	if r.nth != nil {
 		r.nth.tally = tally{}
 	}

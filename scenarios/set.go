@@ -114,17 +114,17 @@ func (s *Set) decide(situation *charging.Situation) charging.Decision {
 		return charging.Decision{}
 	}
 	decision := acting.act(situation, s.random)
-	s.follow(acting, situation)
+	s.follow(acting, situation, decision.Delivery)
 	return decision
 }
 
 // follow begins what a rule that acted does and expects beside its answer.
-func (s *Set) follow(r *rule, situation *charging.Situation) {
+func (s *Set) follow(r *rule, situation *charging.Situation, delivery *charging.Delivery) {
 	s.tell()
 	if len(r.expects) == 0 && len(r.steps) == 0 {
 		return
 	}
-	awaited := s.await(r, situation.Request, s.instant())
+	awaited := s.await(r, situation.Request, delivery, s.instant())
 	if len(r.steps) > 0 {
 		s.prepare(r, situation, awaited)
 	}
@@ -278,9 +278,13 @@ func (s *Set) DeleteTagged(tag string) (deleted int) {
 	return deleted
 }
 
-// abandon ends what rules of a scenario do and expect.
+// abandon ends what rules of a scenario do and expect, and lets the answers go that they hold, as
+// nobody could release them any more.
 func (s *Set) abandon(gone *scenario) {
 	s.dismiss(gone)
+	for _, rule := range gone.rules {
+		rule.release("")
+	}
 	standings := make([]*standing, len(gone.rules))
 	for i, rule := range gone.rules {
 		standings[i] = rule.standing
@@ -317,8 +321,10 @@ func (s *Set) Release(name, until string) (released int, err error) {
 	for _, rule := range found.rules {
 		if rule.release(until) {
 			released++
+			s.awaiting.letGo(rule.standing, until, s.instant())
 		}
 	}
+	s.tell()
 	return released, nil
 }
 

@@ -10,9 +10,13 @@ import (
 // A trial is what a court knows of one session.
 type trial struct {
 	id          charging.SessionID
-	peer, host  string // the neighbour, and who opened the session
+	peer        string          // the neighbour
+	origin      charging.Origin // who opened the session
 	gy          bool
+	openedBy    charging.RequestType
 	tainted     bool // an answer was made wrong on purpose
+	midway      bool // its beginning was not heard
+	unanswered  bool // an answer came late or never, so that the client may have gone on without
 	vendor      bool // the client sent AVPs of vendor 10415
 	highest     uint32
 	past        []past
@@ -22,6 +26,7 @@ type trial struct {
 	told        bool // Service-Information was there
 	role        charging.Number
 	conditions  lastTold
+	agreed      lastTold // those of the last request that was not refused
 	holdings    []*holding
 	subscriber  string
 	last        int64 // the last exchange
@@ -30,6 +35,7 @@ type trial struct {
 	free        bool            // 4011 at command level
 	ended       bool
 	lost        bool // the server does not know the session
+	excused     bool // since the charging clock was turned
 	summons     summoning
 	offset      time.Duration // of the charging clock from the wall clock, at the last request
 	watches     []watch
@@ -43,7 +49,8 @@ type lastTold struct {
 	attached     bool // told by an update, so that they are attached, not invited
 	media        []string
 	mediaKnown   bool
-	offered      bool // the media were told with a Trigger, and the answer may be less
+	offered      bool   // the media were told with a Trigger, and the answer may be less
+	who          string // who takes part, where requests name them
 }
 
 // A holding is what a session has for one service.
@@ -55,15 +62,25 @@ type holding struct {
 	askedAt   time.Time // the request's arrival
 	at        time.Time // the answer went out
 	eventTime time.Time
+	chargedAt time.Time // the charging clock then
 	validFor  time.Duration
 	final     *charging.FinalUnit
 	threshold bool
-	pooled    bool
+	pool      *charging.Pool
 	armed     []uint32
 	scripted  bool // a scenario decided, so that being late proves nothing
 	denied    charging.Result
 	deniedAt  time.Time
-	reported  bool // after the final units
+	reported  bool // nothing is asked for any more: what was granted is given back
+	overdue   bool // it was told that nothing came in time
+	last      reply
+}
+
+// A reply is the last answer that told of a service, whether it granted something or not.
+type reply struct {
+	number      uint32
+	asked, sent time.Time
+	scripted    bool
 }
 
 // mostHoldings bounds the services of one session.
@@ -107,16 +124,36 @@ func (c *court) charged(x *exchange) {
 	if x.answer.Repeat {
 		return // it was judged before the judge began anew
 	}
+	if x.answer.Result == charging.UnableToComply && because(x.answer, charging.BecauseRepeat) {
+		c.find(x, "content-changed-under-number",
+			"CC-Request-Number %d with other content than long ago", r.Key.Number)
+		return
+	}
 	c.tellAll(x)
 	switch {
 	case r.Type == charging.Event:
 		c.event(x, s, content)
 	case s == nil && r.Type != charging.Initial:
-		if x.answer.Result == charging.UnknownSessionID {
-			c.find(x, "session-unknown", "a request of type %s for a session that is not open", r.Type)
-		}
+		c.midway(x, content)
 	default:
 		c.inSession(x, s, content)
+	}
+}
+
+// midway meets a session that is open, and whose beginning was not heard: the judge began anew, or
+// the answer to the first request is held back. It is judged from here on.
+func (c *court) midway(x *exchange, content uint64) {
+	r := x.request
+	switch {
+	case x.answer.Result == charging.UnknownSessionID:
+		if !c.before[r.Key.Session] {
+			c.find(x, "session-unknown", "a request of type %s for a session that is not open", r.Type)
+		}
+	case r.Type == charging.Update && x.answer.Result.Success():
+		s := c.open(x)
+		s.midway, s.unanswered = true, true
+		c.clocked(x)
+		c.settle(x, s, content)
 	}
 }
 
@@ -132,6 +169,9 @@ func (c *court) event(x *exchange, s *trial, content uint64) {
 		s = c.open(x)
 	}
 	s.remember(x, content)
+	if s.highest = max(s.highest, x.request.Key.Number); s.openedBy != charging.Event {
+		return // the Session-Id is an open session's, which goes on
+	}
 	s.ended = true
 	s.watches = []watch{{kind: watchForget, at: x.at.Add(forgetAfter)}}
 	c.plan(s)
@@ -140,7 +180,8 @@ func (c *court) event(x *exchange, s *trial, content uint64) {
 // inSession judges a request of a session.
 func (c *court) inSession(x *exchange, s *trial, content uint64) {
 	r := x.request
-	if s != nil && r.Type == charging.Initial && !s.tainted {
+	late := s != nil && x.number < s.last // it came before what was judged already
+	if s != nil && r.Type == charging.Initial && !s.tainted && !late {
 		c.find(x, "session-opened-twice",
 			"an INITIAL_REQUEST with CC-Request-Number %d, the session is open", r.Key.Number)
 	}
@@ -151,16 +192,23 @@ func (c *court) inSession(x *exchange, s *trial, content uint64) {
 				r.Key.Number)
 		}
 		c.named(x)
-	} else if !s.tainted {
+	} else if !s.tainted && !late {
 		c.continued(x, s)
 	}
 	c.clocked(x)
+	c.settle(x, s, content)
+}
+
+// settle keeps what a request and its answer told.
+func (c *court) settle(x *exchange, s *trial, content uint64) {
 	s.learnRequest(x)
 	s.remember(x, content)
 	if !x.sentAt.IsZero() {
 		s.learn(c, x)
 	}
-	if r.Type == charging.Termination {
+	s.unanswered = s.unanswered || x.overtakes() || x.sentAt.IsZero() ||
+		x.sentAt.Sub(x.at) > longestAnswer
+	if x.request.Type == charging.Termination {
 		s.ended = true
 	}
 	c.watch(s, x)
@@ -173,19 +221,24 @@ func (c *court) continued(x *exchange, s *trial) {
 		return
 	}
 	if x.answer.Result == charging.UnknownSessionID && r.Refused == nil && !scripted(x.answer) {
-		c.find(x, "session-unknown", "a request of type %s for a session that is not open any more",
-			r.Type)
-		s.lost = true
+		if !c.turned(s, x.offset()) { // the clock, with which supervision ended the session
+			c.find(x, "session-unknown",
+				"a request of type %s for a session that is not open any more", r.Type)
+		}
+		s.lost, s.excused = true, c.turned(s, x.offset())
 		return
 	}
 	c.inOrder(x, s)
 	c.sameSession(x, s)
-	if r.Type == charging.Update {
+	if r.Type == charging.Update && r.Key.Number > s.highest {
 		c.changed(x, s)
 	}
 	for i := range r.Services {
-		c.service(x, s, &r.Services[i])
+		if r.Type != charging.Initial {
+			c.service(x, s, &r.Services[i])
+		}
 	}
+	c.pools(x, s)
 	if r.Type == charging.Termination {
 		c.unreported(x, s)
 	}
@@ -197,7 +250,11 @@ func (c *court) afterEnd(x *exchange, s *trial) bool {
 	kind := x.request.Type
 	switch {
 	case s.ended:
-		c.find(x, "request-after-termination", "a request of type %s after the CCR-T", kind)
+		end := "CCR-T"
+		if s.openedBy == charging.Event {
+			end = "CCR-E"
+		}
+		c.find(x, "request-after-termination", "a request of type %s after the %s", kind, end)
 	case s.refused != 0 && kind == charging.Termination:
 		c.find(x, "termination-after-refusal", "a CCR-T after Result-Code %s", s.refused.Name())
 	case s.refused != 0:
@@ -205,6 +262,9 @@ func (c *court) afterEnd(x *exchange, s *trial) bool {
 	case s.free:
 		c.find(x, "credit-control-after-not-applicable", "a request of type %s after %s", kind,
 			charging.CreditNotApplicable.Name())
+	case s.lost && kind == charging.Update && !s.excused:
+		c.find(x, "update-after-refusal", "a CCR-U after Result-Code %s",
+			charging.UnknownSessionID.Name())
 	default:
 		return s.lost
 	}
@@ -215,14 +275,15 @@ func (c *court) afterEnd(x *exchange, s *trial) bool {
 func (c *court) open(x *exchange) *trial {
 	r := x.request
 	s := &trial{
-		id: r.Key.Session, peer: x.message.Peer, host: r.Origin.Host,
+		id: r.Key.Session, peer: x.message.Peer, origin: r.Origin,
 		gy: x.message.Door == "gy", context: r.Context, place: -1,
-		subscribers: slices.Clone(r.Subscribers), highest: r.Key.Number,
+		subscribers: slices.Clone(r.Subscribers), highest: r.Key.Number, openedBy: r.Type,
 	}
 	if old := c.sessions[s.id]; old != nil {
 		c.drop(old)
 	}
 	c.sessions[s.id] = s
+	delete(c.before, s.id)
 	c.opened.add(s)
 	for c.opened.len() > c.Sessions {
 		c.drop(c.opened.take())
@@ -243,8 +304,11 @@ func (c *court) drop(s *trial) {
 func (s *trial) learnRequest(x *exchange) {
 	r := x.request
 	s.vendor = s.vendor || r.Carries3GPP()
+	late := r.Key.Number < s.highest
 	s.highest = max(s.highest, r.Key.Number)
-	s.last, s.lastAt = x.number, x.at
+	if x.number > s.last {
+		s.last, s.lastAt = x.number, x.at
+	}
 	s.peer, s.offset = x.message.Peer, x.offset()
 	if len(r.Subscribers) > 0 {
 		s.subscriber = r.Subscribers[0].Data
@@ -255,8 +319,11 @@ func (s *trial) learnRequest(x *exchange) {
 	if r.Information.Role.Known && !s.role.Known {
 		s.role = r.Information.Role
 	}
+	if late {
+		return // conditions are those of the newest request
+	}
 	if i := &r.Information; i.Participants.Known {
-		s.conditions.participants = i.Participants
+		s.conditions.participants, s.conditions.who = i.Participants, takingPart(r)
 		s.conditions.attached = r.Type != charging.Initial
 	}
 	if i := &r.Information; i.MediaKnown {
@@ -282,8 +349,14 @@ func (s *trial) learn(c *court, x *exchange) {
 	case result >= 4000 && result < 6000:
 		s.refused = result
 	}
+	refused := s.refused != 0
 	for i := range a.Services {
 		s.hold(x, a, &a.Services[i])
+		refused = refused || refuses(a.Services[i].Result)
+	}
+	if !refused {
+		s.agreed = s.conditions
+		s.agreed.media = slices.Clone(s.conditions.media)
 	}
 }
 
@@ -301,47 +374,79 @@ func (s *trial) hold(x *exchange, a *charging.Answer, said *charging.ServiceAnsw
 	if h.number > x.request.Key.Number {
 		return // a later request was answered before
 	}
-	if asked := askedFor(x.request, said.Key); !asked && len(said.Granted) == 0 &&
-		said.Final == nil && said.Result.Success() {
-		h.reported = h.reported || h.final != nil
-		return // what it had stays
+	h.last = reply{x.request.Key.Number, x.at, x.sentAt, scripted(a)}
+	h.arm(said.Triggers)
+	asked, used := askedFor(x.request, said.Key)
+	if !asked && len(said.Granted) == 0 && said.Final == nil && said.Result.Success() {
+		again, _ := askedFor(x.request, h.key)
+		h.reported = h.reported || used && !again || h.final != nil
+		return // what it had is all there was
+	}
+	if said.Tariff.Known && h.at.Equal(x.sentAt) && len(h.granted) > 0 {
+		h.add(said.Granted) // the other side of a tariff change
+		return
 	}
 	*h = holding{
-		key: h.key, granted: h.granted[:0], used: h.used[:0],
+		key: h.key, granted: h.granted[:0], used: h.used[:0], armed: h.armed, last: h.last,
 		number: x.request.Key.Number, askedAt: x.at, at: x.sentAt,
-		eventTime: x.request.EventTime, validFor: said.ValidFor, final: said.Final,
-		threshold: said.Threshold.Unit != "", armed: said.Triggers,
-		pooled: said.Quota != nil && said.Quota.Pool != nil, scripted: scripted(a),
+		eventTime: x.request.EventTime, chargedAt: x.request.At,
+		validFor: said.ValidFor, final: said.Final,
+		threshold: said.Threshold.Unit != "", scripted: h.last.scripted,
 	}
-	if said.Result != 0 && !said.Result.Success() && said.Result != charging.CreditNotApplicable {
+	if said.Quota != nil {
+		h.pool = said.Quota.Pool
+	}
+	if refuses(said.Result) {
 		h.denied, h.deniedAt = said.Result, x.sentAt
 		return
 	}
-	h.granted = append(h.granted, said.Granted...)
-	for range h.granted {
-		h.used = append(h.used, 0)
+	h.add(said.Granted)
+}
+
+// refuses reports whether a service is denied by its result; it may have none.
+func refuses(result charging.Result) bool {
+	return result != 0 && !result.Success() && result != charging.CreditNotApplicable
+}
+
+// add grants more: two sides of a tariff change are two quotas of one service.
+func (h *holding) add(granted []charging.Quantity) {
+	for _, q := range granted {
+		same := func(other charging.Quantity) bool { return other.Unit == q.Unit }
+		if i := slices.IndexFunc(h.granted, same); i >= 0 {
+			h.granted[i].Amount = plus(h.granted[i].Amount, q.Amount)
+			continue
+		}
+		h.granted, h.used = append(h.granted, q), append(h.used, 0)
 	}
 }
 
-// askedFor reports whether units were asked for.
-func askedFor(r *charging.Request, key charging.ServiceKey) bool {
+// arm keeps which changes must be told: a list stands until another one comes (TS 32.299 section
+// 6.5.1.2).
+func (h *holding) arm(triggers []uint32) {
+	switch {
+	case slices.Contains(triggers, charging.TriggersDisarmed):
+		h.armed = nil
+	case len(triggers) > 0:
+		h.armed = triggers
+	}
+}
+
+// askedFor reports whether units were asked for, and whether usage was told.
+func askedFor(r *charging.Request, key charging.ServiceKey) (asked, used bool) {
 	for i := range r.Services {
-		if sameKey(r.Services[i].Key, key) {
-			return r.Services[i].Asked
+		if s := &r.Services[i]; sameKey(s.Key, key) {
+			asked, used = asked || s.Asked, used || len(s.Used) > 0
 		}
 	}
-	return false
+	return asked, used
 }
 
 // scripted reports whether a scenario decided the answer.
 func scripted(a *charging.Answer) bool {
-	if a.Delivery != nil || len(a.Edits) > 0 {
-		return true
-	}
-	for i := range a.Why {
-		if a.Why[i].Code == charging.BecauseScript {
-			return true
-		}
-	}
-	return false
+	return a.Delivery != nil || len(a.Edits) > 0 || because(a, charging.BecauseScript)
+}
+
+// because reports whether an answer says this of itself.
+func because(a *charging.Answer, code string) bool {
+	return slices.ContainsFunc(a.Why, func(r charging.Reason) bool { return r.Code == code })
 }

@@ -60,7 +60,11 @@ func near(a, b time.Time) bool { return a.Sub(b).Abs() <= clockSlack }
 // sameSession judges whether a request is about what the session was opened for.
 func (c *court) sameSession(x *exchange, s *trial) {
 	r := x.request
-	common := func(i charging.Identity) bool { return slices.Contains(s.subscribers, i) }
+	common := func(i charging.Identity) bool {
+		return slices.ContainsFunc(s.subscribers, func(known charging.Identity) bool {
+			return known.Type == i.Type && normal(known.Data) == normal(i.Data)
+		})
+	}
 	switch {
 	case len(s.subscribers) == 0:
 	case len(r.Subscribers) == 0:
@@ -106,15 +110,26 @@ func (c *court) changed(x *exchange, s *trial) {
 	told := r.Information.Participants
 	switch {
 	case !was.attached || !told.Known:
+	case told == s.agreed.participants && told != was.participants:
+		// Back to what was before a refusal.
 	case told != was.participants && !triggered:
 		c.untriggered(x, s, charging.TriggerParticipants, "participants-changed-without-trigger",
 			"Number-Of-Participants "+decimal(told)+" after "+decimal(was.participants)+
 				", and no Trigger 50")
-	case told == was.participants && triggered:
+	case told == was.participants && triggered && takingPart(r) == was.who:
 		c.find(x, "trigger-without-change", "Trigger 50, and Number-Of-Participants %d as before",
 			told.Value)
 	}
 	c.changedMedia(x, s)
+}
+
+// takingPart is who takes part, where a request names them: one may join as another leaves.
+func takingPart(r *charging.Request) string {
+	if r.Attributes == nil {
+		return ""
+	}
+	const groups = "Service-Information.PoC-Information.Participant-Group.Called-Party-Address"
+	return strings.Join(append(r.Attributes.Lookup(groups), r.Information.Destination), " ")
 }
 
 // changedMedia judges media: an answer may have less than its offer, and a refresh the same.
@@ -122,6 +137,7 @@ func (c *court) changedMedia(x *exchange, s *trial) {
 	r, was := x.request, &s.conditions
 	media := r.Information.Media
 	if !r.Information.MediaKnown || !was.mediaKnown || slices.Equal(media, was.media) ||
+		s.agreed.mediaKnown && slices.Equal(media, s.agreed.media) ||
 		r.Triggered(charging.TriggerMedia) {
 		return
 	}
@@ -130,9 +146,16 @@ func (c *court) changedMedia(x *exchange, s *trial) {
 	})
 	if !isAnswer {
 		c.untriggered(x, s, charging.TriggerMedia, "media-changed-without-trigger",
-			"media "+strings.Join(media, ", ")+" after "+strings.Join(was.media, ", ")+
+			"media "+listed(media)+" after "+listed(was.media)+
 				", and no Trigger 40")
 	}
+}
+
+func listed(media []string) string {
+	if len(media) == 0 {
+		return "none"
+	}
+	return strings.Join(media, ", ")
 }
 
 // untriggered tells of a change without Trigger, which is a violation where it was armed.

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -32,10 +33,10 @@ func (c *court) service(x *exchange, s *trial, asked *charging.Service) {
 	if h == nil {
 		h = &holding{key: asked.Key}
 	}
-	if x.at.Before(h.at) && x.request.Key.Number > h.number && !h.scripted &&
-		h.at.Sub(h.askedAt) < longestAnswer {
+	if l := &h.last; x.at.Before(l.sent) && x.request.Key.Number > l.number && !l.scripted &&
+		l.sent.Sub(l.asked) < longestAnswer {
 		c.find(x, "request-before-answer", "CC-Request-Number %d for %s before the answer to %d",
-			x.request.Key.Number, named(asked.Key), h.number)
+			x.request.Key.Number, named(asked.Key), l.number)
 	}
 	c.usage(x, s, h, asked)
 	c.reasons(x, s, h, asked)
@@ -43,7 +44,7 @@ func (c *court) service(x *exchange, s *trial, asked *charging.Service) {
 		c.askedAgain(x, s, h, asked)
 	}
 	if len(asked.Used) > 0 && !x.request.EventTime.IsZero() {
-		h.eventTime = x.request.EventTime
+		h.eventTime, h.chargedAt = x.request.EventTime, x.request.At
 	}
 }
 
@@ -71,7 +72,7 @@ func (c *court) usage(x *exchange, s *trial, h *holding, asked *charging.Service
 	case h.denied != 0:
 		c.usedAfterDenial(x, h, asked)
 	case len(h.granted) == 0 && h.final == nil && used:
-		if h.number == 0 && h.at.IsZero() {
+		if h.last.sent.IsZero() && !s.unanswered {
 			c.find(x, "usage-not-granted", "Used-Service-Unit for %s, which has no grant",
 				named(asked.Key))
 		}
@@ -79,24 +80,39 @@ func (c *court) usage(x *exchange, s *trial, h *holding, asked *charging.Service
 	for i, q := range h.granted {
 		used, told := reported(asked, q.Unit)
 		if !told {
-			if c.mustReport(x, s, h, asked) {
+			if c.mustReport(x, s, h, asked) && q.Amount > 0 && !s.toldElsewhere(x.request, h, q.Unit) {
 				c.find(x, "granted-unit-unreported", "%s granted for %s, and no %s in "+
 					"Used-Service-Unit", unitAVP(q.Unit), named(asked.Key), unitAVP(q.Unit))
 			}
 			continue
 		}
-		h.used[i] += used
+		h.used[i] = plus(h.used[i], used)
 		c.above(x, h, q, h.used[i], asked.Key)
 	}
-	c.duration(x, h, asked)
+	c.duration(x, s, h, asked)
 }
 
 // mustReport reports whether units that were granted are due in a request that names the service.
 func (c *court) mustReport(x *exchange, s *trial, h *holding, asked *charging.Service) bool {
-	if h.pooled || h.final != nil && h.final.Action != charging.Terminate || s.summons.at.After(h.at) {
+	if h.pool != nil || h.final != nil && h.final.Action != charging.Terminate || s.reauthorized(h) {
 		return false
 	}
 	return asked.Asked || len(asked.Used) > 0 || x.request.Type == charging.Termination
+}
+
+// toldElsewhere reports whether a request tells a unit of a holding's otherwise: by
+// Service-Identifier, as on Ro the quota is the rating group's, or by the counters of
+// IM-Information.
+func (s *trial) toldElsewhere(r *charging.Request, h *holding, unit charging.Unit) bool {
+	if unit == charging.Events && r.Information.Counters != (charging.Counters{}) {
+		return true
+	}
+	for i := range r.Services {
+		if _, told := reported(&r.Services[i], unit); told && s.find(r.Services[i].Key) == h {
+			return true
+		}
+	}
+	return false
 }
 
 func anyUsed(asked *charging.Service) bool {
@@ -116,7 +132,7 @@ func reported(asked *charging.Service, unit charging.Unit) (sum int64, told bool
 	for i := range asked.Used {
 		for _, q := range asked.Used[i].Units {
 			if q.Unit == unit {
-				sum, told = sum+q.Amount, true
+				sum, told = plus(sum, q.Amount), true
 			}
 		}
 	}
@@ -125,7 +141,15 @@ func reported(asked *charging.Service, unit charging.Unit) (sum int64, told bool
 	}
 	in, hasIn := reported(asked, charging.Input)
 	out, hasOut := reported(asked, charging.Output)
-	return in + out, hasIn || hasOut
+	return plus(in, out), hasIn || hasOut
+}
+
+// plus adds what clients tell, which may be more than can be counted.
+func plus(a, b int64) int64 {
+	if sum := a + b; sum >= a {
+		return sum
+	}
+	return math.MaxInt64
 }
 
 // above judges an overrun.
@@ -133,7 +157,7 @@ func (c *court) above(
 	x *exchange, h *holding, q charging.Quantity, used int64, key charging.ServiceKey,
 ) {
 	over := used - q.Amount
-	if over <= 0 || h.pooled {
+	if over <= 0 || h.pool != nil {
 		return
 	}
 	slack := q.Amount
@@ -160,14 +184,20 @@ func (c *court) usedAfterDenial(x *exchange, h *holding, asked *charging.Service
 	}
 }
 
-// duration judges CC-Time by the Event-Timestamps.
-func (c *court) duration(x *exchange, h *holding, asked *charging.Service) {
+// duration judges CC-Time by the Event-Timestamps. Who goes by a charging clock that was turned may
+// have used as much as that clock says.
+func (c *court) duration(x *exchange, s *trial, h *holding, asked *charging.Service) {
 	seconds, timed := reported(asked, charging.Time)
-	if !timed || h.eventTime.IsZero() || x.request.EventTime.IsZero() {
+	if !timed || h.eventTime.IsZero() || x.request.EventTime.IsZero() ||
+		x.request.Key.Number < s.highest {
 		return
 	}
-	passed := int64(x.request.EventTime.Sub(h.eventTime) / time.Second)
-	if seconds > passed+roundingSlack {
+	between := x.request.EventTime.Sub(h.eventTime)
+	passed := int64(between / time.Second)
+	if c.turned(s, x.offset()) {
+		between = max(between, x.request.At.Sub(h.chargedAt))
+	}
+	if seconds > int64(between/time.Second)+roundingSlack {
 		c.find(x, "usage-longer-than-time", "CC-Time %d for %s, the Event-Timestamps are %d s apart",
 			seconds, named(asked.Key), passed)
 	}
@@ -186,7 +216,7 @@ func (c *court) reasons(x *exchange, s *trial, h *holding, asked *charging.Servi
 	}
 	if len(reasons) == 0 {
 		vendor := s.vendor || x.request.Carries3GPP()
-		if len(asked.Used) > 0 && vendor && !asked.Single {
+		if len(asked.Used) > 0 && vendor && !asked.Single && !tells(x.request, "Reporting-Reason") {
 			c.find(x, "usage-without-reason", "Used-Service-Unit for %s without Reporting-Reason",
 				named(asked.Key))
 		}
@@ -204,8 +234,8 @@ func (c *court) reason(
 	x *exchange, s *trial, h *holding, asked *charging.Service, reason int64,
 ) {
 	switch {
-	case len(h.granted) == 0 || h.pooled:
-	case reason == reasonExhausted && !h.exhausted():
+	case len(h.granted) == 0 || h.pool != nil:
+	case reason == reasonExhausted && !h.exhausted() && h.toldIn(asked):
 		c.find(x, "quota-not-exhausted", "QUOTA_EXHAUSTED with %d of %d used for %s", h.used[0],
 			h.granted[0].Amount, named(asked.Key))
 	case reason == reasonThreshold && !h.threshold:
@@ -216,10 +246,23 @@ func (c *court) reason(
 		c.find(x, "validity-not-expired", "VALIDITY_TIME %s after a grant with Validity-Time %d",
 			x.at.Sub(h.at).Round(time.Second), int64(h.validFor/time.Second))
 	}
-	if reason == reasonForced && s.summons.at.IsZero() && s.gy {
+	if reason == reasonForced && s.summons.at.IsZero() && s.gy && !s.midway {
 		c.find(x, "forced-without-request", "FORCED_REAUTHORISATION for %s, and no RAR was sent",
 			named(asked.Key))
 	}
+}
+
+// toldIn reports whether usage is told in a unit that was granted.
+func (h *holding) toldIn(asked *charging.Service) bool {
+	return slices.ContainsFunc(h.granted, func(q charging.Quantity) bool {
+		_, told := reported(asked, q.Unit)
+		return told
+	})
+}
+
+// tells reports whether an AVP stands at a path of the request.
+func tells(r *charging.Request, path string) bool {
+	return r.Attributes != nil && len(r.Attributes.Lookup(path)) > 0
 }
 
 // exhausted reports whether any granted unit is used up.
@@ -234,9 +277,13 @@ func (h *holding) exhausted() bool {
 
 // askedAgain judges a request for more after the server said that there is none.
 func (c *court) askedAgain(x *exchange, s *trial, h *holding, asked *charging.Service) {
-	changed := asked.Reason == charging.Known(reasonCondition) || len(asked.Triggers) > 0 ||
-		len(x.request.Triggers) > 0
-	if h.final == nil || s.summons.at.After(h.at) || changed || h.denied != 0 {
+	must := len(asked.Triggers) > 0 || len(x.request.Triggers) > 0
+	switch asked.Reason {
+	case charging.Known(reasonCondition), charging.Known(reasonValidity),
+		charging.Known(reasonForced):
+		must = true // RFC 8506 section 5.6: what re-authorizes also asks again
+	}
+	if h.final == nil || s.reauthorized(h) || must || h.denied != 0 {
 		return
 	}
 	switch {
@@ -253,7 +300,7 @@ func (c *court) askedAgain(x *exchange, s *trial, h *holding, asked *charging.Se
 // unreported judges what a termination leaves out.
 func (c *court) unreported(x *exchange, s *trial) {
 	for _, h := range s.holdings {
-		if len(h.granted) == 0 || h.reported || h.pooled || mentions(x.request, h.key) {
+		if len(h.granted) == 0 || h.reported || h.pool != nil || mentions(x.request, h.key) {
 			continue
 		}
 		c.find(x, "service-unreported-at-end", "a CCR-T without %s, which has a grant",

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"container/heap"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ type watch struct {
 	at       time.Time
 	exchange int64 // after which it is awaited
 	seen     string
+	service  *holding // whose grant or refusal it is about, if any
 }
 
 type watchKind uint8
@@ -75,14 +77,14 @@ func (c *court) watch(s *trial, x *exchange) {
 
 // watchGrant awaits the end of a grant.
 func (s *trial) watchGrant(x *exchange, h *holding) {
-	if len(h.granted) == 0 || h.scripted || h.reported {
+	if len(h.granted) == 0 || h.scripted || h.reported || h.overdue {
 		return
 	}
 	if h.final == nil {
 		if h.validFor > 0 {
 			s.watches = append(s.watches, watch{
 				kind: watchValidity, at: h.at.Add(h.validFor + lateValidity), exchange: x.number,
-				seen: "Validity-Time " + seconds(h.validFor) + " for " + named(h.key) +
+				service: h, seen: "Validity-Time " + seconds(h.validFor) + " for " + named(h.key) +
 					" is over, and no CCR came",
 			})
 		}
@@ -95,7 +97,7 @@ func (s *trial) watchGrant(x *exchange, h *holding) {
 		left := time.Duration(max(q.Amount-h.used[i], 0)) * time.Second
 		s.watches = append(s.watches, watch{
 			kind: watchFinal, at: h.at.Add(left + lateFinal), exchange: x.number,
-			seen: "the final units of " + named(h.key) +
+			service: h, seen: "the final units of " + named(h.key) +
 				" are used up, and neither a CCR-U nor a CCR-T came",
 		})
 	}
@@ -108,12 +110,13 @@ func seconds(d time.Duration) string {
 // watchRefused awaits the end of an IMS session whose only service is refused.
 func (s *trial) watchRefused(c *court, x *exchange) {
 	if len(s.holdings) != 1 || s.holdings[0].denied == 0 || s.holdings[0].scripted ||
+		s.holdings[0].overdue ||
 		!strings.HasSuffix(s.context, imsContext) {
 		return
 	}
 	h := s.holdings[0]
 	s.watches = append(s.watches, watch{
-		kind: watchRefusal, at: h.deniedAt.Add(c.Patience), exchange: x.number,
+		kind: watchRefusal, at: h.deniedAt.Add(patience), exchange: x.number, service: h,
 		seen: named(h.key) + " was refused with " + h.denied.Name() + ", and no CCR-T came",
 	})
 }
@@ -136,15 +139,25 @@ func (c *court) summoned(x *exchange) {
 	default:
 		return
 	}
-	s := c.sessions[charging.SessionID{ID: x.frame.Session}]
+	s := c.sessions[charging.SessionID{ID: x.frame.Session, Sub: x.frame.SubSession}]
 	if s == nil {
 		return
 	}
 	s.summons = summoning{kind: x.frame.Command, at: x.at, exchange: x.number}
 	s.watches = append(s.watches, watch{
-		kind: kind, at: x.at.Add(c.Patience), exchange: x.number, seen: "no answer came",
+		kind: kind, at: x.at.Add(c.patience(s)), exchange: x.number, seen: "no answer came",
 	})
 	c.plan(s)
+}
+
+// patience is how long the client has for what a RAR or an ASR asks of it.
+func (c *court) patience(s *trial) time.Duration {
+	if c.WaitFor != nil {
+		if wait := c.WaitFor(s.origin); wait > 0 {
+			return wait
+		}
+	}
+	return c.Patience
 }
 
 // heard hears what a client answered to a RAR or an ASR.
@@ -155,17 +168,20 @@ func (c *court) heard(x *exchange, m charging.Message) {
 			c.tell(x, f)
 		}
 	}
-	s := c.sessions[charging.SessionID{ID: x.frame.Session}]
-	if s == nil || s.summons.exchange != x.number || c.Frame == nil {
+	s := c.sessions[charging.SessionID{ID: x.frame.Session, Sub: x.frame.SubSession}]
+	if s == nil {
+		return
+	}
+	s.unwatchOf(x.number)
+	if s.summons.exchange != x.number || c.Frame == nil {
+		c.plan(s)
 		return
 	}
 	s.summons.answeredAt = m.At
 	said, _ := c.Frame(m.Raw)
-	s.unwatch(watchRAA)
-	s.unwatch(watchASA)
 	add := func(kind watchKind, seen string) {
 		s.watches = append(s.watches, watch{
-			kind: kind, at: m.At.Add(c.Patience), exchange: x.number, seen: seen,
+			kind: kind, at: m.At.Add(c.patience(s)), exchange: x.number, seen: seen,
 		})
 	}
 	result := charging.Result(said.Result)
@@ -204,6 +220,16 @@ func (c *court) followed(x *exchange, s *trial) {
 		}
 		return
 	}
+}
+
+// unwatchOf awaits nothing more that followed an exchange.
+func (s *trial) unwatchOf(number int64) {
+	s.watches = slices.DeleteFunc(s.watches, func(w watch) bool { return w.exchange == number })
+}
+
+// reauthorized reports whether a RAR came after a grant.
+func (s *trial) reauthorized(h *holding) bool {
+	return s.summons.kind == findings.ReAuth && s.summons.at.After(h.at)
 }
 
 func (s *trial) unwatch(kind watchKind) {
@@ -279,9 +305,12 @@ func (c *court) missed(s *trial, w *watch) {
 		w.kind == watchReauthorized && s.ended:
 		return
 	}
+	if w.service != nil {
+		w.service.overdue = true
+	}
 	f := c.by(w.kind.rule(), w.seen)
 	f.Exchange, f.At, f.Session = w.exchange, w.at, s.id.ID
-	f.Peer, f.Subscriber = s.host, s.subscriber
+	f.Peer, f.Subscriber = s.origin.Host, s.subscriber
 	c.found(f)
 }
 

@@ -90,9 +90,24 @@ func (a *awaited) outcome() Outcome {
 	}
 	return Outcome{
 		Part: fmt.Sprintf("expect[%d]", a.position), Session: a.session, Exchange: a.exchange,
-		Verdict: Pending, Reason: reason + "; there are " + spellText(a.within) + " for it",
+		Verdict: Pending, Reason: reason + "; " + a.left(),
 	}
 }
+
+// left says how much time there is, and until when.
+func (a *awaited) left() string {
+	text := "there are " + spellText(a.expectation.within) + " for it"
+	switch {
+	case a.held != "":
+		return fmt.Sprintf("%s once the answer goes out, which is held back until %q", text, a.held)
+	case a.began.stopped:
+		return text + ", until " + a.began.charging.Add(a.within).UTC().Format(time.RFC3339) +
+			" by the charging clock, which was stopped"
+	}
+	return text + ", until " + a.began.wall.Add(a.within).UTC().Format(momentFormat)
+}
+
+const momentFormat = "2006-01-02T15:04:05.999Z07:00"
 
 func (c *standing) add(o Outcome) {
 	c.outcomes.add(o)
@@ -246,7 +261,10 @@ func (s *Set) look(pick func(*Status) bool) (
 	now := s.instant()
 	due = longestLook
 	s.awaiting.all(func(a *awaited) bool {
-		if !a.began.stopped {
+		switch {
+		case a.held != "" && a.longest > 0:
+			due = min(due, a.longest-now.wall.Sub(a.began.wall)+time.Millisecond)
+		case a.held == "" && !(a.began.stopped && now.stopped):
 			due = min(due, a.within-now.since(a.began)+time.Millisecond)
 		}
 		return false

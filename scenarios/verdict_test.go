@@ -74,7 +74,7 @@ func TestLastMinuteAtJoin(t *testing.T) {
 		"a client that still has time is pending": {
 			func(*scenarios.Set) { pass(75 * time.Second) },
 			"pending: rules[0] expect[0] of s1: waits for " + expected +
-				"; there are 1m15s for it",
+				"; there are 1m15s for it, until 2000-01-01T00:01:15Z",
 		},
 		"a client that says nothing fails": {
 			func(*scenarios.Set) { pass(76 * time.Second) },
@@ -106,7 +106,8 @@ func TestLastMinuteAtJoin(t *testing.T) {
 				set.Decide(situation(termination, 2,
 					func(s *charging.Situation) { s.Repeat = true }))
 				pass(76 * time.Second)
-			}, "fail: rules[0] expect[0] of s1: within 1m15s there was not " + expected,
+			}, "fail: rules[0] expect[0] of s1: within 1m15s there was not " + expected +
+				"; nearest: a repeat of CCR-T number 2 of s1 after 0s; write repeat: true if it is meant",
 		},
 		"rewound, it is as if nothing had been": {
 			func(set *scenarios.Set) {
@@ -221,7 +222,7 @@ func TestWhatIsExpected(t *testing.T) {
 			`[{within: 5s, raa: {}}, {within: 5s, request: {type: update}}]`,
 			func(set *scenarios.Set) { set.Summoned(rar, 2001, nil) },
 			"pending: rules[0] expect[1] of s1: waits for a CCR with CC-Request-Type update; " +
-				"there are 5s for it",
+				"there are 5s for it, until 2000-01-01T00:00:05Z",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

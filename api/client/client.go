@@ -17,6 +17,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ocs-sim/ocs-sim/api/resource"
@@ -32,12 +33,17 @@ type Client struct {
 	base  string
 	token string
 	http  *http.Client
+
+	finding sync.Mutex
+	sandbox string // to be found with the first request; empty: base is where to ask
 }
 
 // Options are the settings of a Client; the zero value will do.
 type Options struct {
 	Token string       // bearer token; empty: none is sent
 	HTTP  *http.Client // nil: one with a timeout of two minutes
+	// Sandbox is the server's sandbox to talk to; empty: the server itself.
+	Sandbox string
 }
 
 // New returns a client for a server's address, such as http://127.0.0.1:8868 or 127.0.0.1:8868.
@@ -54,7 +60,24 @@ func New(address string, o Options) *Client {
 			},
 		}
 	}
-	return &Client{base: strings.TrimRight(address, "/"), token: o.Token, http: o.HTTP}
+	return &Client{
+		base: strings.TrimRight(address, "/"), token: o.Token, http: o.HTTP, sandbox: o.Sandbox,
+	}
+}
+
+// address is where to ask. Where a sandbox is meant, the server is asked for it, once.
+func (c *Client) address(ctx context.Context) (string, error) {
+	c.finding.Lock()
+	defer c.finding.Unlock()
+	if c.sandbox == "" {
+		return c.base, nil
+	}
+	found, err := New(c.base, Options{Token: c.token, HTTP: c.http}).Sandbox(ctx, c.sandbox)
+	if err != nil {
+		return "", err
+	}
+	c.base, c.sandbox = found.API, ""
+	return c.base, nil
 }
 
 // Ready returns nil if the server can charge, and else why not.
@@ -136,7 +159,11 @@ func (c *Client) do(ctx context.Context, method, path string, in, out any) error
 func (c *Client) send(
 	ctx context.Context, method, path string, body io.Reader,
 ) (*http.Response, error) {
-	request, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
+	base, err := c.address(ctx)
+	if err != nil {
+		return nil, err
+	}
+	request, err := http.NewRequestWithContext(ctx, method, base+path, body)
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", method, path, err)
 	}

@@ -100,8 +100,8 @@ func (c *courses) late(m *message) bool {
 func (c *courses) answered(m *message) {
 	c.stateOf(m)
 	asked := m.request
-	if asked == nil || asked.answer != m || asked.next != nil || asked.Command != commandCreditControl ||
-		m.Request || asked.foreign {
+	if asked == nil || asked.answer != m || asked.next != nil ||
+		asked.Command != commandCreditControl || m.Request || asked.foreign {
 		return
 	}
 	request := c.Dictionary.ParseRequest(asked.frame.Octets)

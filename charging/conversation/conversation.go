@@ -48,6 +48,8 @@ type Word struct {
 	Name  string // avp, add, flags, raw or expect-avp
 	Path  string
 	Value string
+
+	Column int // where the word begins in its line, counted in bytes from 1
 }
 
 // A Check is what an account must hold, line "=".

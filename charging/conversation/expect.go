@@ -55,7 +55,7 @@ func (p *parser) expect(words []token) *Expect {
 }
 
 func (p *parser) expectWord(out *Expect, t token) {
-	if wire, ok, err := parseWire(t.text); ok {
+	if wire, ok, err := parseWire(t); ok {
 		if err != nil || wire.Name != expectAVP {
 			p.fault(t.column, "an answer takes expect-avp:, as in expect-avp:Validity-Time=60")
 		}

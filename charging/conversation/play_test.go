@@ -250,7 +250,8 @@ func TestPlayHandsWireWordsToAWire(t *testing.T) {
 		"< repeat expect-avp:Validity-Time=61 expect-avp:Filter-Id=none",
 	)
 	wantWords := []conversation.Word{
-		{Name: "avp", Path: "User-Name", Value: "alice"}, {Name: "flags", Value: "+T"},
+		{Name: "avp", Path: "User-Name", Value: "alice", Column: 24},
+		{Name: "flags", Value: "+T", Column: 44},
 	}
 	if diff := cmp.Diff(append(wantWords, wantWords...), w.words); diff != "" {
 		t.Errorf("words (-want +got):\n%s", diff)

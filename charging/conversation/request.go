@@ -104,7 +104,7 @@ func (r *requestParser) again(words []token) *Send {
 // word reads one word: of the request where it is one, else of the current service.
 func (r *requestParser) word(t token) {
 	key, value, given := t.split()
-	if wire, ok, err := parseWire(t.text); ok {
+	if wire, ok, err := parseWire(t); ok {
 		r.report(t, err)
 		r.out.Wire = append(r.out.Wire, wire)
 		return

@@ -72,7 +72,7 @@ func (p *parser) heard(words []token) *Heard {
 	heard := &Heard{Result: result}
 	heard.Summons = p.summons(kind, words, func(word token) bool {
 		key, value, given := word.split()
-		if wire, ok, err := parseWire(word.text); ok {
+		if wire, ok, err := parseWire(word); ok {
 			if err != nil || wire.Name != expectAVP {
 				p.fault(word.column, "a request of the server takes expect-avp:")
 			}

@@ -230,12 +230,12 @@ func parseSet(text string) ([]uint32, error) {
 const expectAVP = "expect-avp"
 
 // parseWire reads a word that exists on the wire alone; ok is false where it is none.
-func parseWire(text string) (word Word, ok bool, err error) {
-	name, rest, found := strings.Cut(text, ":")
+func parseWire(t token) (word Word, ok bool, err error) {
+	name, rest, found := strings.Cut(t.text, ":")
 	if !found || !slices.Contains([]string{"avp", "add", "flags", "raw", expectAVP}, name) {
 		return Word{}, false, nil
 	}
-	word.Name, word.Value = name, rest
+	word.Name, word.Value, word.Column = name, rest, t.column
 	placed := name == "avp" || name == "add" || name == expectAVP
 	if placed {
 		word.Path, word.Value, _ = strings.Cut(rest, "=")

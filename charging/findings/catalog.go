@@ -35,6 +35,7 @@ type Rule struct {
 	Expected string
 	Why      string // it matters
 	Example  string // of what breaks it
+	Fix      string // what to do about it; empty: nothing in general
 	Trips    string // real clients that do; empty: none is known
 }
 
@@ -147,7 +148,7 @@ func (r *Rule) say(line string) (*string, error) {
 	}
 	field := map[string]*string{
 		"clause": &r.Clause, "expected": &r.Expected, "why": &r.Why,
-		"example": &r.Example, "trips": &r.Trips,
+		"example": &r.Example, "fix": &r.Fix, "trips": &r.Trips,
 	}[name]
 	if field == nil {
 		return nil, fmt.Errorf("nobody knows what %q says of a rule", name)

@@ -6,8 +6,10 @@ type Frame struct {
 	Command  uint32
 	Request  bool
 	HopByHop uint32
-	Session  string // Session-Id of a RAR or ASR, or its answer
-	Result   uint32 // Result-Code of an answer to one
+	Session  string // Session-Id of a CCR, a RAR or an ASR, or of an answer to one of the latter
+	// SubSession is CC-Sub-Session-Id of a RAR; answers have none.
+	SubSession uint64
+	Result     uint32 // Result-Code of an answer to one
 }
 
 // The commands that the course of a session knows (RFC 6733 section 3.1, RFC 8506 section 3).

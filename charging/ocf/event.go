@@ -24,7 +24,7 @@ func (c *charge) event(d charging.Decision) error {
 	record := c.record()
 	for i := range services {
 		if err := c.happen(&services[i], record, d); err != nil {
-			return err
+			return c.priceless(err)
 		}
 	}
 	if c.foreignContext() {
@@ -143,6 +143,9 @@ func (c *charge) happen(
 	case charging.PriceEnquiry:
 		err = c.priceEvent(&o, record)
 	}
+	if unpostable(err) && c.request.Action != charging.PriceEnquiry {
+		answer, err = c.refuseService(service, err), nil
+	}
 	c.answer.Services = append(c.answer.Services, answer)
 	return err
 }
@@ -164,6 +167,9 @@ func (c *charge) debitEvent(
 		c.explainWant(o)
 		return nil
 	}
+	if err := addTo(record, o.amounts.Money); err != nil {
+		return err
+	}
 	part := o.part(c.request.Key, charging.BecauseDebit, c.plan.Currency())
 	where := purpose(o.service.Key, &o.conditions, c.plan)
 	if _, err := c.tx.Settle(c.charged(o), 0, where, []charging.Part{part}); err != nil {
@@ -172,9 +178,6 @@ func (c *charge) debitEvent(
 	c.why(part.Reason)
 	answer.Granted = []charging.Quantity{o.terms.Unit.Of(o.units)}
 	announce(o.terms, answer)
-	if err := addTo(record, part.Money); err != nil {
-		return err
-	}
 	record.Services = append(record.Services, charging.ServiceState{
 		Key: o.service.Key, Conditions: o.conditions, Progress: o.charge.Progress,
 		Granted: o.units, Held: o.amounts, LastReport: c.tx.Now(), Number: c.request.Key.Number,
@@ -237,11 +240,23 @@ func (c *charge) priceEvent(o *offer, record *charging.Session) error {
 	return addTo(record, charge.Money)
 }
 
+// priceless refuses an enquiry for a price that cannot be told: there is one for all services.
+func (c *charge) priceless(err error) error {
+	if !unpostable(err) {
+		return err
+	}
+	c.answer.Services = nil
+	c.deny(charging.UnableToComply, err.Error())
+	return nil
+}
+
 // addTo adds to what an event costs.
-func addTo(record *charging.Session, money int64) (err error) {
-	if record.Cost.Amount, err = charging.Add(record.Cost.Amount, money); err != nil {
+func addTo(record *charging.Session, money int64) error {
+	sum, err := charging.Add(record.Cost.Amount, money)
+	if err != nil {
 		return errorfIn("sum the cost of an event", err)
 	}
+	record.Cost.Amount = sum
 	return nil
 }
 
@@ -260,11 +275,16 @@ func (c *charge) refundByRating(
 	if means := c.tx.Available(c.charged(o), where); means.HasUnits && !means.HasMoney {
 		o.amounts = charging.Amounts{Units: o.want}
 	}
+	cost := record.Cost
+	if err := addTo(record, o.amounts.Money); err != nil {
+		return err
+	}
 	part := o.part(c.request.Key, charging.BecauseRefund, c.plan.Currency())
 	if err := c.tx.Credit(c.charged(o), where, part); err != nil {
+		record.Cost = cost
 		return errorfIn("credit a refund", err)
 	}
 	c.why(part.Reason)
 	answer.Granted = []charging.Quantity{o.terms.Unit.Of(o.units)}
-	return addTo(record, o.amounts.Money)
+	return nil
 }

@@ -153,6 +153,9 @@ func (c *charge) repeated() (bool, error) {
 	c.answer.Entry, c.answer.Repeat = prior.Entry, true
 	if s, found := c.tx.Session(r.Key.Session); found {
 		c.answer.Account = s.Account
+		if r.Route != nil {
+			c.tx.Reroute(r.Key.Session, r.Route)
+		}
 	}
 	c.why(charging.Reason{Code: charging.BecauseRepeat, Detail: "answered before: nothing moves"})
 	c.repeatedAs()
@@ -273,6 +276,9 @@ func (c *charge) finish(d charging.Decision) {
 	if c.session != nil && c.session != c.prior {
 		if c.request.Key.Number > c.session.Highest {
 			c.session.Highest = c.request.Key.Number
+		}
+		if c.request.Route != nil {
+			c.session.Route = c.request.Route
 		}
 		c.tx.PutSession(c.session)
 	}

@@ -190,6 +190,9 @@ type offer struct {
 	change     time.Time            // Tariff-Time-Change
 	after      *charging.Conditions // those after the change; nil: none is announced
 	dual       bool                 // a quota for each side of it
+	spare      int64                // what it costs more, at most, if a switch comes within
+	divided    bool                 // a switch may come within
+	untilThen  time.Duration        // until that switch
 	amounts    charging.Amounts
 	units      int64  // granted
 	payer      string // the account charged, where it is not the subscriber's
@@ -226,14 +229,19 @@ func (c *charge) grant(
 	}
 	c.size(&o)
 	if c.rfc() && o.after != nil && o.after.Unit == o.conditions.Unit {
-		if err := c.dual(&o); err != nil {
-			return charging.ServiceAnswer{}, err
-		}
+		err = c.dual(&o)
 	}
-	if !o.dual {
-		if err := c.afford(&o); err != nil {
-			return charging.ServiceAnswer{}, err
+	if err == nil && !o.dual {
+		err = c.affordAcross(&o)
+	}
+	if err != nil && !unpostable(err) {
+		return charging.ServiceAnswer{}, err
+	}
+	if err != nil {
+		if state != nil {
+			state.Granted = 0
 		}
+		return c.refuseService(service, err), nil
 	}
 	final, given := o.verdict()
 	if !given {
@@ -271,48 +279,6 @@ func (c *charge) resume(state *charging.ServiceState, to *charging.Conditions) c
 		})
 	}
 	return c.plan.Resume(&state.Conditions, to, state.Progress)
-}
-
-// size says how much to grant if money were no matter, and for how long it holds.
-func (c *charge) size(o *offer) {
-	o.want = o.wanted(&c.request.Information)
-	o.validFor = c.validFor(o.terms)
-	if o.terms.Unit == charging.Time {
-		o.validFor = max(o.validFor, time.Duration(o.want)*time.Second)
-	}
-	o.dearest = o.conditions
-	now := c.tx.Now()
-	at, ok := c.plan.Switch(&o.inputs, now)
-	if left := at.Sub(now); ok && left < o.validFor {
-		c.atSwitch(o, at, max(left, time.Second).Round(time.Second))
-	}
-}
-
-// atSwitch ends a grant's validity where the tariff switches, a grant of time there too; or, where
-// the plan says so, announces the switch, or has the client asked then, and reserves at the dearer
-// side.
-func (c *charge) atSwitch(o *offer, at time.Time, left time.Duration) {
-	if !o.terms.TariffAVP && !o.terms.TariffRAR {
-		o.validFor = left
-		if o.terms.Unit == charging.Time {
-			o.want = min(o.want, int64(left/time.Second))
-		}
-		return
-	}
-	later := o.inputs
-	later.At = at
-	after, err := c.plan.Rate(&later)
-	if err == nil && dearer(c.plan, &after, &o.conditions, o.progress, o.want) {
-		o.dearest = after
-	}
-	split := c.rfc() && o.terms.Unit == charging.Time && !intermittent(o.terms)
-	if !o.terms.TariffAVP || split {
-		return
-	}
-	o.change = at
-	if err == nil {
-		o.after = &after
-	}
 }
 
 // wanted is the size of the grant, within the script's limit.
@@ -389,13 +355,20 @@ func (c *charge) affordBy(o *offer, means charging.Means) error {
 			free, begun, progress = 0, charging.Charge{}, o.progress
 		}
 	}
-	units, charge, err := c.plan.Afford(&o.dearest, progress, o.want-free, means.Money-begun.Money)
+	if o.divided {
+		progress = c.plan.Resume(&o.conditions, &o.dearest, progress)
+	}
+	money := means.Money - begun.Money
+	units, charge, err := c.plan.Afford(&o.dearest, progress, o.want-free, money-o.spare)
 	if err != nil {
 		return errorfIn("price a grant", err)
 	}
 	o.units, o.charge = units+free, charge
 	o.charge.Setup += begun.Setup
 	o.amounts = charging.Amounts{Units: free, Money: begun.Money + charge.Money}
+	if units > 0 {
+		o.amounts.Money += o.spare
+	}
 	return nil
 }
 

@@ -38,8 +38,8 @@ func (c *charge) poolOf(state *charging.ServiceState) *charging.Pool {
 func above(state *charging.ServiceState, parts []charging.Part) charging.Amounts {
 	var need charging.Amounts
 	for i := range parts {
-		need.Units += parts[i].Units
-		need.Money += parts[i].Money
+		need.Units = charging.Saturate(need.Units, parts[i].Units)
+		need.Money = charging.Saturate(need.Money, parts[i].Money)
 	}
 	need.Units = max(need.Units-state.Held.Units, 0)
 	need.Money = max(need.Money-state.Held.Money, 0)
@@ -63,7 +63,7 @@ func (c *charge) pooledUnits(state *charging.ServiceState) (units int64) {
 			continue
 		}
 		if theirs := c.poolOf(other); theirs != nil && theirs.ID == pool.ID {
-			units += other.Held.Units
+			units = charging.Saturate(units, other.Held.Units)
 		}
 	}
 	return units
@@ -107,6 +107,16 @@ func (c *charge) sameMoney(one, other *charging.ServiceState) bool {
 	}
 	theirs, err := c.planOf(&other.Conditions)
 	return err == nil && theirs.Currency() == plan.Currency()
+}
+
+// shutPool gives back what was given up for usage that cannot be posted, and returns why not.
+func (c *charge) shutPool(
+	state *charging.ServiceState, opened []pooled, cause error,
+) error {
+	if err := c.closePool(state, opened, charging.Amounts{}); err != nil {
+		return err
+	}
+	return cause
 }
 
 // closePool reserves again what was not drawn. taken is what came out of the pool and out of what

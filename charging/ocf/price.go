@@ -59,10 +59,10 @@ func (c *charge) priceShares(
 	}
 	account := state.PaidBy(c.account.ID)
 	means := c.tx.Available(account, purpose(state.Key, &state.Conditions, plan))
-	means.Units += state.Held.Units
+	means.Units = charging.Saturate(means.Units, state.Held.Units)
 	if beyond := sum(used) - state.Granted; means.HasUnits && beyond > 0 {
 		// What was granted was reserved, be it in money; only beyond that the pool's units pay.
-		means.Units += min(beyond, c.pooledUnits(state))
+		means.Units = charging.Saturate(means.Units, min(beyond, c.pooledUnits(state)))
 	}
 	progress := plan.Resume(&state.Conditions, &state.Conditions, state.Progress)
 	parts := make([]charging.Part, 0, len(used))
@@ -156,9 +156,12 @@ func (c *charge) post(state *charging.ServiceState, parts []charging.Part) error
 	}
 	c.floor(state, parts, plan)
 	need := above(state, parts)
+	if err = c.countable(parts, plan.Currency()); err != nil {
+		return c.shutPool(state, opened, err)
+	}
 	over, err := c.tx.Settle(state.PaidBy(c.account.ID), state.Reservation, where, parts)
 	if err != nil {
-		return errorfIn("settle usage", err)
+		return c.shutPool(state, opened, errorfIn("settle usage", err))
 	}
 	if len(opened) > 0 {
 		taken := charging.Amounts{
@@ -199,8 +202,8 @@ func (c *charge) explainRest(
 ) charging.Amounts {
 	rest := state.Held
 	for i := range parts {
-		rest.Money -= parts[i].Money
-		rest.Units -= parts[i].Units
+		rest.Money = charging.Saturate(rest.Money, -parts[i].Money)
+		rest.Units = charging.Saturate(rest.Units, -parts[i].Units)
 	}
 	if rest.Money > 0 {
 		c.why(

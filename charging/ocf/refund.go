@@ -53,6 +53,11 @@ func (c *charge) refundOf() error {
 	given := charging.Quantity{Unit: currency}
 	for _, claim := range claims {
 		money, err := c.giveBack(claim)
+		if unpostable(err) {
+			refused := c.refuseService(&charging.Service{Key: claim.key}, err)
+			c.answer.Services = append(c.answer.Services, refused)
+			continue
+		}
 		if err != nil {
 			return err
 		}

@@ -105,7 +105,7 @@ func (c *charge) scriptedEvent(d charging.Decision) error {
 			continue
 		}
 		if err := c.happen(service, record, charging.Decision{}); err != nil {
-			return err
+			return c.priceless(err)
 		}
 	}
 	return c.concludeEvent(record)
@@ -199,33 +199,21 @@ func dressService(i *charging.Instead, answer *charging.ServiceAnswer) {
 
 // told says what the script does to a request, and whether money moves with it.
 func told(d *charging.Decision) string {
-	var acts []string
-	delivery := d.Delivery
-	if delivery == nil {
-		delivery = &charging.Delivery{}
-	}
+	money := "charged as usual"
 	switch {
-	case delivery.Unheard:
+	case d.Delivery != nil && d.Delivery.Unheard:
 		return "the request is dropped: nothing moves"
 	case d.Instead != nil:
-		acts = append(acts, movementWords(movement(d.Instead)))
+		money = movementWords(movement(d.Instead))
 	case d.Limit != nil:
-		acts = append(acts, "charged within a limit")
-	default:
-		acts = append(acts, "charged as usual")
+		money = "charged within a limit"
 	}
-	if len(d.Edits) > 0 {
-		acts = append(acts, "the answer is amended")
-	}
-	switch {
-	case delivery.Drop || delivery.Early:
-		acts = append(acts, "the answer is dropped")
-	case delivery.Preset != "":
-		acts = append(acts, "the answer goes out malformed: "+delivery.Preset)
-	case delivery.Delay > 0 || delivery.Hold != nil || delivery.Behind:
-		acts = append(acts, "the answer is late")
-	}
-	return strings.Join(acts, ", ")
+	return strings.Join(append([]string{money}, d.Manner()...), ", ")
+}
+
+// toldAgain is told for a repeat, which moves nothing whatever the script does.
+func toldAgain(d *charging.Decision) string {
+	return strings.Join(append([]string{"a repeat: nothing moves"}, d.Manner()...), ", ")
 }
 
 func movementWords(m charging.Movement) string {

@@ -88,13 +88,14 @@ func (c *charge) floor(
 	account := state.PaidBy(c.account.ID)
 	means := c.tx.Available(account, purpose(state.Key, &state.Conditions, plan))
 	left := charging.Amounts{
-		Units: means.Units + state.Held.Units, Money: means.Money + state.Held.Money,
+		Units: charging.Saturate(means.Units, state.Held.Units),
+		Money: charging.Saturate(means.Money, state.Held.Money),
 	}
 	var lost charging.Amounts
 	for i := range parts {
 		part := &parts[i]
-		lost.Money += cut(&part.Money, &left.Money)
-		lost.Units += cut(&part.Units, &left.Units)
+		lost.Money = charging.Saturate(lost.Money, cut(&part.Money, &left.Money))
+		lost.Units = charging.Saturate(lost.Units, cut(&part.Units, &left.Units))
 		part.Reason.Cost.Amount = part.Money
 	}
 	if lost == (charging.Amounts{}) {

@@ -3,7 +3,6 @@ package ocf
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -12,9 +11,6 @@ import (
 
 // maxPeriods bounds how many tariff periods one report is split over.
 const maxPeriods = 10_000
-
-// uncountable is where counting of units ends.
-const uncountable = math.MaxInt64
 
 func errorfIn(doing string, err error) error { return fmt.Errorf("%s: %w", doing, err) }
 
@@ -86,23 +82,33 @@ func (c *charge) settle(service *charging.Service) (charging.Result, error) {
 	if c.payerGone(state) {
 		return c.orphan(service, state)
 	}
-	parts, err := c.partsOf(service, state)
-	switch {
-	case errors.Is(err, charging.ErrOverflow):
+	before, reasons := *state, len(c.answer.Why)
+	err := c.settleReported(service, state)
+	if errors.Is(err, charging.ErrOverflow) {
+		reservation, held := state.Reservation, state.Held
+		*state, c.answer.Why = before, c.answer.Why[:reasons]
+		state.Reservation, state.Held = reservation, held
 		return charging.UnableToComply, c.lose(service, state, err)
-	case err != nil:
-		return charging.UnableToComply, err
-	case len(parts) == 0:
-		return charging.Success, c.letGo(state)
 	}
-	return charging.Success, c.post(state, parts)
+	return charging.Success, err
 }
 
-// partsOf prices what a service reports; it leaves the service as it was where that fails.
+// settleReported prices what a service reports and posts it.
+func (c *charge) settleReported(service *charging.Service, state *charging.ServiceState) error {
+	parts, err := c.partsOf(service, state)
+	switch {
+	case err != nil:
+		return err
+	case len(parts) == 0:
+		return c.letGo(state)
+	}
+	return c.post(state, parts)
+}
+
+// partsOf prices what a service reports.
 func (c *charge) partsOf(
 	service *charging.Service, state *charging.ServiceState,
 ) ([]charging.Part, error) {
-	conditions, reasons := state.Conditions, len(c.answer.Why)
 	used, err := c.shares(service, state)
 	if err != nil {
 		return nil, errorfIn("sum usage", err)
@@ -114,24 +120,7 @@ func (c *charge) partsOf(
 		return nil, nil
 	}
 	c.exceeded = state.Granted > 0 && sum(used) > state.Granted
-	parts, err := c.priceShares(service, state, used)
-	if err != nil {
-		state.Conditions, c.answer.Why = conditions, c.answer.Why[:reasons]
-	}
-	return parts, err
-}
-
-// lose gives up usage that costs more than can be counted: it is refused in its service, which
-// holds nothing any more; the other services, and the end of the session, do not suffer from it.
-func (c *charge) lose(
-	service *charging.Service, state *charging.ServiceState, cause error,
-) error {
-	c.why(charging.Reason{
-		Code: charging.BecauseDenied, Service: service.Key,
-		Detail: charging.UnableToComply.Name() + ": " + cause.Error(),
-	})
-	state.Granted = 0
-	return c.release(state)
+	return c.priceShares(service, state, used)
 }
 
 // ungranted makes the state of a service that reports usage without a grant.

@@ -40,5 +40,7 @@ func (c *charge) repeatedAs() {
 	}
 	c.answer.Edits = append(c.answer.Edits, c.decided.Edits...)
 	c.answer.Delivery = c.decided.Delivery
-	c.why(charging.Reason{Code: charging.BecauseScript, Rule: c.decided.Rule})
+	c.why(charging.Reason{
+		Code: charging.BecauseScript, Rule: c.decided.Rule, Detail: toldAgain(c.decided),
+	})
 }

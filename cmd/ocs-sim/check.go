@@ -81,7 +81,7 @@ func (c *console) checkFile(path string, known *diameter.Dictionary) error {
 		if err != nil {
 			return err
 		}
-		if err := unknownPaths(talk, theirs); err != nil {
+		if err := wireFaults(talk, theirs); err != nil {
 			return err
 		}
 		text = []byte(talk.Seed)

@@ -13,10 +13,18 @@ import (
 // controlFlags are those of commands that ask a server over REST.
 type controlFlags struct {
 	api, token string
+	sandbox    string
 	json       bool
 }
 
 func (f *controlFlags) add(cmd *cobra.Command) {
+	f.addServer(cmd)
+	cmd.PersistentFlags().StringVar(&f.sandbox, "sandbox", "",
+		"ask this sandbox of the server in its place")
+}
+
+// addServer adds the flags of commands that ask a server itself, never one of its sandboxes.
+func (f *controlFlags) addServer(cmd *cobra.Command) {
 	flags := cmd.PersistentFlags()
 	flags.StringVar(&f.api, "api", "http://"+defaultAPI, "base address of the server's REST API")
 	flags.StringVar(&f.token, "token", "", "bearer token for the API")
@@ -24,7 +32,7 @@ func (f *controlFlags) add(cmd *cobra.Command) {
 }
 
 func (f *controlFlags) client() *client.Client {
-	return client.New(baseURL(f.api), client.Options{Token: f.token})
+	return client.New(baseURL(f.api), client.Options{Token: f.token, Sandbox: f.sandbox})
 }
 
 // tell answers with JSON where that is wanted, else with the text.

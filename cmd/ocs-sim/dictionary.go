@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -39,26 +40,36 @@ func withSeed(
 	return whole, told.Invalid(faults)
 }
 
-// unknownPaths finds words of the wire that name AVPs which nobody knows.
-func unknownPaths(talk *conversation.Conversation, known *diameter.Dictionary) error {
+// wireFaults finds words of the wire that no message can have: AVPs that nobody knows, and values
+// that their types cannot have.
+func wireFaults(talk *conversation.Conversation, known *diameter.Dictionary) error {
 	var faults []error
 	for _, step := range talk.Steps {
-		var words []conversation.Word
-		switch {
-		case step.Send != nil:
-			words = step.Send.Wire
-		case step.Expect != nil:
-			words = step.Expect.Wire
-		}
-		for _, word := range words {
-			if word.Path == "" {
-				continue
-			}
-			if err := known.Knows(word.Path); err != nil {
-				faults = append(faults, fmt.Errorf("%s:%d: %s:%s: %w",
-					talk.Name, step.Line, word.Name, word.Path, err))
+		for _, word := range wireWords(&step) {
+			if err := wireFault(word, known); err != nil {
+				faults = append(faults, fmt.Errorf("%s:%d:%d: %s:%s: %w",
+					talk.Name, step.Line, word.Column, word.Name, cmp.Or(word.Path, word.Value), err))
 			}
 		}
 	}
 	return errors.Join(faults...)
+}
+
+func wireWords(step *conversation.Step) []conversation.Word {
+	switch {
+	case step.Send != nil:
+		return step.Send.Wire
+	case step.Expect != nil:
+		return step.Expect.Wire
+	case step.Heard != nil:
+		return step.Heard.Wire
+	}
+	return nil
+}
+
+func wireFault(word conversation.Word, known *diameter.Dictionary) error {
+	if word.Name == "expect-avp" {
+		return known.Knows(word.Path)
+	}
+	return ocssim.CheckReword(known, word)
 }

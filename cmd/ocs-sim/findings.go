@@ -18,7 +18,7 @@ import (
 // findingsFlags pick findings and say what they mean for the exit status.
 type findingsFlags struct {
 	filter                 client.FindingFilter
-	failOn                 string
+	failOn, junit          string
 	rules, clear, exitZero bool
 }
 
@@ -28,8 +28,9 @@ func newFindings(c *console) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "findings",
 		Short: "Show what clients did against the standards, or against what real servers take",
-		Long: "findings lists what a server found in the requests of clients, oldest first, and how\n" +
-			"often each rule was broken. It ends with 1 where something as bad as --fail-on says was\n" +
+		Long: "findings lists what a server found in the requests of clients, oldest first, how often\n" +
+			"each rule was broken, and for each client whether it conforms to the standards and would\n" +
+			"work with real servers. It ends with 1 where something as bad as --fail-on says was\n" +
 			"found, violations if nothing is said, unless --exit-zero is given. --rules shows what\n" +
 			"clients are judged by, and servers in captures, and needs no server.",
 		Example: "  ocs-sim findings --peer im.example.com\n  ocs-sim findings --rules",
@@ -48,6 +49,7 @@ func newFindings(c *console) *cobra.Command {
 	flags.StringVar(&f.filter.Verdict, "verdict", "", "only does-not-conform, or would-not-work")
 	flags.StringVar(&f.failOn, "fail-on", string(charging.Violation),
 		"least severity that ends with 1: "+findings.Listed())
+	flags.StringVar(&f.junit, "junit", "", "write a report for CI into this `FILE`, too")
 	flags.BoolVar(&f.exitZero, "exit-zero", false, "end with 0 whatever was found")
 	flags.BoolVar(&f.clear, "clear", false, "forget the findings once they are shown")
 	flags.BoolVar(&f.rules, "rules", false, "show the rules instead")
@@ -96,6 +98,9 @@ func (c *console) findings(ctx context.Context, control *controlFlags, f *findin
 	} else {
 		c.showFindings(found)
 	}
+	if err == nil && f.junit != "" {
+		err = no(writeJUnit(f.junit, f.suites(found), 0))
+	}
 	if err == nil && f.clear {
 		err = no(control.client().ClearFindings(ctx))
 	}
@@ -105,9 +110,18 @@ func (c *console) findings(ctx context.Context, control *controlFlags, f *findin
 	return err
 }
 
-// bad is how many findings are as bad as --fail-on says.
+// bad is how many findings are as bad as --fail-on says. Those that are not kept any more count as
+// well, where nothing but a client is picked.
 func (f *findingsFlags) bad(found *resource.FindingList) (count int) {
 	most := slices.Index(severities(), f.failOn)
+	if f.filter == (client.FindingFilter{Peer: f.filter.Peer}) {
+		for _, v := range found.Clients {
+			for _, n := range []int64{v.Violations, v.Warnings, v.Notes}[:most+1] {
+				count += int(n)
+			}
+		}
+		return count
+	}
 	for i := range found.Items {
 		if slices.Index(severities(), string(found.Items[i].Severity)) <= most {
 			count++
@@ -136,16 +150,29 @@ func (c *console) showFindings(found *resource.FindingList) {
 	if len(found.Items) == 0 {
 		c.answer("no findings")
 	}
+	told := map[string]bool{}
 	for i := range found.Items {
 		f := &found.Items[i]
 		c.answer("%s %s (%s)", f.Severity, f.Rule, f.Clause)
 		c.answer("  seen:     %s", f.Seen)
 		c.answer("  expected: %s", f.Expected)
+		if rule, _ := findings.Of(f.Rule); rule.Fix != "" && !told[f.Rule] {
+			c.answer("  fix:      %s", rule.Fix)
+			told[f.Rule] = true
+		}
 		c.answer("  exchange %d, session %s, peer %s", f.Exchange, orDash(f.Session), orDash(f.Peer))
+	}
+	if found.Forgotten > 0 {
+		c.say("%d older findings are not kept; the verdicts know them", found.Forgotten)
 	}
 	if found.Dropped > 0 {
 		c.say("%d events came too fast to be judged", found.Dropped)
 	}
+	c.showCounts(found)
+	c.showVerdicts(found)
+}
+
+func (c *console) showCounts(found *resource.FindingList) {
 	if len(found.Counts) == 0 {
 		return
 	}
@@ -154,6 +181,24 @@ func (c *console) showFindings(found *resource.FindingList) {
 		if count := found.Counts[r.ID]; count > 0 {
 			rows = append(rows, []any{r.ID, count})
 		}
+	}
+	c.table(rows)
+}
+
+// showVerdicts answers the two questions for each client.
+func (c *console) showVerdicts(found *resource.FindingList) {
+	if len(found.Clients) == 0 {
+		return
+	}
+	rows := [][]any{{
+		"CLIENT", "CONFORMS", "WORKS", "REQUESTS", "VIOLATIONS", "WARNINGS", "NOTES",
+	}}
+	word := map[bool]string{true: "yes", false: "no"}
+	for _, v := range found.Clients {
+		rows = append(rows, []any{
+			orDash(v.Peer), word[v.Conforms], word[v.Works], v.Requests, v.Violations, v.Warnings,
+			v.Notes,
+		})
 	}
 	c.table(rows)
 }

@@ -1,9 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -203,43 +203,49 @@ func (m *message) frame(client *diameter.Client, f *sendFlags) ([]byte, error) {
 // tryEdits finds what no message can have, before there is a connection.
 func (m *message) tryEdits(f *sendFlags) error {
 	for _, word := range m.wire {
-		word.Path = withoutIndices(word.Path)
-		if _, err := ocssim.Reword(f.client.Dictionary, make([]byte, 20), word); err != nil {
-			return err
+		if err := ocssim.CheckReword(f.client.Dictionary, word); err != nil {
+			return fmt.Errorf("%s:%s: %w", word.Name, cmp.Or(word.Path, word.Value), err)
 		}
 	}
 	for _, change := range f.edits {
-		path, value, given := strings.Cut(change.text, "=")
-		if path = withoutIndices(path); given {
-			path += "=" + value
-		}
-		tried := edit{change.verb, path}
-		if _, err := tried.apply(f.client.Dictionary, make([]byte, 20)); err != nil {
+		made, err := change.edit()
+		if err != nil {
 			return err
+		}
+		if err := f.client.Dictionary.CheckEdit(made); err != nil {
+			return fmt.Errorf("--%s %s: %w", change.verb, change.text, err)
 		}
 	}
 	return nil
 }
 
-// withoutIndices is a path that fits an empty message.
-func withoutIndices(path string) string {
-	return regexp.MustCompile(`\[\d+\]`).ReplaceAllString(path, "")
+// edit is what a flag says.
+func (e edit) edit() (charging.Edit, error) {
+	path, value, given := strings.Cut(e.text, "=")
+	switch {
+	case e.verb == diameter.EditFlags:
+		return charging.Edit{Op: diameter.EditFlags, Value: e.text}, nil
+	case e.verb == diameter.EditRemove:
+		return charging.Edit{Op: diameter.EditSet, Path: e.text, Value: "none"}, nil
+	case !given:
+		return charging.Edit{}, fmt.Errorf(
+			"--%s %s: write PATH=VALUE, as CC-Request-Number=7", e.verb, e.text)
+	case e.verb == diameter.EditAdd:
+		return charging.Edit{Op: diameter.EditAdd, Path: path, Value: value}, nil
+	}
+	return charging.Edit{Op: diameter.EditSet, Path: path, Value: value}, nil
 }
 
 // apply does what a flag says to a frame.
 func (e edit) apply(dictionary *diameter.Dictionary, frame []byte) ([]byte, error) {
-	path, value, given := strings.Cut(e.text, "=")
+	made, err := e.edit()
 	switch {
-	case e.verb == "flags":
-		return diameter.SetFlags(frame, e.text)
-	case e.verb == "remove":
-		return dictionary.SetAVP(frame, e.text, "none")
-	case !given:
-		return nil, fmt.Errorf("--%s %s: write PATH=VALUE, as CC-Request-Number=7", e.verb, e.text)
-	case e.verb == "add":
-		return dictionary.AddAVP(frame, path, value)
+	case err != nil:
+		return nil, err
+	case made.Op == diameter.EditSet:
+		return dictionary.SetAVP(frame, made.Path, made.Value)
 	}
-	return dictionary.SetAVP(frame, path, value)
+	return dictionary.Edit(frame, made)
 }
 
 // plainAnswer is what any answer says, whatever its command: a result.

@@ -132,7 +132,7 @@ func theirDictionaries(
 	for _, talk := range talks {
 		one, err := withSeed(known.Current(), talk.Name, talk.Seed)
 		if err == nil {
-			err = unknownPaths(talk, one)
+			err = wireFaults(talk, one)
 		}
 		all, faults = append(all, one), append(faults, err)
 	}

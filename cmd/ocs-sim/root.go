@@ -34,6 +34,7 @@ func newRoot(c *console) *cobra.Command {
 		newSessions(c), newPeers(c), newFindings(c), newClock(c))
 	root.AddCommand(newVerify(c), newJournal(c))
 	root.AddCommand(newSend(c), newAccounts(c), newScenarios(c), newSchema(c))
+	root.AddCommand(newSandboxes(c))
 	nameCompletion(root)
 	return root
 }

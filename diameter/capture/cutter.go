@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -13,11 +14,14 @@ type seen struct {
 	at     time.Time
 }
 
-// A stretch is octets of one packet in a stream, up to an end.
+// A stretch is octets of one packet in a stream.
 type stretch struct {
-	end int64
+	start, end int64
 	seen
 }
+
+// mostAgain is how many octets of one direction are looked at again.
+const mostAgain = 64 << 20
 
 // A cutter cuts messages from the octets that one side sends. It is in step while each message
 // begins where the one before ended. Out of step, as in the beginning and behind what is lost, it
@@ -33,6 +37,7 @@ type cutter struct {
 	inStep    bool
 	doubtful  []byte // the last message, if its AVPs are not what its length says
 	judgeAt   int    // octets of rest from which on it is worth to judge them again
+	again     int    // octets that were looked at again, in doubtful messages
 	beyond    int64  // octets behind a loss that still belong to a message which is lost with it
 
 	octets, messages, torn int64
@@ -60,7 +65,8 @@ func (c *cutter) add(octets []byte, s seen) {
 	}
 	c.out.hold(len(octets))
 	c.rest = append(c.rest, octets...)
-	c.stretches = append(c.stretches, stretch{c.at + int64(len(c.rest)), s})
+	end := c.at + int64(len(c.rest))
+	c.stretches = append(c.stretches, stretch{end - int64(len(octets)), end, s})
 	c.cut(false)
 }
 
@@ -103,10 +109,12 @@ func (c *cutter) next(end bool) bool {
 // AVPs say so, the next one is looked for in them, too.
 func (c *cutter) lose() {
 	c.inStep, c.judgeAt = false, 0
-	if len(c.doubtful) == 0 {
+	c.secret = c.secret || isTLS(c.rest)
+	if len(c.doubtful) == 0 || c.again+len(c.doubtful) > mostAgain {
 		return
 	}
 	inside := c.doubtful[headerLength:]
+	c.again += len(inside)
 	c.rest = append(bytes.Clone(inside), c.rest...)
 	c.at -= int64(len(inside))
 	c.passed -= int64(len(inside))
@@ -127,9 +135,7 @@ func (c *cutter) find(end bool) bool {
 			return true
 		}
 		if v == perhaps {
-			if length > 0 {
-				c.begun = true
-			}
+			c.begun = c.begun || c.isBeginning(i)
 			if !end {
 				c.skip(i)
 				c.judgeAt = min(max(2*len(c.rest), headerLength+avpHeader), max(length, headerLength))
@@ -139,6 +145,13 @@ func (c *cutter) find(end bool) bool {
 	}
 	c.skip(len(c.rest))
 	return false
+}
+
+// isBeginning reports whether octets that may be a message are so likely one that it is worth to
+// tell: they begin with a packet, and with more than a header.
+func (c *cutter) isBeginning(i int) bool {
+	return len(c.rest[i:]) >= headerLength+avpHeader &&
+		slices.ContainsFunc(c.stretches, func(s stretch) bool { return s.start == c.at+int64(i) })
 }
 
 // skip passes over octets that are in no message.

@@ -69,14 +69,14 @@ func nextTag(octets []byte) (tag uint16, value, rest []byte, ok bool) {
 	return tag, octets[:length], octets[length:], true
 }
 
-// exportedPDU takes the messages of a PDU.
+// exportedPDU takes the messages of a PDU. Wireshark knows that they begin here.
 func (r *reader) exportedPDU(s seen, w way, protocol string, octets []byte) {
-	if _, v := judge(octets); v != whole {
+	c := cutter{from: w.from, to: w.to, out: r, inStep: true}
+	c.add(octets, s)
+	c.end()
+	if c.messages == 0 {
 		r.notes.add(s.packet, "the exported PDU of protocol %q is no message that is whole", protocol)
 		return
 	}
-	c := cutter{from: w.from, to: w.to, out: r}
-	c.add(octets, s)
-	c.end()
 	c.report("PDU")
 }

@@ -156,7 +156,7 @@ func moment(value json.RawMessage) (time.Time, error) {
 		if err != nil {
 			return at, fmt.Errorf("%q is no time; %s", text, hint)
 		}
-		return at, nil
+		return at.UTC(), nil
 	}
 	seconds, ok := number(string(value))
 	const year9999 = 253402300799

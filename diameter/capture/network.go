@@ -31,9 +31,17 @@ func (r *reader) decode(octets []byte, first gopacket.Decoder, s seen, depth int
 	var d *datagram
 	switch ip := network.(type) {
 	case *layers.IPv4:
-		d = r.fragments.ofIPv4(ip, s, &r.notes)
+		if len(ip.SrcIP) > 0 { // else the header is damaged
+			d = r.fragments.ofIPv4(ip, s, &r.notes)
+			break
+		}
+		r.others++
 	case *layers.IPv6:
-		d = r.fragments.ofIPv6(ip, s, &r.notes)
+		if len(ip.SrcIP) > 0 {
+			d = r.fragments.ofIPv6(ip, s, &r.notes)
+			break
+		}
+		r.others++
 	default:
 		if depth == mostTunnels {
 			r.others++

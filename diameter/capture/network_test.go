@@ -182,6 +182,7 @@ func TestIPv6HasHeadersBetween(t *testing.T) {
 type chunk struct {
 	number, tag uint32
 	flags       byte // 4 unordered, 2 begins, 1 ends
+	kind        byte // 0: DATA
 	stream      uint16
 	octets      []byte
 	protocol    uint32
@@ -189,7 +190,7 @@ type chunk struct {
 }
 
 func (c *chunk) bytes() []byte {
-	b := []byte{0, c.flags}
+	b := []byte{c.kind, c.flags}
 	b = binary.BigEndian.AppendUint16(b, uint16(16+len(c.octets)))
 	b = binary.BigEndian.AppendUint32(b, c.number)
 	b = binary.BigEndian.AppendUint16(b, c.stream)
@@ -277,6 +278,14 @@ func TestChunksOfSCTPAreJoined(t *testing.T) {
 			[]packet{{0, []chunk{{number: 1, flags: begins, octets: one[:40]}}}},
 			nil, nil,
 			[]string{"1 fragments lack others", "no message of Diameter"},
+		},
+		"interleaved chunks": {
+			[]packet{{0, []chunk{
+				{kind: 64, flags: alone, octets: ccr(1)}, {number: 1, flags: alone, octets: ccr(2)},
+			}}},
+			[]int{1},
+			[][]byte{ccr(2)},
+			[]string{"packet 1: an I-DATA chunk of SCTP"},
 		},
 		"DTLS": {
 			[]packet{{0, []chunk{{number: 1, flags: alone, octets: []byte("secret"), protocol: 47}}}},

@@ -143,7 +143,15 @@ func openPcap(in *source, _ *reader) (func() (captured, error), error) {
 // openPcapng reads sections with interfaces of any kind. Simple packet blocks have no time: they
 // get that of the packet before.
 func openPcapng(in *source, r *reader) (func() (captured, error), error) {
-	options := pcapgo.NgReaderOptions{WantMixedLinkType: true}
+	named := 0 // names that were taken of the section
+	var file *pcapgo.NgReader
+	options := pcapgo.NgReaderOptions{
+		WantMixedLinkType: true,
+		SectionEndCallback: func([]pcapgo.NgInterface, pcapgo.NgSectionInfo) {
+			r.names(file, named)
+			named = 0
+		},
+	}
 	file, err := pcapgo.NewNgReader(in.Reader, options)
 	if err != nil {
 		return nil, err
@@ -151,7 +159,7 @@ func openPcapng(in *source, r *reader) (func() (captured, error), error) {
 	var last time.Time
 	return func() (captured, error) {
 		octets, info, err := file.ReadPacketData()
-		r.names(file)
+		named = r.names(file, named)
 		if err != nil {
 			return captured{}, err
 		}
@@ -165,9 +173,10 @@ func openPcapng(in *source, r *reader) (func() (captured, error), error) {
 	}, nil
 }
 
-// names takes the names that a section gives to addresses; the first of an address is its name.
-func (r *reader) names(file *pcapgo.NgReader) {
-	for i := range file.NNames() {
+// names takes the names that a section gives to addresses, from one on, and returns how many there
+// are; the first of an address is its name.
+func (r *reader) names(file *pcapgo.NgReader, from int) int {
+	for i := from; i < file.NNames(); i++ {
 		record, err := file.Name(i)
 		if err != nil || len(record.Names) == 0 || len(r.recording.Names) >= mostConnections {
 			continue
@@ -178,6 +187,7 @@ func (r *reader) names(file *pcapgo.NgReader) {
 			}
 		}
 	}
+	return file.NNames()
 }
 
 // packet takes a packet apart.

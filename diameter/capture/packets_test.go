@@ -160,6 +160,8 @@ func tcpCases() map[string]tcpCase {
 	short[3] -= 4
 	long := ccr(2)
 	long[3] += 24
+	broken := ccr(1)
+	broken[24] |= 1 // a flag of an AVP that is reserved
 	all := [][]byte{ccr(1), ccr(2), ccr(3)}
 	return map[string]tcpCase{
 		"with a handshake": {
@@ -225,6 +227,38 @@ func tcpCases() map[string]tcpCase {
 			[]int{1},
 			[][]byte{ccr(2)},
 			[]string{"packet 1: TCP 192.0.2.1:40001 > 192.0.2.2:3868: 62 octets are in no message"},
+		},
+		"from the midst, and out of order": {
+			[]flow{
+				{sequence: 50, octets: two[50:]},
+				{octets: two[:50]},
+				{sequence: 2 * size, octets: ccr(3)},
+			},
+			[]int{2, 2, 3},
+			all, nil,
+		},
+		"a SYN behind what it begins": {
+			[]flow{
+				{sequence: 140, octets: ccr(1)[40:]},
+				{flags: "S", sequence: 99},
+				{sequence: 100, octets: ccr(1)[:40]},
+			},
+			[]int{3},
+			all[:1], nil,
+		},
+		"a malformed message in the beginning": {
+			[]flow{{flags: "S", sequence: 99}, {sequence: 100, octets: joined(broken, ccr(2))}},
+			[]int{2, 2},
+			[][]byte{broken, ccr(2)},
+			nil,
+		},
+		"TLS behind capabilities": {
+			[]flow{
+				{octets: ccr(1)}, {sequence: size, octets: []byte("\x16\x03\x01\x00\x05hello")},
+			},
+			[]int{1},
+			all[:1],
+			[]string{"10 octets are in no message", "TCP port 3868 is TLS"},
 		},
 		"keepalives": {
 			[]flow{
@@ -419,4 +453,24 @@ func TestTimesAreOfAnyByteOrderAndResolution(t *testing.T) {
 			t.Errorf("%s: at %v, want %v behind noon", name, got.Frames[0].At, test.want)
 		}
 	}
+}
+
+// TestConnectionsThatAreOverMakeRoom has more connections than are followed at a time, of which
+// one of Diameter goes on to the end.
+func TestConnectionsThatAreOverMakeRoom(t *testing.T) {
+	t.Parallel()
+	var w wire
+	size := uint32(len(ccr(1)))
+	w.send(t, flow{octets: ccr(1)})
+	w.send(t, flow{octets: []byte("GET / HTTP/1.1\r\n\r\n"), port: 1})
+	packet := w.packets[1].octets
+	for i := range uint32(200_100) {
+		other := bytes.Clone(packet)
+		binary.BigEndian.PutUint32(other[12:], 10<<24|i)
+		w.put(time.Microsecond, other)
+	}
+	w.send(t, flow{sequence: size, octets: ccr(2)})
+	got := w.recorded(t, layers.LinkTypeRaw)
+	wantFrames(t, got, []int{1, 200_103}, ccr(1), ccr(2))
+	wantNotes(t, got, "TCP without Diameter is left out, of ports 1")
 }

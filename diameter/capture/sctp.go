@@ -64,9 +64,15 @@ func (r *reader) sctp(d *datagram) {
 		r.notes.add(d.packet, "the header of SCTP cannot be read and is left out")
 		return
 	}
+	const interleaved = 64
 	for _, layer := range packet.Layers() {
-		if chunk, ok := layer.(*layers.SCTPData); ok {
+		switch chunk := layer.(type) {
+		case *layers.SCTPData:
 			r.chunk(r.sctpWay(d, header), chunk, d.seen)
+		case *layers.SCTPUnknownChunkType:
+			if chunk.Type == interleaved {
+				r.notes.add(d.packet, "an I-DATA chunk of SCTP (RFC 8260) is left out")
+			}
 		}
 	}
 	if failed := packet.ErrorLayer(); failed != nil {

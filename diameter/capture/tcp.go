@@ -13,6 +13,7 @@ import (
 const (
 	mostWaiting  = 8 << 20 // octets
 	mostSegments = 4096
+	mostUnsure   = 4 // segments, until the first of a connection without a SYN is taken for it
 )
 
 // furthest is how far from the expected octets a segment is still taken for the same connection.
@@ -111,22 +112,39 @@ func (r *reader) newWay(key way) *tcpWay {
 // with the number just before the octets that are known comes late.
 func (r *reader) open(w *tcpWay, sequence uint32) {
 	const late = 1 << 16
-	switch known := w.next - sequence - 1; {
-	case w.opened && w.first == sequence, w.started && !w.opened && known < late:
+	known, begun := w.expected()
+	switch {
+	case w.opened && w.first == sequence:
+		return
+	case w.started && !w.opened && known-sequence-1 < late:
 		w.opened, w.first = true, sequence
 		return
-	case w.started || w.ended:
+	case (begun || w.ended) && (w.started || known-sequence-1 >= late):
 		r.reopen(w)
 	}
 	w.opened, w.first = true, sequence
 	w.started, w.next = true, sequence+1
+	// Where it is said what is spoken, even what begins with a fault is taken for a message.
+	w.cutter.inStep = w.from.Port() == Port || w.to.Port() == Port
+}
+
+// expected is the number of the next octet, or the first that waits, if there is any.
+func (w *tcpWay) expected() (sequence uint32, ok bool) {
+	switch {
+	case w.started:
+		return w.next, true
+	case len(w.waiting) > 0:
+		return w.waiting[0].sequence, true
+	}
+	return 0, false
 }
 
 // reopen ends a connection and begins another of the same ports. Where the other direction has
 // just begun, it belongs to the new one already.
 func (r *reader) reopen(w *tcpWay) {
 	r.finish(w)
-	if back := r.ways[w.back()]; back != nil && (back.cutter.octets > 0 || back.ended) {
+	back := r.ways[w.back()]
+	if back != nil && (back.cutter.octets > 0 || len(back.waiting) > 0 || back.ended) {
 		r.finish(back)
 		back.renew()
 	}
@@ -139,19 +157,23 @@ func (w *tcpWay) renew() {
 
 // isOther reports whether a sequence number cannot be of this connection any more.
 func (w *tcpWay) isOther(sequence uint32) bool {
-	distance := int64(int32(sequence - w.next))
-	return w.started && (distance > furthest || distance < -furthest)
+	known, ok := w.expected()
+	distance := int64(int32(sequence - known))
+	return ok && (distance > furthest || distance < -furthest)
 }
 
 // segment puts octets where they belong.
 func (r *reader) segment(w *tcpWay, t *layers.TCP, d *datagram) {
 	s := waiting{t.Seq, t.Payload, d.seen}
-	if !w.started {
-		w.started, w.next = true, t.Seq
-	}
 	m := mark{t.Seq, uint32(len(t.Payload)), d.identification}
 	if w.isEcho(m, d.at) {
 		r.echoes++
+		return
+	}
+	if !w.started {
+		if w.wait(s); len(w.waiting) >= mostUnsure {
+			w.begin()
+		}
 		return
 	}
 	if ahead := int32(s.sequence - w.next); ahead > 0 {
@@ -202,6 +224,14 @@ func (w *tcpWay) wait(s waiting) {
 	w.cutter.out.hold(len(s.octets))
 }
 
+// begin takes the first segment that waits for the first of the connection.
+func (w *tcpWay) begin() {
+	if len(w.waiting) > 0 && !w.started {
+		w.started, w.next = true, w.waiting[0].sequence
+	}
+	w.catchUp()
+}
+
 // catchUp delivers what waits, up to the next octet that is missing.
 func (w *tcpWay) catchUp() {
 	for len(w.waiting) > 0 && int32(w.waiting[0].sequence-w.next) <= 0 {
@@ -222,7 +252,7 @@ func (w *tcpWay) giveUp() {
 
 // finish delivers all there is of a direction, and says what is wrong with it.
 func (r *reader) finish(w *tcpWay) {
-	for w.catchUp(); len(w.waiting) > 0; {
+	for w.begin(); len(w.waiting) > 0; {
 		w.giveUp()
 	}
 	c := &w.cutter
