@@ -40,7 +40,7 @@ type Finding struct {
 // still open where it ends is not. A message that agents passed on is judged once, a client's where
 // it was sent first and a server's answer where it was, too. Messages of other applications than
 // credit control and accounting are passed over. Sessions that the capture begins within are judged
-// by the form of their messages, which one note tells.
+// from their next CCR-U on, which one note tells.
 //
 // The same frames always give the same findings, by time and, at one time, by packet.
 func Judge(frames []capture.Frame, o JudgeOptions) []Finding {
