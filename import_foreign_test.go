@@ -167,7 +167,9 @@ func TestForeignCaptures(t *testing.T) {
 			0.1 < ` + granted + `
 			60 > termination s1 rg=100 used=60s
 			60.1 < ` + served,
-			0, []string{"unknown_session: rate", "> update s1 15550100 number=7 "}, nil,
+			0,
+			[]string{"unknown_session: rate", "> update s1 15550100 number=7 "},
+			nil,
 		},
 		{
 			"an answer is missing, and the retransmission gets one", `
@@ -175,7 +177,9 @@ func TestForeignCaptures(t *testing.T) {
 			0 -
 			12 > retransmit s1
 			12.1 < ` + granted,
-			1, []string{"< none", "+ 12s", "> retransmit s1", "drop: answer"}, nil,
+			1,
+			[]string{"< none", "+ 12s", "> retransmit s1", "drop: answer"},
+			nil,
 		},
 		{
 			"AVPs of vendors are had by a rule, and known by the seed", `
@@ -198,7 +202,9 @@ func TestForeignCaptures(t *testing.T) {
 			1.1 < Result-Code=4012
 			2 > event e3 15550100 rg=100 action=debit want=1event
 			2.1 < Result-Code=4012`,
-			1, []string{"result: 4012"}, []string{"number:"},
+			1,
+			[]string{"result: 4012"},
+			[]string{"number:"},
 		},
 		{
 			"a subscriber nobody knows has no account", `
@@ -206,14 +212,18 @@ func TestForeignCaptures(t *testing.T) {
 			0.1 < ` + granted + `
 			1 > initial s2 15550199 rg=100 want
 			1.1 < Result-Code=5030`,
-			0, []string{`- id: "15550100"`, "< 5030"}, []string{`- id: "15550199"`},
+			0,
+			[]string{`- id: "15550100"`, "< 5030"},
+			[]string{`- id: "15550199"`},
 		},
 		{
 			"what a relay sent on is seen once", `
 			0 > initial s1 15550100 rg=100 want
 			0.01 >> Route-Record=relay.example
 			0.1 < ` + granted,
-			0, []string{"# packet 1", "# packet 3"}, []string{"# packet 2"},
+			0,
+			[]string{"# packet 1", "# packet 3"},
+			[]string{"# packet 2"},
 		},
 		{
 			"answers that came out of order stand in the order of requests", `
@@ -221,7 +231,9 @@ func TestForeignCaptures(t *testing.T) {
 			0.1 > initial s2 15550100 rg=100 want
 			0.2 <! Result-Code=2001
 			0.3 < ` + granted,
-			1, []string{"> initial s2"}, []string{"+ "},
+			1,
+			[]string{"> initial s2"},
+			[]string{"+ "},
 		},
 		{
 			"a session that went on is not ended by supervision", `
@@ -229,13 +241,17 @@ func TestForeignCaptures(t *testing.T) {
 			0.1 < ` + granted + ` Multiple-Services-Credit-Control.Validity-Time=130
 			9000 > update s1 rg=100 used=120s want
 			9000.1 < ` + granted + ` Multiple-Services-Credit-Control.Validity-Time=130`,
-			0, []string{"validity: 130s", "+ 259s"}, []string{"+ 9000s"},
+			0,
+			[]string{"validity: 130s", "+ 259s"},
+			[]string{"+ 9000s"},
 		},
 		{
 			"a late answer is late again", `
 			0 > initial s1 15550100 rg=100 want
 			1.2 < ` + granted,
-			1, []string{"delay: 1.2s"}, nil,
+			1,
+			[]string{"delay: 1.2s"},
+			nil,
 		},
 		{
 			"a malformed request stays so", `
@@ -245,7 +261,9 @@ func TestForeignCaptures(t *testing.T) {
 			1.1 < Result-Code=5014 Failed-AVP=0x000001a04000000900000000
 			2 > initial s3 15550100 rg=100 want avp:Session-Id=none raw:000001074000000e6578636573730000
 			2.1 < ` + granted,
-			-1, []string{"raw:000001c8400000ff", "avp:CC-Request-Type=hex:01"}, nil,
+			-1,
+			[]string{"raw:000001c8400000ff", "avp:CC-Request-Type=hex:01"},
+			nil,
 		},
 		{
 			"an event's time is as far from now as it was", `
@@ -253,14 +271,18 @@ func TestForeignCaptures(t *testing.T) {
 			0.1 < ` + granted + `
 			1 > termination s1 avp:Event-Timestamp=2024-05-01T12:00:01Z
 			1.1 < Result-Code=2001`,
-			0, []string{"avp:Event-Timestamp=now-3600s", "avp:Event-Timestamp=now "}, nil,
+			0,
+			[]string{"avp:Event-Timestamp=now-3600s", "avp:Event-Timestamp=now "},
+			nil,
 		},
 		{
 			"a result of a vendor's stands in Experimental-Result", `
 			0 > initial s1 15550100 rg=100 want
 			0.1 < Experimental-Result.Vendor-Id=10415 ` +
 				`Experimental-Result.Experimental-Result-Code=5030`,
-			-1, []string{"< 5030"}, nil,
+			-1,
+			[]string{"< 5030"},
+			nil,
 		},
 		{
 			"money tells the price, and what the account holds", `
@@ -270,7 +292,9 @@ func TestForeignCaptures(t *testing.T) {
 			60.1 < ` + granted + lasting + costs + `2
 			120 > termination s1 rg=100 used=30s
 			120.1 < ` + served + costs + `3`,
-			0, []string{"currency: CHF", "per: 30s, price: 0.10 CHF"}, nil,
+			0,
+			[]string{"currency: CHF", "per: 30s, price: 0.10 CHF"},
+			nil,
 		},
 	} {
 		t.Run(test.claim, func(t *testing.T) {
