@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -274,7 +275,9 @@ func (d *ControlDoor) KeepSettings(ctx context.Context) (restore func() error, e
 // Explain finds the reasons behind an answer in the server's journal, as sentences; none where the
 // journal does not hold it any more.
 func (d *ControlDoor) Explain(ctx context.Context, key charging.Key) []charging.Reason {
-	filter := client.ExchangeFilter{Session: key.Session.ID}
+	filter := client.ExchangeFilter{ExchangeFilter: resource.ExchangeFilter{
+		Session: key.Session.ID, Number: resource.Scalar(strconv.FormatUint(uint64(key.Number), 10)),
+	}, Last: 1}
 	list, err := d.client.Exchanges(ctx, filter)
 	if err != nil {
 		return nil

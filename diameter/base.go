@@ -334,6 +334,7 @@ func appendHostAddress(dst []byte, code uint32, ip net.IP) []byte {
 // deviceWatchdog answers a DWR, unless a script wants the connection to look dead.
 func (s *Server) deviceWatchdog(g *guard, h header) {
 	if g.mute() {
+		g.recordSilence(&outgoing{number: g.number})
 		return
 	}
 	s.noteStateIn(g.frame, g.origin())

@@ -109,7 +109,7 @@ func (c *court) hear(e *event) {
 	case eventSent:
 		if x := c.pending[e.exchange]; x != nil {
 			x.sentAt, x.raw = e.message.At, e.message.Raw
-			if x.message.Ours {
+			if x.message.Ours && len(x.raw) > 0 {
 				c.heard(x, e.message)
 			}
 			c.mislead(x)
