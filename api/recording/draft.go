@@ -57,7 +57,6 @@ type draft struct {
 	people      []*subscriber
 	known       map[charging.Identity]*subscriber // by canonical identity
 	flaggedOnly bool                              // repeats have the T flag
-	usual       bool                              // all requests come from who plays conversations
 	nobody      *subscriber                       // for requests without a subscriber
 	connections map[string]string
 	notes       map[int][]string // on packets
