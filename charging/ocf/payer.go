@@ -110,9 +110,12 @@ func (c *charge) charged(o *offer) string {
 	return o.payer
 }
 
-// findPayer makes the offer one for the account that its rule charges, and says so. Nobody need pay
-// for a service that is not controlled.
+// findPayer rates an offer and makes it one for the account that its rule charges, and says so.
+// Nobody need pay for a service that is not controlled.
 func (c *charge) findPayer(o *offer) (err error) {
+	if err = c.rate(o); err != nil {
+		return err
+	}
 	if o.terms.Uncontrolled && c.costsNothing(o) {
 		return nil
 	}
@@ -129,10 +132,7 @@ func (c *charge) findPayer(o *offer) (err error) {
 // unpaidService refuses a service that nobody pays for, and remembers that it was for this.
 func (c *charge) unpaidService(service *charging.Service, fault *unpaid) charging.Result {
 	c.unpaid = fault
-	c.why(charging.Reason{
-		Code: charging.BecauseDenied, Service: service.Key,
-		Detail: fault.result.Name() + ": " + fault.detail,
-	})
+	c.denied(service.Key, fault.result, fault.detail)
 	return fault.result
 }
 

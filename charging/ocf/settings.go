@@ -24,13 +24,11 @@ func (c *charge) because(key charging.ServiceKey, detail string) {
 	c.why(charging.Reason{Code: charging.BecauseSetting, Service: key, Detail: detail})
 }
 
-// unused explains that a setting keeps what a service reports from being debited.
-func (c *charge) unused(service *charging.Service, detail string) {
+// unused explains why what a service reports is not debited.
+func (c *charge) unused(code string, service *charging.Service, detail string) {
 	for i := range service.Used {
 		for _, units := range service.Used[i].Units {
-			c.why(charging.Reason{
-				Code: charging.BecauseSetting, Service: service.Key, Units: units, Detail: detail,
-			})
+			c.why(charging.Reason{Code: code, Service: service.Key, Units: units, Detail: detail})
 		}
 	}
 }
@@ -68,13 +66,7 @@ func (c *charge) raise() error {
 	if level == charging.DenyCommand {
 		c.answer.Services = nil
 	}
-	switch {
-	case c.request.Type == charging.Initial && c.prior == nil:
-		c.session = nil
-	case c.request.Type == charging.Update && c.session.Open():
-		return c.end(closedByDenial)
-	}
-	return nil
+	return c.closeRefused()
 }
 
 // free reports whether a service may be used without credit control, which is no refusal.
@@ -97,11 +89,7 @@ func (c *charge) lacksServices() bool {
 func (c *charge) denyLacking() error {
 	c.deny(charging.MissingAVP, "Multiple-Services-Credit-Control is missing",
 		charging.FailedAVP{Path: "Multiple-Services-Credit-Control"})
-	if c.request.Type != charging.Update || c.session == nil || c.account == nil {
-		c.session = c.prior
-		return nil
-	}
-	return c.closeFor(closedByDenial)
+	return c.closeDenied()
 }
 
 // refuses reports whether a setting refuses what a service asks for, and answers it then. What it
