@@ -82,6 +82,7 @@ type chargeState struct {
 	// ahead are the services that were settled before any of them is granted anew.
 	ahead  map[*charging.Service]settled
 	second *charging.ServiceAnswer // the other quota of the service at hand
+	first  int                     // how many AVPs the first service has failed for
 }
 
 func (c *charge) work(tx charging.Tx) error {
@@ -323,6 +324,9 @@ func (c *charge) denied(key charging.ServiceKey, result charging.Result, detail 
 
 // add answers one service more.
 func (c *charge) add(service charging.ServiceAnswer) {
+	if len(c.answer.Services) == 0 {
+		c.first = len(c.answer.Failed)
+	}
 	c.answer.Services = append(c.answer.Services, service)
 }
 

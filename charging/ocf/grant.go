@@ -133,8 +133,7 @@ func (c *charge) ownUnit(unit charging.Unit) charging.Unit {
 }
 
 // unrated refuses a service that no rule prices, with the AVP that would have to be another
-// (TS 32.299 section 7.1.11). Only the first fault of a request is told, but for RFC 8506, whose
-// answers may have several Failed-AVPs.
+// (TS 32.299 section 7.1.11).
 func (c *charge) unrated(service *charging.Service, err error) charging.Result {
 	var missing *charging.Unrated
 	var nobody *unpaid
@@ -148,10 +147,7 @@ func (c *charge) unrated(service *charging.Service, err error) charging.Result {
 		return charging.UnableToComply
 	}
 	c.denied(service.Key, c.noRule(), missing.Error())
-	failed := failedService(service, missing)
-	if (len(c.answer.Failed) == 0 || c.rfc()) && failed.Path != "" {
-		c.answer.Failed = append(c.answer.Failed, failed)
-	}
+	c.failed(failedService(service, missing))
 	return c.noRule()
 }
 

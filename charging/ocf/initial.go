@@ -3,6 +3,7 @@ package ocf
 import (
 	"cmp"
 	"errors"
+	"slices"
 
 	"github.com/ocs-sim/ocs-sim/charging"
 )
@@ -100,15 +101,20 @@ func (c *charge) unservable() bool {
 // foreignContext reports whether the plan has no rule for the request's context at all, so that
 // none of its services could be rated.
 func (c *charge) foreignContext() bool {
-	for i := range c.answer.Services {
-		if c.answer.Services[i].Result != c.noRule() {
-			return false
-		}
+	if !c.allAre(c.noRule()) {
+		return false
 	}
 	in := c.inputs(&charging.Service{})
 	_, err := c.plan.Rate(&in)
 	var unrated *charging.Unrated
 	return errors.As(err, &unrated) && unrated.Context
+}
+
+// allAre reports whether every service is answered by one result.
+func (c *charge) allAre(result charging.Result) bool {
+	return !slices.ContainsFunc(c.answer.Services, func(s charging.ServiceAnswer) bool {
+		return s.Result != result
+	})
 }
 
 // supervise sets the time at which an abandoned session ends: Tcc is twice the longest validity of

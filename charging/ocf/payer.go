@@ -139,15 +139,7 @@ func (c *charge) unpaidService(service *charging.Service, fault *unpaid) chargin
 // nobodyPays reports whether none of the services has anybody to pay for it: like one of a
 // subscriber whom nobody knows, such an initial request is refused as a whole.
 func (c *charge) nobodyPays() bool {
-	if c.unpaid == nil {
-		return false
-	}
-	for i := range c.answer.Services {
-		if c.answer.Services[i].Result != c.unpaid.result {
-			return false
-		}
-	}
-	return true
+	return c.unpaid != nil && c.allAre(c.unpaid.result)
 }
 
 // forgetCaller drops who calls from a session whose plan charges no calling party: it need not be

@@ -97,9 +97,11 @@ func (c *charge) scriptedService(
 		return c.serve(service, d)
 	}
 	if usable && move == charging.MoveSettle {
+		failed := c.answer.Failed
 		if _, err := c.settle(service); err != nil {
 			return err
 		}
+		c.answer.Failed = failed // It is not for this that the service is refused.
 		if state := c.state(service.Key); state != nil {
 			state.Granted = 0
 		}

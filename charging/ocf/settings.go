@@ -64,7 +64,7 @@ func (c *charge) raise() error {
 	c.answer.Message = "no service is granted"
 	c.because(charging.ServiceKey{}, "deny_level "+string(level)+": refused at command level")
 	if level == charging.DenyCommand {
-		c.answer.Services = nil
+		c.answer.Services, c.answer.Failed = nil, c.answer.Failed[:c.first]
 	}
 	return c.closeRefused()
 }
@@ -102,7 +102,7 @@ func (c *charge) refuses(service *charging.Service, answer *charging.ServiceAnsw
 		c.because(service.Key, "overspend deny_next: more was used than granted or there")
 	case s.EmptyRSU == charging.EmptyRefuse && service.Asked && empty(service.Requested):
 		answer.Result = charging.InvalidAVPValue
-		c.failed("Multiple-Services-Credit-Control.Requested-Service-Unit")
+		c.failed(charging.FailedAVP{Path: "Multiple-Services-Credit-Control.Requested-Service-Unit"})
 		c.because(service.Key, "empty_rsu 5004: no units are asked for")
 	case c.refusesAbsent(service):
 		answer.Result = charging.UnableToComply
@@ -138,10 +138,11 @@ func (c *charge) winds(service *charging.Service) bool {
 	return state != nil && state.Final
 }
 
-// failed notes an AVP at fault, if it is the first.
-func (c *charge) failed(path string) {
-	if len(c.answer.Failed) == 0 || c.rfc() {
-		c.answer.Failed = append(c.answer.Failed, charging.FailedAVP{Path: path})
+// failed notes an AVP that a service is refused for. Only the first of a request is told, but for
+// RFC 8506, whose answers may have one for each service (section 3.2).
+func (c *charge) failed(failed charging.FailedAVP) {
+	if (len(c.answer.Failed) == 0 || c.rfc()) && failed.Path != "" {
+		c.answer.Failed = append(c.answer.Failed, failed)
 	}
 }
 

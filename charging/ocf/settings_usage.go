@@ -192,12 +192,8 @@ func (c *charge) joined(o *offer, state *charging.ServiceState) (charging.Amount
 // settings say so, and supervision or a refusal ended it. A client that was refused at command
 // level owes nothing more by RFC 8506, yet some use up what they have and then report it.
 func (c *charge) debitsLate() bool {
-	if c.late == nil {
-		return false
-	}
-	cause := c.late.ClosedBy
-	return c.settings.LateUsage == charging.LateDebit &&
-		(cause == charging.ClosedByExpiry || cause == closedByDenial)
+	return c.late != nil && c.settings.LateUsage == charging.LateDebit &&
+		(c.late.ClosedBy == charging.ClosedByExpiry || c.late.ClosedBy == closedByDenial)
 }
 
 // nod answers a request of an unknown session with success; nothing moves.

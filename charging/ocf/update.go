@@ -198,8 +198,11 @@ func (c *charge) closeDenied() error {
 	return c.end(closedByDenial)
 }
 
-// settleAll debits all that the request reports.
+// settleAll debits what a request reports that is refused as a whole. Its answer tells that error
+// alone (RFC 6733 section 7), and none that a service has.
 func (c *charge) settleAll() error {
+	failed := c.answer.Failed
+	defer func() { c.answer.Failed = failed }()
 	for i := range c.request.Services {
 		if _, err := c.settle(&c.request.Services[i]); err != nil {
 			return err
