@@ -3,6 +3,7 @@ package charging
 import (
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // A Summons is what the server asks of a client by itself: to come back with a CCR, so that credit
@@ -42,19 +43,16 @@ type Scope struct {
 
 // String writes the scope as conversations do, as in "rg=100"; the whole session is "".
 func (s Scope) String() string {
-	text := ""
+	var parts []string
 	for _, part := range []struct {
 		name   string
 		number Number
 	}{{"rg", s.Group}, {"si", s.Service}, {"pool", s.Pool}} {
 		if part.number.Known {
-			text += " " + part.name + "=" + strconv.FormatInt(part.number.Value, 10)
+			parts = append(parts, part.name+"="+strconv.FormatInt(part.number.Value, 10))
 		}
 	}
-	if text == "" {
-		return ""
-	}
-	return text[1:]
+	return strings.Join(parts, " ")
 }
 
 // Covers reports whether a request speaks of what the scope names. Of pools only the answer tells,
