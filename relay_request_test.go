@@ -39,8 +39,6 @@ func TestRelayServerRequests(t *testing.T) {
 	}
 }
 
-const abortSession = 274
-
 // acceptRequest reads until a request of the server comes, looks at it and answers it.
 func acceptRequest(t *testing.T, client *gyConn, code uint32, session string) {
 	t.Helper()
