@@ -54,16 +54,19 @@ func TestWaitingForExchanges(t *testing.T) {
 	}
 }
 
-// A stream is one that a test listens to.
+// A stream is one that a test listens to. It is given up when an event that is awaited does not
+// come, and not for being long open: what a test does meanwhile takes as long as it takes.
 type stream struct {
-	t     testing.TB
-	lines *bufio.Scanner
+	t      testing.TB
+	lines  *bufio.Scanner
+	giveUp context.CancelFunc
 }
 
 func (s *simulator) listen(t testing.TB, path string, headers ...string) *stream {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
+	defer time.AfterFunc(patience, cancel).Stop()
 	request, err := http.NewRequestWithContext(ctx, "GET", s.url+path, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -84,12 +87,13 @@ func (s *simulator) listen(t testing.TB, path string, headers ...string) *stream
 	if !lines.Scan() || !strings.HasPrefix(lines.Text(), ":") {
 		t.Fatalf("a stream begins with %q, %v, want a comment", lines.Text(), lines.Err())
 	}
-	return &stream{t, lines}
+	return &stream{t, lines, cancel}
 }
 
 // next reads an event: its name, its id and its data.
 func (s *stream) next() (name, id string, data map[string]any) {
 	s.t.Helper()
+	defer time.AfterFunc(patience, s.giveUp).Stop()
 	for s.lines.Scan() {
 		key, value, _ := strings.Cut(s.lines.Text(), ": ")
 		switch key {
