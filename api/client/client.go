@@ -163,14 +163,37 @@ func (c *Client) send(
 	if err != nil {
 		return nil, err
 	}
-	request, err := http.NewRequestWithContext(ctx, method, base+path, body)
+	request, err := c.request(ctx, method, base+path, body)
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", method, path, err)
+		return nil, err
+	}
+	return c.http.Do(request) // an error names method and URL
+}
+
+// request is a request that carries the token.
+func (c *Client) request(
+	ctx context.Context, method, url string, body io.Reader,
+) (*http.Request, error) {
+	request, err := http.NewRequestWithContext(ctx, method, url, body)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", method, url, err)
 	}
 	if c.token != "" {
 		request.Header.Set("Authorization", "Bearer "+c.token)
 	}
-	return c.http.Do(request) // an error names method and URL
+	return request, nil
+}
+
+// refusal reads why a stream does not begin; nil: it does.
+func refusal(response *http.Response) error {
+	if response.StatusCode < 300 {
+		return nil
+	}
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil {
+		return fmt.Errorf("read the answer to GET %s: %w", response.Request.URL.Path, err)
+	}
+	return read(response, answer, nil)
 }
 
 func read(response *http.Response, answer []byte, out any) error {
