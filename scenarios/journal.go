@@ -44,10 +44,13 @@ type Journal struct {
 	first     int64   // number of the oldest exchange that is kept
 	next      int64   // number of the next exchange
 	dropped   int64
+	cleared   int64 // numbers up to this one were forgotten on purpose
 	findings  ring[keptFinding]
 	found     int64      // findings ever
+	foundGone int64      // number of the last finding that made room for another
 	overs     ring[over] // exchanges in the order in which they were over
 	ended     int64      // exchanges that were over, ever
+	endedGone int64      // of them, place of the last whose end made room for another's
 	events    int64      // what was over or found, ever
 	clients   map[string]*ClientVerdict
 	clearedAt int64         // of found
@@ -161,6 +164,9 @@ func (j *Journal) ends(r *record) {
 		return
 	}
 	r.over = true
+	if j.overs.full() {
+		j.endedGone = j.ended - int64(j.overs.len()) + 1
+	}
 	j.events++
 	j.ended++
 	j.overs.add(over{r.number, j.events})
@@ -213,6 +219,9 @@ func (j *Journal) Found(f charging.Finding) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	tallied(j.clients, f.Peer).add(&f)
+	if j.findings.full() {
+		j.foundGone = j.findings.at(0).seq
+	}
 	j.found++
 	j.events++
 	j.findings.add(keptFinding{f, j.found, j.events})
@@ -247,7 +256,7 @@ func (j *Journal) Clear() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	clear(j.pages)
-	j.first, j.dropped = j.next, 0
+	j.first, j.dropped, j.cleared = j.next, 0, j.next-1
 	j.forgetFindings()
 	j.overs.clear()
 }
@@ -293,17 +302,6 @@ func (j *Journal) Exchange(number int64) (Exchange, error) {
 	return j.view(&found, true, true), nil
 }
 
-// Latest returns the exchange that was received last, as Exchange does.
-func (j *Journal) Latest() (Exchange, error) {
-	j.mu.Lock()
-	last := j.next - 1
-	for last > j.first && j.kept(last) == nil {
-		last--
-	}
-	j.mu.Unlock()
-	return j.Exchange(last)
-}
-
 // Pick returns the exchange that has a number, or without one the latest that a filter picks, as
 // Exchange does. One that the filter does not pick is not found.
 func (j *Journal) Pick(number int64, f Filter) (Exchange, error) {
@@ -318,7 +316,9 @@ func (j *Journal) Pick(number int64, f Filter) (Exchange, error) {
 	if len(page) == 1 {
 		return page[0], nil
 	}
-	if j.Empty() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.first == j.next {
 		return Exchange{}, j.notFound(number)
 	}
 	return Exchange{}, &charging.Error{
@@ -334,6 +334,7 @@ func (j *Journal) Empty() bool {
 	return j.first == j.next
 }
 
+// notFound says what there is in its place; the lock is held.
 func (j *Journal) notFound(number int64) error {
 	err := charging.Errorf(charging.KindExchangeNotFound, "no exchange %d", number)
 	switch {

@@ -57,9 +57,10 @@ func newFindings(c *console) *cobra.Command {
 // followed shows findings as they come.
 func (f *findingsFlags) followed(ctx context.Context, c *console, flags *controlFlags) error {
 	picked := &f.filter
-	if picked.Exchange != "" || picked.Since != "" || picked.Until != "" || f.clear {
+	if picked.Exchange != "" || picked.Since != "" || picked.Until != "" || f.clear ||
+		f.junit != "" || f.exitZero {
 		return errors.New("--follow shows what comes; it goes with none of --exchange, --since, " +
-			"--until and --clear")
+			"--until, --clear, --junit and --exit-zero")
 	}
 	k := &control{console: c, controlFlags: *flags}
 	return k.follow(ctx, &followFlags{EventFilter: client.EventFilter{
@@ -118,13 +119,14 @@ func (c *console) findings(ctx context.Context, control *controlFlags, f *findin
 		c.showFindings(found)
 	}
 	if err == nil && f.junit != "" {
-		err = no(writeReport(f.junit, f.suites(found)))
+		err = writeReport(f.junit, f.suites(found))
 	}
 	if err == nil && f.clear {
 		err = no(control.client().ClearFindings(ctx, f.filter.FindingFilter))
 	}
 	if bad := f.bad(found); err == nil && bad > 0 && !f.exitZero {
-		return no(fmt.Errorf("%d findings of severity %s or worse", bad, f.failOn))
+		return no(fmt.Errorf("%s of severity %s or worse", counted(bad, "finding", "findings"),
+			f.failOn))
 	}
 	return err
 }
@@ -184,10 +186,11 @@ func (c *console) showFindings(found *resource.FindingList) {
 		c.answer("  exchange %d, session %s, peer %s", f.Exchange, orDash(f.Session), orDash(f.Peer))
 	}
 	if found.Forgotten > 0 {
-		c.say("%d older findings are not kept; the verdicts know them", found.Forgotten)
+		c.say("%s not kept; the verdicts know of all",
+			counted(int(found.Forgotten), "older finding is", "older findings are"))
 	}
 	if found.Dropped > 0 {
-		c.say("%d events came too fast to be judged", found.Dropped)
+		c.say("%s too fast to be judged", counted(int(found.Dropped), "event came", "events came"))
 	}
 	c.showCounts(found)
 	c.showVerdicts(found)
