@@ -22,11 +22,8 @@ func WritePage(b *strings.Builder) {
 		if r.Side == OfBoth {
 			b.WriteString("- About: clients and servers\n")
 		}
-		fmt.Fprintf(b, "- Clause: %s\n- Expected: %s\n- Why: %s\n", r.Clause, r.Expected, r.Why)
-		if r.Fix != "" {
-			fmt.Fprintf(b, "- Fix: %s\n", r.Fix)
-		}
-		fmt.Fprintf(b, "- Example: %s\n", r.Example)
+		fmt.Fprintf(b, "- Clause: %s\n- Expected: %s\n- Why: %s\n- Fix: %s\n- Example: %s\n",
+			r.Clause, r.Expected, r.Why, r.Fix, r.Example)
 		if r.Trips != "" {
 			fmt.Fprintf(b, "- Real clients that trip it: %s\n", r.Trips)
 		}
