@@ -36,6 +36,7 @@ func newRoot(c *console) *cobra.Command {
 	root.AddCommand(newSend(c), newAccounts(c), newScenarios(c), newSchema(c))
 	root.AddCommand(newSandboxes(c))
 	nameCompletion(root)
+	completeWords(root)
 	return root
 }
 
