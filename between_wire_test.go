@@ -113,6 +113,7 @@ func TestWhatMessagesBetweenPeersHaveNot(t *testing.T) {
 		"when: {message: DWR}, limit: {grant: 1s}":                     "could be limited",
 		"when: {message: DWR}, answer: {result: 3004, level: mscc}":    "and nothing else",
 		"when: {message: DWR}, do: [{rar: {}}]":                        "do and expect go with",
+		"expect: {within: 1s, request: {message: DPR}}":                "a DPR is none",
 		"when: {message: DWR}, repeat: true, fault: {repeat: 1}":       "never remembered",
 		"when: {message: STR}, fault: {drop: answer}":                  "use CCR, ACR, CER, DWR, DPR",
 	} {

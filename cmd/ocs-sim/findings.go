@@ -34,8 +34,10 @@ func newFindings(c *console) *cobra.Command {
 			"each rule was broken, and for each client whether it conforms to the standards and would\n" +
 			"work with real servers. It ends with 1 where something as bad as --fail-on says was\n" +
 			"found, violations if nothing is said, unless --exit-zero is given. --rules shows what\n" +
-			"clients are judged by, and servers in captures, and needs no server.",
-		Example: "  ocs-sim findings --peer im.example.com\n  ocs-sim findings --rules",
+			"clients are judged by, and servers in captures, and needs no server; with --rule it\n" +
+			"says all of a rule: why it matters, an example of what breaks it, and how to mend it.",
+		Example: "  ocs-sim findings --peer im.example.com\n  ocs-sim findings --rules\n" +
+			"  ocs-sim findings --rules --rule 'validity-*'",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.findings(cmd.Context(), &control, &f)
@@ -104,7 +106,7 @@ func (c *console) findings(ctx context.Context, control *controlFlags, f *findin
 		return err
 	}
 	if f.rules {
-		return c.listRules(control)
+		return c.listRules(control, f.rulesPicked(), f.filter.Rule != "")
 	}
 	if f.follow {
 		return f.followed(ctx, c, control)
@@ -179,7 +181,7 @@ func (c *console) showFindings(found *resource.FindingList) {
 		c.answer("%s %s (%s)", f.Severity, f.Rule, f.Clause)
 		c.answer("  seen:     %s", f.Seen)
 		c.answer("  expected: %s", f.Expected)
-		if rule, _ := findings.Of(f.Rule); rule.Fix != "" && !told[f.Rule] {
+		if rule, known := findings.Of(f.Rule); known && !told[f.Rule] {
 			c.answer("  fix:      %s", rule.Fix)
 			told[f.Rule] = true
 		}
@@ -225,18 +227,4 @@ func (c *console) showVerdicts(found *resource.FindingList) {
 		})
 	}
 	c.table(rows)
-}
-
-// listRules shows what clients and servers are judged by.
-func (c *console) listRules(control *controlFlags) error {
-	rules := findings.Rules()
-	if control.json {
-		return c.tell(control, rules, "")
-	}
-	rows := [][]any{{"RULE", "SEVERITY", "CLAUSE", "ABOUT", "EXPECTED"}}
-	for _, r := range rules {
-		rows = append(rows, []any{r.ID, r.Severity, r.Clause, r.Side, r.Expected})
-	}
-	c.table(rows)
-	return nil
 }
