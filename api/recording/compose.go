@@ -88,7 +88,7 @@ func (c *composer) ask(t *take) {
 // send writes the words of a request.
 func (c *composer) send(t *take) (*conversation.Send, error) {
 	if c.again(t) {
-		return c.out.Again(t.session, t.head.repeated(), t.connection)
+		return c.out.Again(t.session, t.Retransmitted, t.connection)
 	}
 	request := *t.request
 	last := c.refunds[t.session]
@@ -108,7 +108,7 @@ func (c *composer) send(t *take) (*conversation.Send, error) {
 // again reports whether the request is the last of its session once more, word for word.
 func (c *composer) again(t *take) bool {
 	last := c.before[t.session]
-	if last == nil || last.key != t.key || t.head.endToEnd != last.head.endToEnd {
+	if last == nil || last.key != t.key || t.EndToEnd != last.EndToEnd {
 		return false
 	}
 	like := requestLikeness(false)
@@ -191,7 +191,7 @@ func (c *composer) remark(t *take) {
 func (c *composer) call(t *take) {
 	c.note(t.asked.Packet)
 	verb, question, result := "reauthorize", "rar", "none"
-	if t.head.command == abortSession {
+	if t.Command == commandAbortSession {
 		verb, question = "abort", "asr"
 	}
 	if t.answered != nil {
