@@ -38,7 +38,7 @@ func newFindings(c *console) *cobra.Command {
 			"says all of a rule: why it matters, an example of what breaks it, and how to mend it.",
 		Example: "  ocs-sim findings --peer im.example.com\n  ocs-sim findings --rules\n" +
 			"  ocs-sim findings --rules --rule 'validity-*'",
-		Args:    noArguments,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.findings(cmd.Context(), &control, &f)
 		},
