@@ -16,9 +16,9 @@ import (
 )
 
 // kamailioSeed has an account for each call. Grants are short, so that calls outlive some: Kamailio
-// asks for the next two seconds before the end of one, give or take one second. Calls are granted and
-// refused without hurry: Kamailio sends the CCR first, and only then prepares to hear of the call's
-// confirmation and end; an answer that is faster than that leaves the call uncharged.
+// asks for the next two seconds before the end of one, give or take one second. Calls are granted
+// and refused without hurry: Kamailio sends the CCR first, and only then prepares to hear of the
+// call's confirmation and end; an answer that is faster than that leaves the call uncharged.
 const kamailioSeed = `
 clients: [{origin_host: "scscf.*", profile: kamailio, rar_wait: 1s}]
 plans:
@@ -104,8 +104,8 @@ func chargedCalls() []chargedCall {
 }
 
 // hangUp talks until the second new grant. Kamailio must have read that: it takes the end of a call
-// badly while it waits for an answer. It reads answers one by one, so it has where it acts on a later
-// one, of a call that is refused.
+// badly while it waits for an answer. It reads answers one by one, so it has where it acts on a
+// later one, of a call that is refused.
 func hangUp(t *testing.T, k *kamailio, c *heardCall) {
 	t.Helper()
 	k.await(t, api.WaitFor{Session: c.session.ID, Type: "update", Count: 2})
