@@ -38,6 +38,11 @@ func newFindings(c *console) *cobra.Command {
 		Example: "  ocs-sim findings --peer im.example.com\n  ocs-sim findings --rules",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f.clear {
+				if err := sparing(cmd.Flags(), &f.filter.FindingFilter); err != nil {
+					return err
+				}
+			}
 			return c.findings(cmd.Context(), &control, &f)
 		},
 	}
