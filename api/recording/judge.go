@@ -1,8 +1,3 @@
-// Package recording turns captures of other people's traffic into what can be worked with.
-//
-// Judge says what is wrong there, on both sides, by the catalogue in package findings.
-// Package diameter inspects messages, package scenarios follows clients' sessions as it does those
-// of a running server, and this package finds out what belongs to what, and follows servers.
 package recording
 
 import (

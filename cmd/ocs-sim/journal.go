@@ -27,12 +27,15 @@ func newJournal(c *console) *cobra.Command {
 	k := &control{console: c}
 	cmd := family("journal", "Look at what went over the doors of a server, and take it away",
 		"journal shows the exchanges that a server keeps, and writes them as a capture for Wireshark,\n"+
-			"as lines of JSON, or one session as a drawing.",
-		k.listJournal(), k.showJournal(), k.followJournal(), k.exportJournal(), k.clearJournal())
+			"as lines of JSON, or one session as a drawing. Captures of others it turns into\n"+
+			"conversations.",
+		k.listJournal(), k.showJournal(), k.followJournal(), k.exportJournal(), k.importJournal(),
+		k.clearJournal())
 	cmd.Example = "  ocs-sim journal list --subscriber 15550100\n" +
 		"  ocs-sim journal show latest --type termination\n" +
 		"  ocs-sim journal follow --result 4xxx\n" +
 		"  ocs-sim journal export failed.pcapng\n" +
+		"  ocs-sim journal import customer.pcapng --output customer.conv\n" +
 		"  ocs-sim journal export ladder.svg --session 'im.example.com;1;1'"
 	k.add(cmd)
 	return cmd
