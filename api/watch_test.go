@@ -48,7 +48,7 @@ func TestWaitingForExchanges(t *testing.T) {
 
 	for _, body := range []string{
 		`{"timeout": "soon"}`, `{"timeout": "1h"}`, `{"timeout": "-1s"}`, `{"count": -1}`,
-		`{"count": 1001}`, `{"colour": "red"}`,
+		`{"count": 1001}`, `{"colour": "red"}`, `{"after": -1}`, `{"before": 0}`,
 	} {
 		s.problem(t, 422, "invalid-document", "POST", "/v1/exchanges/wait", body)
 	}
@@ -212,6 +212,21 @@ func (somePeers) Disconnect(context.Context, string, diameter.DisconnectCause) e
 func (somePeers) Cut(string, charging.Ending) error { return nil }
 
 // One piece of code reads filters, so that each works wherever exchanges are picked.
+func TestAFilterThatSaysNothingDeletesNothing(t *testing.T) {
+	t.Parallel()
+	s := start(t, seedText, nil)
+	s.want(t, 200, "POST", "/v1/charges", charge("initial", 0, ""))
+	for _, path := range []string{
+		"/v1/exchanges?session=", "/v1/exchanges?before=0", "/v1/exchanges?type=initial&avp=",
+		"/v1/exchanges?rating_group=4294967296", "/v1/findings?peer=", "/v1/findings?exchange=0",
+	} {
+		s.problem(t, 422, "invalid-request", "DELETE", path, "")
+	}
+	s.want(t, 200, "GET", "/v1/exchanges/1", "")
+	s.want(t, 204, "DELETE", "/v1/exchanges?type=initial", "")
+	s.problem(t, 404, "exchange-not-found", "GET", "/v1/exchanges/1", "")
+}
+
 func TestFiltersAreTheSameEverywhere(t *testing.T) {
 	t.Parallel()
 	s := start(t, strings.Replace(seedText, "id: bob", "id: bob\n    tags: [ci]", 1), nil)

@@ -40,6 +40,11 @@ func newFindings(c *console) *cobra.Command {
 			"  ocs-sim findings --rules --rule 'validity-*'",
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f.clear {
+				if err := sparing(cmd.Flags(), &f.filter.FindingFilter); err != nil {
+					return err
+				}
+			}
 			return c.findings(cmd.Context(), &control, &f)
 		},
 	}

@@ -68,7 +68,8 @@ func (c *control) createSandbox() *cobra.Command {
 	return cmd
 }
 
-// sandboxSeed adds to an order the seed that is written in a file. The source knows the places in it.
+// sandboxSeed adds to an order the seed that is written in a file. The source knows the places in
+// it.
 func sandboxSeed(path string, order *resource.SandboxOrder) (*document.Source, error) {
 	if path == "" {
 		return nil, nil
