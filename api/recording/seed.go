@@ -327,8 +327,7 @@ func weight(s *service) (weight int) {
 // kinds reports whether a service is charged both in sessions and by events.
 func (t *tariff) kinds(s *service) bool {
 	return slices.ContainsFunc(t.services, func(other *service) bool {
-		return other.event != s.event && other.key.Group == s.key.Group &&
-			slices.Equal(other.key.IDs, s.key.IDs)
+		return other.event != s.event && other.key.Same(s.key)
 	})
 }
 
