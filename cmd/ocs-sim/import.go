@@ -101,9 +101,12 @@ func (c *control) importFiles(
 		recorded.Frames = recording.Anonymize(recorded.Frames, known)
 	}
 	found, remarks := judgeCapture(recorded.Frames, known)
+	name := captureNames(files)
+	if f.anonymize {
+		name = "anonymized" // files may be called by whom they are of
+	}
 	imported, err := recording.Import(ctx, recorded.Frames, recording.Options{
-		Name: captureNames(files), Definitions: known, Rehearse: ocssim.Rehearse,
-		Remarks: remarks,
+		Name: name, Definitions: known, Rehearse: ocssim.Rehearse, Remarks: remarks,
 	})
 	if err != nil {
 		for _, note := range recorded.Notes {
@@ -117,7 +120,7 @@ func (c *control) importFiles(
 		return err
 	}
 	if !report.Proved {
-		return no(fmt.Errorf("%s not as captured", counted(len(report.Unproved),
+		return no(fmt.Errorf("%s as captured", counted(len(report.Unproved),
 			"line does not come out", "lines do not come out")))
 	}
 	if bad := badOf(found, f.failOn); bad > 0 {
