@@ -21,11 +21,12 @@ type batch struct {
 	dead        []int64 // rows of sessions that are forgotten
 	settings    []setting
 	rowsAsOf    int64  // the last entry that the rows contain
-	arena       []byte // what spans point into
+	arena       []byte // effects
+	texts       []byte // what is written as text; it becomes one string, of which rows have parts
 	calls       []call
 }
 
-// span is a part of a batch's arena.
+// span is a part of a batch's arena, or of its texts.
 type span struct{ from, to int }
 
 func (b *batch) octets(s span) []byte { return b.arena[s.from:s.to] }
@@ -43,7 +44,7 @@ type record struct {
 	previous    int64 // entry with the session's answer before this one
 	answer      []byte
 	effects     span
-	held, freed span
+	held, freed span // in the batch's texts
 }
 
 func (r *record) answered() answered {
@@ -87,7 +88,7 @@ func (b *batch) nothing() bool {
 
 // reset makes the batch empty and keeps its memory, unless one huge batch would pin too much.
 func (b *batch) reset() {
-	if cap(b.arena) > maxKeptArena {
+	if cap(b.arena)+cap(b.texts) > maxKeptArena {
 		*b = batch{}
 		return
 	}
@@ -98,10 +99,10 @@ func (b *batch) reset() {
 	b.records, b.postings, b.calls = b.records[:0], b.postings[:0], b.calls[:0]
 	b.urgent, b.goneRows, b.dead = b.urgent[:0], b.goneRows[:0], b.dead[:0]
 	b.statements, b.accountRows, b.sessionRows, b.settings = nil, nil, nil, nil
-	b.arena = b.arena[:0]
+	b.arena, b.texts = b.arena[:0], b.texts[:0]
 }
 
-// maxKeptArena is how large a batch's buffer may stay, in bytes.
+// maxKeptArena is how large a batch's buffers may stay, in bytes.
 const maxKeptArena = 8 << 20
 
 // errHolds names the invariant that a unit of work would break.

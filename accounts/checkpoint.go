@@ -156,7 +156,7 @@ func (l *Ledger) writeEverything() error {
 // after the requesters were told; SQLite would do it inside COMMIT, while they wait.
 func (l *Ledger) checkpointLog(b *batch) {
 	const pageSize, pagesPerCommit = 4096, 4
-	l.logged += pagesPerCommit*pageSize + int64(len(b.arena)) + 128*int64(len(b.postings))
+	l.logged += pagesPerCommit*pageSize + int64(len(b.arena)+len(b.texts)) + 128*int64(len(b.postings))
 	for i := range b.records {
 		l.logged += 64 + int64(len(b.records[i].answer))
 	}

@@ -148,8 +148,9 @@ func (s *store) write(b *batch) error {
 }
 
 func (s *store) writeLog(b *batch) error {
+	texts := string(b.texts)
 	for i := range b.records {
-		if err := s.writeEntry(b, &b.records[i]); err != nil {
+		if err := s.writeEntry(b, texts, &b.records[i]); err != nil {
 			return fmt.Errorf("write entries up to %d: %w", b.records[i].number, err)
 		}
 	}
@@ -157,7 +158,7 @@ func (s *store) writeLog(b *batch) error {
 		return fmt.Errorf("write entries: %w", err)
 	}
 	for i := range b.postings {
-		if err := s.writePosting(b, &b.postings[i]); err != nil {
+		if err := s.writePosting(texts, &b.postings[i]); err != nil {
 			return fmt.Errorf("write postings up to %d: %w", b.postings[i].id, err)
 		}
 	}
@@ -167,7 +168,7 @@ func (s *store) writeLog(b *batch) error {
 	return nil
 }
 
-func (s *store) writeEntry(b *batch, r *record) error {
+func (s *store) writeEntry(b *batch, texts string, r *record) error {
 	var request, fingerprint, endToEnd, previous, answer any
 	if r.answer != nil {
 		request, endToEnd = int64(r.request), int64(r.endToEnd)
@@ -181,10 +182,10 @@ func (s *store) writeEntry(b *batch, r *record) error {
 	}
 	return s.entries.add(r.number, r.at, r.kind, numberOrNull(r.account),
 		numberOrNull(r.session), id, sub, request, fingerprint, endToEnd, previous, answer,
-		b.octetsOrNull(r.effects), b.textOrNull(r.held), b.textOrNull(r.freed))
+		b.octetsOrNull(r.effects), r.held.textOrNull(texts), r.freed.textOrNull(texts))
 }
 
-func (s *store) writePosting(b *batch, p *posting) error {
+func (s *store) writePosting(texts string, p *posting) error {
 	var session, request, reference any
 	if p.session != 0 {
 		session, request = p.session, int64(p.request)
@@ -194,7 +195,7 @@ func (s *store) writePosting(b *batch, p *posting) error {
 	}
 	return s.postings.add(p.id, p.entry, p.previous, p.account, p.balance, p.amount,
 		string(p.unit), p.after, p.against, session, request, reference,
-		string(b.octets(p.reason)))
+		texts[p.reason.from:p.reason.to])
 }
 
 func (s *store) writeRows(b *batch) error {
@@ -251,9 +252,9 @@ func (b *batch) octetsOrNull(s span) any {
 	return b.octets(s)
 }
 
-func (b *batch) textOrNull(s span) any {
+func (s span) textOrNull(texts string) any {
 	if s.from == s.to {
 		return nil
 	}
-	return string(b.octets(s))
+	return texts[s.from:s.to]
 }

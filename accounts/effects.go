@@ -39,16 +39,17 @@ func (t *tx) appendEffects(r *record) error {
 		dst = binary.AppendUvarint(dst, uint64(c.reservation.id))
 	}
 	r.effects = span{start, len(dst)}
+	out.arena = dst
 	if len(t.opened) > 0 {
-		dst = appendHeld(dst, t.opened)
-		r.held = span{r.effects.to, len(dst)}
+		from := len(out.texts)
+		out.texts = appendHeld(out.texts, t.opened)
+		r.held = span{from, len(out.texts)}
 	}
 	if len(t.closed) > 0 {
-		from := len(dst)
-		dst = appendFreed(dst, t.closed)
-		r.freed = span{from, len(dst)}
+		from := len(out.texts)
+		out.texts = appendFreed(out.texts, t.closed)
+		r.freed = span{from, len(out.texts)}
 	}
-	out.arena = dst
 	return nil
 }
 

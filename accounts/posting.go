@@ -67,7 +67,7 @@ type posting struct {
 	against, reference  string
 	session             int64
 	request             uint32
-	reason              span // in the batch's arena
+	reason              span // in the batch's texts
 }
 
 // post moves an amount to a balance, or from it if it is below zero.
@@ -79,14 +79,14 @@ func (t *tx) post(b *balance, amount int64, against string, from origin) error {
 	t.touchBalance(b)
 	b.amount = after
 	t.lastPosting++
-	start := len(t.out.arena)
-	t.out.arena = appendReason(t.out.arena, &from.reason)
+	start := len(t.out.texts)
+	t.out.texts = appendReason(t.out.texts, &from.reason)
 	t.out.postings = append(t.out.postings, posting{
 		id: t.lastPosting, entry: t.number, previous: b.account.lastPosting,
 		account: b.account.number, balance: b.id, unit: b.unit, amount: amount, after: after,
 		against: against, reference: from.reference,
 		session: from.session, request: from.request,
-		reason: span{start, len(t.out.arena)},
+		reason: span{start, len(t.out.texts)},
 	})
 	b.account.lastPosting = t.lastPosting
 	return nil

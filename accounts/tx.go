@@ -40,8 +40,8 @@ type tx struct {
 
 // marks are where the unit began in what it appends to.
 type marks struct {
-	postings, arena, statements, accounts int
-	posting, reservation, account         int64
+	postings, arena, texts, statements, accounts int
+	posting, reservation, account                int64
 }
 
 type accountBefore struct {
@@ -87,9 +87,9 @@ func (t *tx) begin(at time.Time, kind string) {
 	t.remembered, t.urgent, t.afterwards = t.remembered[:0], t.urgent[:0], nil
 	t.created, t.about, t.plansPut = nil, nil, nil
 	t.start = marks{
-		postings: len(t.out.postings), arena: len(t.out.arena), statements: len(t.out.statements),
-		accounts: len(t.byNumber),
-		posting:  t.lastPosting, reservation: t.lastReservation, account: t.lastAccount,
+		postings: len(t.out.postings), arena: len(t.out.arena), texts: len(t.out.texts),
+		statements: len(t.out.statements), accounts: len(t.byNumber),
+		posting: t.lastPosting, reservation: t.lastReservation, account: t.lastAccount,
 	}
 }
 
@@ -128,7 +128,7 @@ func (t *tx) undo() {
 		t.goneNumbers -= len(t.created)
 	}
 	t.out.postings = t.out.postings[:t.start.postings]
-	t.out.arena = t.out.arena[:t.start.arena]
+	t.out.arena, t.out.texts = t.out.arena[:t.start.arena], t.out.texts[:t.start.texts]
 	t.out.statements = t.out.statements[:t.start.statements]
 	t.lastPosting, t.lastReservation = t.start.posting, t.start.reservation
 	t.lastAccount = t.start.account

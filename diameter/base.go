@@ -249,6 +249,8 @@ func (c *connection) becomePeer(peer *Peer) {
 	defer c.mu.Unlock()
 	s := c.peer.Since
 	c.peer = *peer
+	host := peer.OriginHost
+	c.known.Store(&host)
 	c.peer.Address, c.peer.Listener = c.RemoteAddr().String(), c.LocalAddr().String()
 	c.peer.Since = s
 	if !c.open.Swap(true) {

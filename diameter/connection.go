@@ -25,13 +25,14 @@ type connection struct {
 	log     zerolog.Logger
 	link    string // the peer's address
 
-	active    atomic.Int64 // when octets last arrived, in nanoseconds
-	open      atomic.Bool  // capabilities are exchanged
-	suspect   atomic.Bool  // the watchdog says so
-	finishing atomic.Bool  // no more requests are taken; see finish
-	silent    atomic.Bool  // our side is closed on purpose: nothing more is sent
-	deafUntil atomic.Int64 // nothing is read until then, in nanoseconds; 0: as ever
-	muteUntil atomic.Int64 // no watchdog request is answered until then
+	active    atomic.Int64           // when octets last arrived, in nanoseconds
+	open      atomic.Bool            // capabilities are exchanged
+	known     atomic.Pointer[string] // the peer's Origin-Host once it is open
+	suspect   atomic.Bool            // the watchdog says so
+	finishing atomic.Bool            // no more requests are taken; see finish
+	silent    atomic.Bool            // our side is closed on purpose: nothing more is sent
+	deafUntil atomic.Int64           // nothing is read until then, in nanoseconds; 0: as ever
+	muteUntil atomic.Int64           // no watchdog request is answered until then
 
 	slots   chan struct{} // one for each request whose answer is not written yet
 	wake    chan struct{}
@@ -337,10 +338,8 @@ func (c *connection) message(raw []byte) charging.Message {
 
 // name is the peer's Origin-Host where it is known, else its address.
 func (c *connection) name() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.peer.OriginHost != "" {
-		return c.peer.OriginHost
+	if host := c.known.Load(); host != nil && *host != "" {
+		return *host
 	}
 	return c.link
 }

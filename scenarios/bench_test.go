@@ -49,22 +49,23 @@ func BenchmarkJournal(b *testing.B) {
 	answer := &charging.Answer{Key: request.Key, Type: update, Result: charging.Success}
 	in := charging.Message{Door: "gy", Peer: "im1", At: time.Now(), Raw: make([]byte, 800)}
 	out := charging.Message{Door: "gy", Peer: "im1", At: time.Now(), Raw: make([]byte, 300)}
-	exchange := func(request charging.Request) {
+	exchange := func(request *charging.Request) {
 		request.Exchange = journal.Received(in)
-		journal.Answered(&request, answer)
+		journal.Answered(request, answer)
 		journal.Sent(request.Exchange, out)
 	}
 	b.Run("alone", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			exchange(*request)
+			exchange(request)
 		}
 	})
 	b.Run("parallel", func(b *testing.B) {
 		b.ReportAllocs()
 		b.RunParallel(func(pb *testing.PB) {
+			own := *request
 			for pb.Next() {
-				exchange(*request)
+				exchange(&own)
 			}
 		})
 	})

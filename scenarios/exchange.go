@@ -81,9 +81,9 @@ func (j *Journal) view(r *record, trees, raw bool) Exchange {
 		x.SentAt = &at
 	}
 	if r.charged {
-		x.tellRequest(&r.request)
+		x.tellRequest(r.request)
 		x.tellAnswer(r.answer)
-		x.Services = services(&r.request, r.answer)
+		x.Services = services(r.request, r.answer)
 	}
 	for i := range r.notes {
 		x.Why = append(x.Why, r.notes[i].String())

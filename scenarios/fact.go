@@ -133,7 +133,9 @@ func (j *Journal) situate(f *fact, open history) {
 	case r.door == DoorObservation:
 		return
 	case r.charged:
-		f.situation.Request = &r.request
+		request := *r.request // the door's own is read by others, too
+		r.request = &request
+		f.situation.Request = r.request
 	case r.door != doorREST && j.reader.Request != nil && isCharged(f.message()):
 		if request := j.reader.Request(r.asked); request != nil {
 			f.situation.Request = request
@@ -156,7 +158,7 @@ type history map[charging.SessionID]*charging.Session
 
 // meet tells what was known when a request came, and what it and its answer make of its session.
 func (c history) meet(f *fact, settings func(charging.Origin) *charging.Settings) {
-	r, a := &f.record.request, f.record.answer
+	r, a := f.record.request, f.record.answer
 	var own *charging.Settings
 	if settings != nil {
 		own = settings(r.Origin)

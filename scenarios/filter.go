@@ -139,8 +139,8 @@ func (p *picker) meet(r *record) {
 		return
 	}
 	// A conference is told once in a session, at its beginning as a rule.
-	if id := r.request.Key.Session.ID; id != "" && p.picksPerson(&r.request, r.answer) &&
-		p.picksConference(&r.request) {
+	if id := r.request.Key.Session.ID; id != "" && p.picksPerson(r.request, r.answer) &&
+		p.picksConference(r.request) {
 		p.members[id] = true
 	}
 }
@@ -218,7 +218,7 @@ func (p *picker) picksUncharged(r *record) bool {
 }
 
 func (p *picker) picksCharged(r *record) bool {
-	request, a := &r.request, r.answer
+	request, a := r.request, r.answer
 	return (p.Session == "" || isSession(p.Session, request.Key.Session.ID)) &&
 		(p.Type == "" || p.Type == request.Kind()) &&
 		(p.OriginHost == "" || matchesGlob(p.OriginHost, request.Origin.Host)) &&
@@ -301,7 +301,7 @@ func (j *Journal) message(r *record) string {
 	case r.door == DoorObservation:
 		return DoorObservation
 	case r.charged:
-		return messageOf(&r.request)
+		return messageOf(r.request)
 	case r.door == doorREST:
 		return messageCCR
 	case j.messageOf != nil:

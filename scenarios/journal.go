@@ -80,12 +80,12 @@ type record struct {
 	asked    []byte
 	sent     []byte
 	sentAt   time.Time
-	behind   int64 // the number given last when the answer went out: its place in the order
-	ours     bool  // this server asked, and the peer answers
-	charged  bool  // request and answer are there
-	over     bool  // what was answered went out, or never will
-	gone     bool  // it was deleted
-	request  charging.Request
+	behind   int64             // the number given last when the answer went out: its place in the order
+	ours     bool              // this server asked, and the peer answers
+	charged  bool              // request and answer are there
+	over     bool              // what was answered went out, or never will
+	gone     bool              // it was deleted
+	request  *charging.Request // nil: not known
 	answer   *charging.Answer
 	findings int32             // how many were found in it
 	notes    []charging.Reason // what rules did because of it, later
@@ -172,9 +172,8 @@ func (j *Journal) ends(r *record) {
 	j.overs.add(over{r.number, j.events})
 }
 
-// Answered adds the request and its answer to the exchange that the request names. The request's
-// attributes are not kept, as they hold the whole decoded message. What is not kept any more, and
-// what nobody received, is left out.
+// Answered adds the request and its answer to the exchange that the request names. Neither changes
+// from then on. What is not kept any more, and what nobody received, is left out.
 func (j *Journal) Answered(r *charging.Request, a *charging.Answer) {
 	if a == nil {
 		return
@@ -182,8 +181,7 @@ func (j *Journal) Answered(r *charging.Request, a *charging.Answer) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if kept := j.kept(r.Exchange); kept != nil {
-		kept.charged, kept.request, kept.answer = true, *r, a
-		kept.request.Attributes = nil
+		kept.charged, kept.request, kept.answer = true, r, a
 		if a.Delivery != nil && a.Delivery.Silent() {
 			j.ends(kept)
 		}

@@ -22,7 +22,8 @@ func (quiet) Found(charging.Finding)                       {}
 func idle() *Judge {
 	return &Judge{
 		next: quiet{}, limit: 16_384, court: newCourt(JudgeOptions{}, func(charging.Finding) {}),
-		wake: make(chan struct{}, 1),
+		requests: make(map[string]int64),
+		wake:     make(chan struct{}, 1),
 	}
 }
 

@@ -53,7 +53,7 @@ func (j *Journal) Observe(o Observation) Observation {
 	o.Seq = j.count()
 	seen := j.slot(o.Seq)
 	*seen = record{number: o.Seq, at: o.At, door: DoorObservation, asked: []byte(o.Text)}
-	seen.request.Key.Session.ID = o.Session
+	seen.request = &charging.Request{Key: charging.Key{Session: charging.SessionID{ID: o.Session}}}
 	j.ends(seen)
 	j.tell()
 	j.mu.Unlock()
