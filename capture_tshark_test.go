@@ -159,6 +159,35 @@ func judgePreset(t *testing.T, file, preset string) {
 	}
 }
 
+// TestCaptureOfFindings looks for what was found in a request with Wireshark's own filter, and for
+// octets that are no Diameter, which must not keep it from reading the rest.
+func TestCaptureOfFindings(t *testing.T) {
+	t.Parallel()
+	server := startSeeded(t, presetSeed)
+	conn := dialGy(t, server.DiameterAddresses()[0], "im.example.net")
+	request := ccr{
+		session: "found;1", host: "im.example.net", subscriber: "15550100",
+		kind: initialRequest, group: 100, wanted: 60,
+	}
+	if _, err := conn.Write(request.frame(1, 1)); err != nil {
+		t.Fatal(err)
+	}
+	awaitExchanges(t, server, "found;1", 1)
+	request.kind, request.number = initialRequest+1, 5
+	frames := append(request.frame(2, 2), strings.Repeat("garbage ", 9)...)
+	if _, err := conn.Write(frames); err != nil {
+		t.Fatal(err)
+	}
+	awaitExchanges(t, server, "found;1", 2)
+	file := exported(t, server, "")
+	judgeCapture(t, file)
+	got := tshark(t, "-r", file, "-Y", `frame.comment contains "finding: request-number-gap"`,
+		"-T", "fields", "-e", "diameter.CC-Request-Number")
+	if !slices.Equal(got, []string{"5"}) {
+		t.Errorf("tshark finds the gap in the requests %v, want 5", got)
+	}
+}
+
 // TestCaptureOfALargeMessage has tshark put together again what no packet could hold.
 func TestCaptureOfALargeMessage(t *testing.T) {
 	t.Parallel()

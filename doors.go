@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -25,6 +26,8 @@ type GyDoor struct {
 	mu      sync.Mutex
 	clients map[string]*diameter.Client
 	heard   hearing
+	// witness is shown every request as it was sent, and again with its answer; nil: nobody is.
+	witness func(r *charging.Request, sent, answered []byte)
 }
 
 // NewGyDoor returns a door to the server at an address, host:port. It connects when it is first
@@ -80,7 +83,7 @@ func (g *GyDoor) client(
 ) (*diameter.Client, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if c := g.clients[name]; c != nil {
+	if c := g.clients[name]; c != nil && c.Err() == nil {
 		return c, nil
 	}
 	options := g.options
@@ -100,6 +103,13 @@ func (g *GyDoor) client(
 // Charge sends the request on the first connection. Where no answer comes, reply gets one with
 // Result zero and a Message that says why.
 func (g *GyDoor) Charge(ctx context.Context, r *charging.Request, reply func(*charging.Answer)) {
+	if g.witness != nil {
+		told := func(a *charging.Answer, _ charging.Attributes) { reply(a) }
+		if err := g.ChargeWire(ctx, "", r, nil, told); err != nil {
+			reply(&charging.Answer{Key: r.Key, Type: r.Type, Message: err.Error()})
+		}
+		return
+	}
 	c, err := g.client(ctx, "", r.Origin)
 	if err != nil {
 		reply(&charging.Answer{Key: r.Key, Type: r.Type, Message: err.Error()})
@@ -123,7 +133,9 @@ func (g *GyDoor) ChargeWire(
 			return err
 		}
 	}
+	g.see(r, frame, nil)
 	c.Begin(ctx, frame, func(answer []byte, err error) {
+		g.see(r, frame, answer)
 		said, parseErr := dictionary.ParseAnswer(answer)
 		if err = cmp.Or(err, parseErr); err != nil {
 			said = &charging.Answer{Key: r.Key, Type: r.Type, Message: err.Error()}
@@ -133,6 +145,12 @@ func (g *GyDoor) ChargeWire(
 	return nil
 }
 
+func (g *GyDoor) see(r *charging.Request, sent, answered []byte) {
+	if g.witness != nil {
+		g.witness(r, sent, answered)
+	}
+}
+
 // Reword makes one change to a frame: what a word of the wire says.
 func Reword(
 	dictionary *diameter.Dictionary, frame []byte, word conversation.Word,
@@ -140,6 +158,8 @@ func Reword(
 	switch word.Name {
 	case "avp":
 		return dictionary.SetAVP(frame, word.Path, word.Value)
+	case "add":
+		return dictionary.AddAVP(frame, word.Path, word.Value)
 	case "flags":
 		return diameter.SetFlags(frame, word.Value)
 	case "raw":
@@ -255,7 +275,9 @@ func (d *ControlDoor) KeepSettings(ctx context.Context) (restore func() error, e
 // Explain finds the reasons behind an answer in the server's journal, as sentences; none where the
 // journal does not hold it any more.
 func (d *ControlDoor) Explain(ctx context.Context, key charging.Key) []charging.Reason {
-	filter := client.ExchangeFilter{Session: key.Session.ID}
+	filter := client.ExchangeFilter{ExchangeFilter: resource.ExchangeFilter{
+		Session: key.Session.ID, Number: resource.Scalar(strconv.FormatUint(uint64(key.Number), 10)),
+	}, Last: 1}
 	list, err := d.client.Exchanges(ctx, filter)
 	if err != nil {
 		return nil

@@ -8,6 +8,7 @@ import (
 
 	ocssim "github.com/ocs-sim/ocs-sim"
 	"github.com/ocs-sim/ocs-sim/api/client"
+	"github.com/ocs-sim/ocs-sim/api/resource"
 	"github.com/ocs-sim/ocs-sim/charging"
 	"github.com/ocs-sim/ocs-sim/scenarios"
 )
@@ -36,7 +37,9 @@ func TestEachClientHasTwoVerdicts(t *testing.T) {
 		{Peer: "im.example.net", Requests: 2, Conforms: true, Works: true},
 		{Peer: "wrong.example.net", Requests: many, Conforms: true, Warnings: 1, Notes: many - 1},
 	}
-	list, err := api.Findings(t.Context(), client.FindingFilter{Severity: "warning"})
+	list, err := api.Findings(t.Context(), client.FindingFilter{
+		FindingFilter: resource.FindingFilter{Severity: "warning"},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,11 +50,13 @@ func TestEachClientHasTwoVerdicts(t *testing.T) {
 		t.Errorf("%d warnings kept, %d forgotten, %d dropped, want 0, %d, 0", len(list.Items),
 			list.Forgotten, list.Dropped, many-1000)
 	}
-	list, err = api.Findings(t.Context(), client.FindingFilter{Peer: "im.example.net"})
+	list, err = api.Findings(t.Context(), client.FindingFilter{
+		FindingFilter: resource.FindingFilter{Peer: "im.example.net"},
+	})
 	if err != nil || len(list.Clients) != 1 || len(list.Items) != 0 {
 		t.Errorf("the clean client's findings are %+v (%v), want its verdict alone", list, err)
 	}
-	if err := api.ClearFindings(t.Context()); err != nil {
+	if err := api.ClearFindings(t.Context(), resource.FindingFilter{}); err != nil {
 		t.Fatal(err)
 	}
 	list, err = api.Findings(t.Context(), client.FindingFilter{})

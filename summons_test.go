@@ -122,7 +122,9 @@ func TestASessionIDMayHoldAnything(t *testing.T) {
 // wantExchanges looks at what the journal has of the session.
 func (s *summoned) wantExchanges(last *resource.Summons, requests, answers string) {
 	s.Helper()
-	list, err := s.api.Exchanges(s.Context(), client.ExchangeFilter{Session: awkward, Trees: true})
+	list, err := s.api.Exchanges(s.Context(), client.ExchangeFilter{
+		ExchangeFilter: resource.ExchangeFilter{Session: awkward}, Trees: true,
+	})
 	if err != nil {
 		s.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -19,6 +20,7 @@ type tap struct {
 	mu       sync.Mutex
 	frames   []passed
 	calls    int
+	stamps   atomic.Int64
 }
 
 // A passed frame was seen by a tap on one of its connections.
@@ -26,7 +28,37 @@ type passed struct {
 	frame      []byte
 	call       int
 	fromServer bool
-	at         time.Time
+	stamp      stamp // of its last octet, before it was passed on
+}
+
+// A stamp is when octets were seen, and in which order.
+type stamp struct {
+	number int64
+	at     time.Time
+	end    int64 // of the octets of this side so far
+}
+
+// A stamper stamps what it passes on before it does, so that an answer never seems to come before
+// its request, nor what a peer does before what it was told.
+type stamper struct {
+	to     io.Writer
+	count  *atomic.Int64
+	stamps []stamp
+	passed int64
+}
+
+func (s *stamper) Write(b []byte) (int, error) {
+	s.passed += int64(len(b))
+	s.stamps = append(s.stamps, stamp{s.count.Add(1), time.Now(), s.passed})
+	return s.to.Write(b)
+}
+
+// of is the stamp of an octet by its place.
+func (s *stamper) of(place int64) stamp {
+	for len(s.stamps) > 1 && s.stamps[0].end < place {
+		s.stamps = s.stamps[1:]
+	}
+	return s.stamps[0]
 }
 
 func startTap(t testing.TB, server string) *tap {
@@ -64,15 +96,17 @@ func (p *tap) address() string { return p.listener.Addr().String() }
 func (p *tap) pass(to io.WriteCloser, from io.Reader, call int, fromServer bool) {
 	defer p.passing.Done()
 	defer to.Close()
-	read := bufio.NewReaderSize(io.TeeReader(from, to), 1<<16)
-	for {
+	stamper := &stamper{to: to, count: &p.stamps}
+	read := bufio.NewReaderSize(io.TeeReader(from, stamper), 1<<16)
+	for place := int64(0); ; {
 		frame, err := readFrame(read)
 		if err != nil {
 			_, _ = io.Copy(io.Discard, read)
 			return
 		}
+		place += int64(len(frame))
 		p.mu.Lock()
-		p.frames = append(p.frames, passed{frame, call, fromServer, time.Now()})
+		p.frames = append(p.frames, passed{frame, call, fromServer, stamper.of(place)})
 		p.mu.Unlock()
 	}
 }

@@ -10,6 +10,7 @@ import (
 	ocssim "github.com/ocs-sim/ocs-sim"
 	"github.com/ocs-sim/ocs-sim/api/client"
 	"github.com/ocs-sim/ocs-sim/api/document"
+	"github.com/ocs-sim/ocs-sim/api/resource"
 	"github.com/ocs-sim/ocs-sim/charging"
 	"github.com/ocs-sim/ocs-sim/charging/conversation"
 	"github.com/ocs-sim/ocs-sim/diameter"
@@ -77,7 +78,9 @@ func TestARuleTopsUpAsksAndSeesWhatFollows(t *testing.T) {
 	if err != nil || account.Balances[0].Amount != "15.00 EUR" {
 		t.Errorf("alice = %+v (%v), want 15.00 EUR", account, err)
 	}
-	list, err := s.api.Exchanges(t.Context(), client.ExchangeFilter{Session: awkward, Type: "initial"})
+	list, err := s.api.Exchanges(t.Context(), client.ExchangeFilter{
+		ExchangeFilter: resource.ExchangeFilter{Session: awkward, Type: "initial"},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,20 +25,20 @@ func (s *server) captureRoutes() {
 		description: "All Diameter messages that match, in the order of their times, as a pcapng " +
 			"file that Wireshark opens. Addresses, ports and sequence numbers are made up, one " +
 			"connection for each peer; the octets of messages are those that came and went. " +
-			"Comments of packets tell the exchange's number, the reasons, the rule that acted, " +
-			"and the account before and after.",
+			"Comments of packets tell the exchange's number, what was found in the request, the " +
+			"reasons, the rule that acted, and the account before and after.",
 		example: `"(octets)"`,
 	}
-	s.stream(r, mediaCapture, s.exportCapture)
+	s.export(r, mediaCapture, s.exportCapture)
 	schema := &huma.Schema{Type: huma.TypeString, Format: "binary"}
 	s.operation(&r).Responses["200"].Content[mediaCapture].Schema = schema
 }
 
 // exportCapture writes the capture while it reads the journal. An answer waits until all that came
 // before it was written, so that packets stand in the order of their times.
-func (s *server) exportCapture(ctx context.Context, in *EventsInput, h huma.Context) error {
+func (s *server) exportCapture(ctx context.Context, in *ExportInput, h huma.Context) error {
 	h.SetHeader("Content-Disposition", `attachment; filename="ocs-sim.pcapng"`)
-	in.Raw, in.Trees = true, false
+	in.Raw, in.Trees, in.Found = true, false, true
 	out, err := capture.NewWriter(h.BodyWriter(), "ocs-sim "+s.Version, s.OriginHost)
 	if err != nil {
 		return err
@@ -106,7 +106,7 @@ func (e *captureExport) until(at time.Time) error {
 
 // initiates reports whether the simulator asked and the peer answered, as in a RAR.
 func (s *server) initiates(x *scenarios.Exchange) bool {
-	return x.Peer != "" && x.Peer == s.OriginHost
+	return x.Ours || x.Peer != "" && x.Peer == s.OriginHost
 }
 
 // client is the name of the peer: of its connection, or, before that has one and where the
@@ -138,14 +138,20 @@ func requestComments(x *scenarios.Exchange) []string {
 	if x.Subscriber != "" {
 		comments = append(comments, "subscriber "+x.Subscriber)
 	}
-	if x.Findings > 0 {
-		comments = append(comments, fmt.Sprintf("findings: %d", x.Findings))
+	for i := range x.Found {
+		comments = append(comments, findingLine(&x.Found[i]))
 	}
 	if x.SentAt == nil {
 		comments = append(comments, "nothing was sent in answer")
 		comments = append(comments, outcome(x)...)
 	}
 	return comments
+}
+
+// findingLine says what was found: finding: usage-above-grant (note, RFC 8506 section 8.19): ...
+func findingLine(f *scenarios.Finding) string {
+	return fmt.Sprintf("finding: %s (%s, %s): %s; expected %s",
+		f.Rule, f.Severity, f.Clause, f.Seen, f.Expected)
 }
 
 // answerComments say what an exchange came to.

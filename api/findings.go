@@ -5,20 +5,18 @@ import (
 	"slices"
 
 	"github.com/ocs-sim/ocs-sim/api/resource"
-	"github.com/ocs-sim/ocs-sim/charging"
 	"github.com/ocs-sim/ocs-sim/scenarios"
 )
 
 // FindingsInput is the input of GET /v1/findings.
 type FindingsInput struct {
-	Session    string `query:"session" doc:"Session-Id"`
-	Subscriber string `query:"subscriber" doc:"the first identity of the session"`
-	Peer       string `query:"peer" doc:"Origin-Host of the client"`
-	Rule       string `query:"rule" doc:"the rule's name"`
-	Severity   string `query:"severity" enum:"violation,warning,note" doc:"how bad it is"`
-	Verdict    string `query:"verdict" enum:"does-not-conform,would-not-work" doc:"findings that answer one of the two questions with no"`
-	Exchange   int64  `query:"exchange" minimum:"0" doc:"number of the exchange"`
+	resource.FindingFilter
 	Page
+}
+
+// ClearFindingsInput is the input of DELETE /v1/findings.
+type ClearFindingsInput struct {
+	resource.FindingFilter
 }
 
 func (s *server) findingRoutes() {
@@ -40,8 +38,9 @@ func (s *server) findingRoutes() {
 	}, s.listFindings)
 	register(s, route{
 		method: "DELETE", path: "/v1/findings", id: "clear-findings", tag: "Journal",
-		summary:     "Forget findings",
-		description: "What is known of open sessions stays, so that they are judged on.",
+		summary: "Forget findings",
+		description: "All, or those that a filter picks. What is known of open sessions stays, " +
+			"so that they are judged on.",
 	}, s.clearFindings)
 }
 
@@ -55,11 +54,12 @@ func (s *server) listFindings(ctx context.Context, in *FindingsInput) (
 	if err := s.settleFindings(ctx); err != nil {
 		return nil, err
 	}
-	list := s.Journal.FoundBy(scenarios.FindingFilter{
-		Session: in.Session, Subscriber: in.Subscriber, Peer: in.Peer, Rule: in.Rule,
-		Severity: charging.Severity(in.Severity), Verdict: scenarios.FindingVerdict(in.Verdict),
-		Exchange: in.Exchange, After: after, Limit: in.Limit,
-	})
+	filter, faults := in.FindingFilter.Read()
+	if err := badQuery(faults); err != nil {
+		return nil, err
+	}
+	filter.After, filter.Limit = after, in.Limit
+	list := s.Journal.FoundBy(filter)
 	said := resource.FindingList{
 		Items: list.Items, Next: nextNumber(list.Next), Counts: list.Counts,
 		Forgotten: s.Journal.Forgotten(),
@@ -71,18 +71,24 @@ func (s *server) listFindings(ctx context.Context, in *FindingsInput) (
 	said.Clients = s.Journal.Verdicts(judged)
 	if in.Peer != "" {
 		said.Clients = slices.DeleteFunc(said.Clients, func(v scenarios.ClientVerdict) bool {
-			return v.Peer != in.Peer
+			return !scenarios.MatchesGlob(in.Peer, v.Peer)
 		})
 	}
 	return answer(said, nil)
 }
 
-func (s *server) clearFindings(ctx context.Context, _ *struct{}) (*struct{}, error) {
+func (s *server) clearFindings(ctx context.Context, in *ClearFindingsInput) (*struct{}, error) {
+	filter, faults := in.FindingFilter.Read()
+	if err := badQuery(faults); err != nil {
+		return nil, err
+	}
 	if err := s.settleFindings(ctx); err != nil {
 		return nil, err
 	}
-	s.Journal.ClearFindings()
-	s.forgetRequests()
+	s.Journal.ClearFindings(filter)
+	if len(in.FindingFilter.Query()) == 0 {
+		s.forgetRequests()
+	}
 	return nil, nil
 }
 
@@ -99,6 +105,14 @@ func (s *server) settleFindings(ctx context.Context) error {
 		return nil
 	}
 	return s.Judge.Settle(ctx)
+}
+
+// settleWhereAsked does so where a filter asks for findings.
+func (s *server) settleWhereAsked(ctx context.Context, f *scenarios.Filter) error {
+	if f.Finding == "" && !f.Found {
+		return nil
+	}
+	return s.settleFindings(ctx)
 }
 
 // forgetCourses lets the judge begin anew, as sessions are gone. What it was told before is judged

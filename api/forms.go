@@ -61,6 +61,8 @@ func forms(registry huma.Registry) {
 	alias(reflect.TypeFor[scenarios.Range](), scalar)
 	alias(reflect.TypeFor[scenarios.Result](), scalar)
 	alias(reflect.TypeFor[scenarios.Results](), scalar)
+	alias(reflect.TypeFor[resource.Scalar](), scalar)
+	alias(reflect.TypeFor[resource.Truth](), reflect.TypeFor[truthForm]())
 	alias(reflect.TypeFor[scenarios.Validity](), scalar)
 	list := reflect.TypeFor[listForm]()
 	alias(reflect.TypeFor[rating.List](), list)
@@ -94,6 +96,7 @@ type (
 	numbersForm     struct{}
 	recipientsForm  struct{}
 	grantedForm     struct{}
+	truthForm       struct{}
 )
 
 func textSchema() *huma.Schema   { return &huma.Schema{Type: huma.TypeString} }
@@ -188,4 +191,9 @@ func (recipientsForm) Schema(huma.Registry) *huma.Schema {
 
 func (grantedForm) Schema(r huma.Registry) *huma.Schema {
 	return oneOf(textSchema(), r.Schema(reflect.TypeFor[resource.Units](), true, "Units"))
+}
+
+func (truthForm) Schema(huma.Registry) *huma.Schema {
+	word := &huma.Schema{Type: huma.TypeString, Enum: []any{"true", "false"}}
+	return oneOf(&huma.Schema{Type: huma.TypeBoolean}, word)
 }

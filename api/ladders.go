@@ -47,8 +47,8 @@ func (s *server) ladderRoute(
 			"has the session, open or closed.",
 		example: text, problems: []charging.ErrorKind{charging.KindSessionNotFound},
 	}
-	register(s, r, func(_ context.Context, in *LadderInput) (*huma.StreamResponse, error) {
-		drawn, err := s.ladder(in.ID)
+	register(s, r, func(ctx context.Context, in *LadderInput) (*huma.StreamResponse, error) {
+		drawn, err := s.ladder(ctx, in.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -72,9 +72,12 @@ func (s *server) ladderRoute(
 }
 
 // ladder makes the drawing of a session.
-func (s *server) ladder(session string) (*ladder.Ladder, error) {
+func (s *server) ladder(ctx context.Context, session string) (*ladder.Ladder, error) {
+	if err := s.settleFindings(ctx); err != nil {
+		return nil, err
+	}
 	found, next := s.Journal.Exchanges(scenarios.Filter{
-		Session: session, Raw: true, Trees: true, Limit: mostDrawn,
+		Session: session, Raw: true, Trees: true, Found: true, Limit: mostDrawn,
 	})
 	if session == "" || len(found) == 0 {
 		return nil, &charging.Error{
@@ -92,20 +95,50 @@ func (s *server) ladder(session string) (*ladder.Ladder, error) {
 	}
 	d.own = len(d.names)
 	d.names = append(d.names, cmp.Or(s.OriginHost, "ocs-sim"))
+	if dropped := s.Journal.Dropped(); dropped > 0 && found[0].Type != "initial" {
+		text := "what came before made room, with %d exchanges in all"
+		d.remark(found[0].At, fmt.Sprintf(text, dropped))
+	}
 	for i := range found {
 		d.add(&found[i])
 	}
-	slices.SortStableFunc(d.rows, func(a, b ladder.Row) int { return a.At.Compare(b.At) })
+	slices.SortStableFunc(d.rows, func(a, b drawnRow) int { return a.compare(&b) })
+	end := d.rows[len(d.rows)-1].At
 	if next != 0 {
-		d.rows = append(d.rows, ladder.Row{
-			At: d.rows[len(d.rows)-1].At, Kind: ladder.Remark, From: d.own,
-			Text: fmt.Sprintf("the first %d exchanges are drawn; there are more", mostDrawn),
-		})
+		d.remark(end, fmt.Sprintf("the first %d exchanges are drawn; there are more", mostDrawn))
+	}
+	d.foundBesides(session)
+	if text := s.silentEnd(ctx, session); text != "" {
+		d.remark(end, text)
 	}
 	day := found[0].At.UTC().Format(time.DateOnly)
 	return &ladder.Ladder{
-		Title: "session " + session + ", " + day + " UTC", Actors: d.names, Rows: d.rows,
+		Title: "session " + session + ", " + day + " UTC", Actors: d.names, Rows: d.plainRows(),
 	}, nil
+}
+
+// silentEnd says how a session ended of which no message tells; empty: one does.
+func (s *server) silentEnd(ctx context.Context, session string) string {
+	one, err := s.Ledger.Session(ctx, charging.SessionID{ID: session})
+	if err != nil || one.ClosedBy != charging.ClosedByExpiry {
+		return ""
+	}
+	return "nothing came in time: the session ended at " +
+		one.Closed.UTC().Format("2006-01-02 15:04:05") + " (charging clock); what it held was released"
+}
+
+// A drawnRow has its place in the order of all that the journal saw: that in which verifications
+// compare it. Something came and got a number, or an answer went out behind a number.
+type drawnRow struct {
+	ladder.Row
+	number int64
+	answer bool
+}
+
+func (r *drawnRow) compare(o *drawnRow) int {
+	phase := map[bool]int{true: 1}
+	return cmp.Or(cmp.Compare(r.number, o.number), cmp.Compare(phase[r.answer], phase[o.answer]),
+		r.At.Compare(o.At))
 }
 
 // A drawing is a ladder that is being made.
@@ -114,7 +147,39 @@ type drawing struct {
 	names  []string
 	actors map[string]int // places by name
 	own    int            // the simulator's place
-	rows   []ladder.Row
+	rows   []drawnRow
+}
+
+// remark adds a line of ours, which has the place at which it is added.
+func (d *drawing) remark(at time.Time, text string) {
+	number := int64(0)
+	if len(d.rows) > 0 {
+		number = d.rows[len(d.rows)-1].number
+	}
+	row := ladder.Row{At: at, Kind: ladder.Remark, From: d.own, Text: text}
+	d.rows = append(d.rows, drawnRow{Row: row, number: number, answer: true})
+}
+
+// foundBesides adds what was found in the session and in none of its messages, as what never came.
+func (d *drawing) foundBesides(session string) {
+	list := d.server.Journal.FoundBy(scenarios.FindingFilter{Session: session, Limit: mostDrawn})
+	for i := range list.Items {
+		found := &list.Items[i]
+		known := slices.ContainsFunc(d.rows, func(r drawnRow) bool {
+			return r.Kind == ladder.Question && r.number == found.Exchange
+		})
+		if !known {
+			d.remark(found.At, findingLine(found))
+		}
+	}
+}
+
+func (d *drawing) plainRows() []ladder.Row {
+	rows := make([]ladder.Row, len(d.rows))
+	for i := range d.rows {
+		rows[i] = d.rows[i].Row
+	}
+	return rows
 }
 
 // client is the name of who is at the other end of an exchange; empty where nothing tells.
@@ -145,14 +210,16 @@ func observed(x *scenarios.Exchange) bool { return x.Door == "observation" }
 func (d *drawing) add(x *scenarios.Exchange) {
 	client := d.actors[d.client(x)]
 	if observed(x) {
-		d.rows = append(d.rows, ladder.Row{
-			At: x.At, Kind: ladder.Remark, From: 0, Text: observation(x),
-		})
+		row := ladder.Row{At: x.At, Kind: ladder.Remark, From: 0, Text: observation(x)}
+		d.rows = append(d.rows, drawnRow{Row: row, number: x.Seq})
 		return
 	}
 	question := ladder.Row{At: x.At, From: client, To: d.own, Text: asking(x)}
 	answer := ladder.Row{
 		Kind: ladder.Answer, From: d.own, To: client, Text: answering(x), Beside: moves(x),
+	}
+	for i := range x.Found {
+		question.Found = append(question.Found, findingLine(&x.Found[i]))
 	}
 	if x.ChargedAt != nil {
 		question.Clock = *x.ChargedAt
@@ -170,7 +237,8 @@ func (d *drawing) add(x *scenarios.Exchange) {
 	if late := answer.At.Sub(x.At); late >= noticeable {
 		answer.Text += fmt.Sprintf(", %v later", late.Round(time.Millisecond))
 	}
-	d.rows = append(d.rows, question, answer)
+	d.rows = append(d.rows, drawnRow{Row: question, number: x.Seq},
+		drawnRow{Row: answer, number: max(x.Behind, x.Seq), answer: true})
 }
 
 // noticeable is the delay of an answer that a drawing tells.
@@ -191,7 +259,7 @@ func observation(x *scenarios.Exchange) string {
 	if raw, ok := x.Request.(json.RawMessage); ok {
 		_ = json.Unmarshal(raw, &told) // whatever it is, it has no text then
 	}
-	return cmp.Or(told.Text, strings.Join(x.Why, ", "), x.Door)
+	return cmp.Or(x.Text, told.Text, strings.Join(x.Why, ", "), x.Door)
 }
 
 func brief(raw string) diameter.Brief {

@@ -109,8 +109,17 @@ func journalOfASession() *scenarios.Journal {
 				{Code: charging.BecauseScript, Rule: "refuse rules[0]", Detail: "the answer is late"},
 			},
 		}, 800*time.Millisecond)
-	k.reauthorize()
-	k.observe(`{"text": "INVITE <sip:a@b>; 200 OK & held"}`)
+	k.reauthorize("ocs.example.net")
+	k.reauthorize("ocs2.example.net")
+	k.observe("INVITE <sip:a@b>; 200 OK & held #1\nend")
+	journal.Found(charging.Finding{
+		Rule: "usage-above-grant", Severity: charging.Note, Exchange: 2, Session: oddSession,
+		Clause: "RFC 8506 section 8.19", Seen: "61 > 60; <b>", Expected: "no more", At: k.at,
+	})
+	journal.Found(charging.Finding{
+		Rule: "no-termination", Severity: charging.Violation, Session: oddSession,
+		Clause: "RFC 8506 section 5.5", Seen: "nothing", Expected: "a CCR-T", At: k.at,
+	})
 	k.record(
 		&charging.Request{Key: charging.Key{Number: 2}, Type: charging.Termination},
 		&charging.Answer{
@@ -120,25 +129,23 @@ func journalOfASession() *scenarios.Journal {
 	return journal
 }
 
-// reauthorize has the simulator ask.
-func (k *talk) reauthorize() {
+// reauthorize has the simulator ask, by what it is called on one of its listeners.
+func (k *talk) reauthorize(own string) {
 	k.at = k.at.Add(time.Second)
 	number := k.journal.Received(charging.Message{
-		Door: "gy", Peer: "ocs.example.net", At: k.at,
+		Door: "gy", Peer: own, Ours: true, At: k.at,
 		Raw: diameterMessage(258, true, map[uint32]string{263: oddSession, 293: "im.example.com"}),
 	})
 	k.journal.Sent(number, charging.Message{At: k.at.Add(time.Millisecond), Raw: diameterMessage(
 		258, false, map[uint32]string{264: "im.example.com", 268: resultAVP(2002)})})
 }
 
-// observe records what a tester saw, as one of the journal's doors does.
+// observe records what a tester saw, whose clock is wrong: its place is that of its arrival.
 func (k *talk) observe(text string) {
 	k.at = k.at.Add(time.Second)
-	r := &charging.Request{Exchange: k.journal.Received(charging.Message{
-		Door: "observation", At: k.at, Raw: []byte(text),
-	})}
-	r.Key.Session.ID = oddSession
-	k.journal.Answered(r, &charging.Answer{})
+	k.journal.Observe(scenarios.Observation{
+		At: k.at.Add(-time.Hour), Session: oddSession, Text: text,
+	})
 }
 
 func TestLadderGolden(t *testing.T) {
@@ -215,6 +222,22 @@ func checkMermaid(t *testing.T, text string) {
 		if !rule.MatchString(line) {
 			t.Errorf("Mermaid would not read the line %q", line)
 		}
+	}
+}
+
+func TestALadderTellsThatSupervisionEndedTheSession(t *testing.T) {
+	t.Parallel()
+	s := start(t, seedText, nil)
+	s.want(t, 200, "POST", "/v1/charges", charge("initial", 0,
+		`, "services": [{"rating_group": 100, "requested": {}}]`))
+	const silent = "nothing came in time: the session ended at 2026-03-01 1"
+	path := "/v1/sessions/im;1/ladder.mmd"
+	if got := s.want(t, 200, "GET", path, ""); strings.Contains(got.text, silent) {
+		t.Errorf("an open session is drawn as\n%s", got.text)
+	}
+	s.want(t, 200, "POST", "/v1/clock/advances", `{"by": "5h"}`)
+	if got := s.want(t, 200, "GET", path, ""); !strings.Contains(got.text, silent) {
+		t.Errorf("the ladder is\n%s\nwant it to say that the session ended", got.text)
 	}
 }
 

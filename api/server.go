@@ -77,6 +77,8 @@ type Options struct {
 	OriginHost string
 	// Version is the product's, for the OpenAPI description.
 	Version string
+	// StreamPatience is how long a listener may read nothing before it is hung up on; 0: 30 s.
+	StreamPatience time.Duration
 	// Ready says why the server is not ready yet; nil: it is, unless the ledger stopped.
 	Ready func() error
 	Log   zerolog.Logger
@@ -214,16 +216,6 @@ type endKey struct{}
 func end(ctx context.Context) <-chan struct{} {
 	end, _ := ctx.Value(endKey{}).(<-chan struct{})
 	return end
-}
-
-// stopping reports whether the server shuts down, which streams must not hold up.
-func stopping(ctx context.Context) bool {
-	select {
-	case <-end(ctx):
-		return true
-	default:
-		return false
-	}
 }
 
 // whenStopping does something when the server shuts down, until what it returns is called.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ocs-sim/ocs-sim/charging"
 )
@@ -143,6 +144,32 @@ func (s *server) deleteAccounts(ctx context.Context, in *DeleteAccountsInput) (
 	}
 	return answer(Deleted{len(ids)}, nil)
 }
+
+// hasTag reports whether an account, or the scenario that acted, has a tag. Who is asked about is
+// remembered for a moment, as many exchanges are of few accounts.
+func (s *server) hasTag(tag string) func(account, scenario string) bool {
+	known := make(map[string]bool)
+	var asked time.Time
+	return func(account, scenario string) bool {
+		if time.Since(asked) > tagMemory {
+			clear(known)
+			asked = time.Now()
+		}
+		if one, err := s.Scenarios.Get(scenario); err == nil && slices.Contains(one.Tags, tag) {
+			return true
+		}
+		has, told := known[account]
+		if !told && account != "" {
+			one, err := s.Ledger.Account(context.Background(), account)
+			has = err == nil && slices.Contains(one.Tags, tag)
+			known[account] = has
+		}
+		return has
+	}
+}
+
+// tagMemory is how long a listener takes the tags of an account for what they were.
+const tagMemory = time.Second
 
 // deleteAll deletes accounts: all, or none where sessions are open.
 func (s *server) deleteAll(ctx context.Context, ids []string, force bool) error {

@@ -144,7 +144,7 @@ func (s *server) junitScenarios(ctx context.Context, in *PickedScenarios) (*Text
 	if err != nil {
 		return nil, err
 	}
-	body, err := junit(items)
+	body, err := junitReport(items)
 	return &TextOutput{ContentType: xmlMedia, Body: body}, err
 }
 

@@ -111,6 +111,9 @@ type Delivery struct {
 	Goodbye Number          // a DPR with this Disconnect-Cause follows the answer
 }
 
+// Silent reports whether the answer never goes out.
+func (d *Delivery) Silent() bool { return d.Drop || d.Unheard || d.Early }
+
 // An Ending is how a connection is ended.
 type Ending uint8
 

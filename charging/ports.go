@@ -344,7 +344,8 @@ type InsteadService struct {
 }
 
 // A Recorder is told everything that doors see, frames refused before a Request existed included.
-// It must not block. Received returns the number of the exchange.
+// It must not block. Received returns the number of the exchange. Sent with the zero Message says
+// that nothing went out, and nothing will.
 type Recorder interface {
 	Received(Message) (exchange int64)
 	Answered(*Request, *Answer)
@@ -358,6 +359,7 @@ type Message struct {
 	Peer string    // Origin-Host where known, else the address
 	Link string    // the connection: the address at its other end, if it has one
 	Ours bool      // this server asks, and the peer answers
+	Last bool      // nothing answers it
 	At   time.Time // wall clock
 	Raw  []byte    // not changed after the call
 }

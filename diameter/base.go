@@ -60,6 +60,9 @@ func (c *capabilities) readMembers(members []byte) {
 }
 
 func (c *capabilities) read(a avp) {
+	if isNumberOfPeer(a.id()) && len(a.data) != 4 {
+		return // where it matters, it is refused
+	}
 	switch a.id() {
 	case avpOriginHost:
 		c.peer.OriginHost = string(a.data)
@@ -82,6 +85,16 @@ func (c *capabilities) read(a avp) {
 	}
 }
 
+// isNumberOfPeer knows the Unsigned32 and Enumerated that capabilities are read for.
+func isNumberOfPeer(id uint64) bool {
+	switch id {
+	case avpVendorID, avpOriginStateID, avpFirmwareRevision, avpInbandSecurityID,
+		avpAuthApplicationID, avpAcctApplicationID:
+		return true
+	}
+	return false
+}
+
 // readVendorSpecific looks into Vendor-Specific-Application-Id. RFC 6733 section 5.3: the vendor
 // in it is not to be compared.
 func (c *capabilities) readVendorSpecific(group avp) {
@@ -90,7 +103,7 @@ func (c *capabilities) readVendorSpecific(group avp) {
 		if !ok {
 			return
 		}
-		if a.id() == avpAuthApplicationID || a.id() == avpAcctApplicationID {
+		if (a.id() == avpAuthApplicationID || a.id() == avpAcctApplicationID) && len(a.data) == 4 {
 			c.offer(group, a)
 		}
 		rest = next
@@ -321,6 +334,7 @@ func appendHostAddress(dst []byte, code uint32, ip net.IP) []byte {
 // deviceWatchdog answers a DWR, unless a script wants the connection to look dead.
 func (s *Server) deviceWatchdog(g *guard, h header) {
 	if g.mute() {
+		g.recordSilence(&outgoing{number: g.number})
 		return
 	}
 	s.noteStateIn(g.frame, g.origin())

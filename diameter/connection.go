@@ -119,12 +119,13 @@ func (c *connection) enqueue(o outgoing) {
 	c.mu.Lock()
 	if c.closed {
 		c.mu.Unlock()
-		c.tellRecorder(&o)
+		c.recordSilence(&o)
 		return
 	}
 	first := len(c.queue) == 0
 	c.queue = append(c.queue, o)
-	if c.behind > 0 && o.charged != nil && (o.answer.Delivery == nil || !unsent(o.answer.Delivery)) {
+	if c.behind > 0 && o.charged != nil &&
+		(o.answer.Delivery == nil || !o.answer.Delivery.Silent()) {
 		c.overtaken()
 	}
 	c.mu.Unlock()
@@ -151,6 +152,18 @@ func (c *connection) recordAnswer(o outgoing) {
 func (c *connection) tellRecorder(o *outgoing) {
 	if !o.recorded {
 		c.recordAnswer(*o)
+	}
+}
+
+// recordSilence tells the recorder besides that nothing goes out.
+func (c *connection) recordSilence(o *outgoing) {
+	c.tellRecorder(o)
+	number := o.number
+	if o.charged != nil {
+		number = o.charged.request.Exchange
+	}
+	if recorder := c.server.options.Recorder; recorder != nil && number > 0 {
+		recorder.Sent(number, charging.Message{})
 	}
 }
 
@@ -340,6 +353,15 @@ func (c *connection) received(frame []byte) int64 {
 	return c.server.options.Recorder.Received(c.message(bytes.Clone(frame)))
 }
 
+// receivedLast is received for what nothing answers.
+func (c *connection) receivedLast(frame []byte) {
+	if recorder := c.server.options.Recorder; recorder != nil {
+		m := c.message(bytes.Clone(frame))
+		m.Last = true
+		recorder.Received(m)
+	}
+}
+
 // reply queues the answer to a request that the door answers by itself.
 func (g *guard) reply(message []byte) {
 	if g.acquire() {
@@ -396,12 +418,14 @@ func (c *connection) Close() error {
 	close(c.done)
 	err := c.Conn.Close()
 	for i := range queue {
-		c.tellRecorder(&queue[i])
+		c.recordSilence(&queue[i])
 	}
 	for _, late := range delayed {
 		late.stop()
+		c.recordSilence(late.outgoing)
 	}
 	for _, p := range pending {
+		c.recordSilence(&outgoing{number: p.number})
 		p.reply <- nil
 	}
 	c.server.forget(c)

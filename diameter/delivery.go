@@ -101,9 +101,6 @@ func (c *connection) dispatch(o *outgoing) {
 	c.delay(o)
 }
 
-// unsent reports whether an answer never goes out.
-func unsent(d *charging.Delivery) bool { return d.Drop || d.Unheard || d.Early }
-
 // A lateAnswer is one that waits for its time.
 type lateAnswer struct {
 	*outgoing
@@ -126,6 +123,7 @@ func (c *connection) delay(o *outgoing) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
+		go c.recordSilence(o)
 		return
 	}
 	d := o.answer.Delivery
@@ -252,14 +250,14 @@ func (o *outgoing) odd() bool {
 	}
 	d := o.answer.Delivery
 	return d.Preset != "" || d.Copies > 0 || d.Slice > 0 || d.Ending != charging.Stays ||
-		d.Goodbye.Known || unsent(d)
+		d.Goodbye.Known || d.Silent()
 }
 
 // sendOddly sends an answer as its delivery says, or not at all, and gives its slot back.
 func (c *connection) sendOddly(o *outgoing) error {
 	d := o.answer.Delivery
 	var err error
-	if unsent(d) {
+	if d.Silent() {
 		c.tellRecorder(o)
 	} else {
 		frame := c.encode(nil, o)
@@ -319,7 +317,7 @@ func (c *connection) part(d *charging.Delivery) {
 // recorded, and that is all.
 func (c *connection) swallow(batch []outgoing) {
 	for i := range batch {
-		c.tellRecorder(&batch[i])
+		c.recordSilence(&batch[i])
 		if batch[i].slot {
 			<-c.slots
 		}

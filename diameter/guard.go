@@ -235,7 +235,7 @@ func (g *guard) giveUp(found cutting) error {
 // 5.6.1), or on which no messages can be found; that is what a TCP reset is for (section 2.1).
 func (g *guard) refuseStream() {
 	arrived := g.buffer[g.start:g.end]
-	g.received(arrived)
+	g.receivedLast(arrived)
 	start := arrived[:min(len(arrived), headerLength)]
 	if arrived[0] == 1 {
 		g.log.Warn().Hex("header", start).Msg("a message came before capabilities were exchanged")

@@ -118,7 +118,7 @@ func (c *connection) answered(h header, frame []byte) {
 	}
 	c.mu.Unlock()
 	if !ok {
-		c.received(frame)
+		c.receivedLast(frame)
 		c.log.Warn().Uint32("command", h.command).Uint32("hop_by_hop", h.hopByHop).
 			Str("session", session).Msg("an answer to nothing that was asked")
 		return

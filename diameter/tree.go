@@ -49,6 +49,10 @@ func (d *Dictionary) Render(frame []byte) *Tree {
 		t.Fault = "shorter than a header: " + hexadecimal(frame)
 		return t
 	}
+	if isGarbage(frame) {
+		t.Fault = "no Diameter: " + hexadecimal(frame)
+		return t
+	}
 	h := parseHeader(frame)
 	t.Command, t.Application, t.HopByHop, t.EndToEnd = h.command, h.application, h.hopByHop, h.endToEnd
 	t.Name = h.name()
@@ -99,10 +103,16 @@ func (h header) name() string {
 
 // MessageOf is the abbreviation of a message, as in CCR, or nothing where it is none.
 func MessageOf(frame []byte) string {
-	if len(frame) < headerLength {
+	if len(frame) < headerLength || isGarbage(frame) {
 		return ""
 	}
 	return parseHeader(frame).name()
+}
+
+// isGarbage reports whether octets are no message at all: neither their version nor their length is
+// that of one.
+func isGarbage(frame []byte) bool {
+	return frame[0] != 1 && int(frame[1])<<16|int(frame[2])<<8|int(frame[3]) != len(frame)
 }
 
 func (d *Dictionary) render(members []byte, depth int) (nodes []*Node, fault string) {

@@ -80,9 +80,9 @@ func brief(value string) string {
 // appendTimestamp appends a Time: seconds of 32 bits, which begin again in 2036, so that times from
 // 1968 to 2104 can be told (RFC 6733 section 4.3.1).
 func appendTimestamp(dst []byte, value string) ([]byte, error) {
-	at, err := time.Parse(time.RFC3339, value)
+	at, err := parseInstant(value)
 	if err != nil {
-		return dst, fmt.Errorf("%s is no time like 2026-03-01T12:00:00Z", brief(value))
+		return dst, fmt.Errorf("%s is no time like 2026-03-01T12:00:00Z or now-90s", brief(value))
 	}
 	seconds := at.Unix() + secondsTo1970
 	switch {
@@ -93,6 +93,21 @@ func appendTimestamp(dst []byte, value string) ([]byte, error) {
 		return dst, fmt.Errorf("%s is no whole second, which is all that a Time tells", brief(value))
 	}
 	return binary.BigEndian.AppendUint32(dst, uint32(seconds)), nil
+}
+
+// parseInstant reads a time, also one that is told by how far it is from now by the clock of the
+// machine: now, now-90s, now+1h.
+func parseInstant(value string) (time.Time, error) {
+	shift, relative := strings.CutPrefix(value, "now")
+	if !relative {
+		return time.Parse(time.RFC3339, value)
+	}
+	now := time.Now().Truncate(time.Second)
+	if shift == "" {
+		return now, nil
+	}
+	by, err := time.ParseDuration(shift)
+	return now.Add(by), err
 }
 
 // appendHexadecimal appends the members of a group, which people write only as octets.

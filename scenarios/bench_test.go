@@ -1,6 +1,7 @@
 package scenarios_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -67,4 +68,38 @@ func BenchmarkJournal(b *testing.B) {
 			}
 		})
 	})
+}
+
+// What recording costs must not depend on who listens: on those who read nothing not at all, and
+// little on those who read.
+func BenchmarkJournalWithListeners(b *testing.B) {
+	for _, count := range []int{0, 1, 100} {
+		for _, reading := range []bool{false, true} {
+			b.Run(fmt.Sprintf("%d reading %t", count, reading), func(b *testing.B) {
+				journal := scenarios.NewJournal(scenarios.JournalOptions{})
+				ctx, cancel := context.WithCancel(context.Background())
+				defer cancel()
+				for range count {
+					follower := journal.Follow(scenarios.Since{Now: true}, allEvents())
+					if reading {
+						go func() {
+							for err := error(nil); err == nil; {
+								_, _, err = follower.Next(ctx)
+							}
+						}()
+					}
+				}
+				request := situation(update, 1, service(100)).Request
+				answer := &charging.Answer{Key: request.Key, Type: update, Result: charging.Success}
+				in := charging.Message{Door: "gy", Peer: "im1", At: time.Now(), Raw: make([]byte, 800)}
+				b.ReportAllocs()
+				for b.Loop() {
+					r := *request
+					r.Exchange = journal.Received(in)
+					journal.Answered(&r, answer)
+					journal.Sent(r.Exchange, in)
+				}
+			})
+		}
+	}
 }

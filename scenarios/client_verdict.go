@@ -84,7 +84,7 @@ func (j *Journal) Forgotten() int64 {
 
 // forgetFindings begins anew; the lock is held.
 func (j *Journal) forgetFindings() {
-	j.findings = ring[charging.Finding]{limit: j.findings.limit}
+	j.findings.clear()
 	j.clients, j.clearedAt = make(map[string]*ClientVerdict), j.found
 }
 

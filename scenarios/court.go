@@ -34,6 +34,7 @@ type court struct {
 	opened   fifo[*trial]
 	due      agenda
 	seed     maphash.Seed
+	mostPast int                         // requests of a session that are known again
 	judged   map[string]int64            // requests, by Origin-Host, that are not counted yet
 	before   map[charging.SessionID]bool // open when the court began anew
 }
@@ -67,7 +68,8 @@ func newCourt(o JudgeOptions, found func(charging.Finding)) *court {
 		o.Sessions = mostSessions
 	}
 	c := &court{
-		JudgeOptions: o, found: found, seed: maphash.MakeSeed(), judged: make(map[string]int64),
+		JudgeOptions: o, found: found, seed: maphash.MakeSeed(), mostPast: mostPast,
+		judged: make(map[string]int64),
 	}
 	c.forget()
 	return c
@@ -107,7 +109,7 @@ func (c *court) hear(e *event) {
 	case eventSent:
 		if x := c.pending[e.exchange]; x != nil {
 			x.sentAt, x.raw = e.message.At, e.message.Raw
-			if x.message.Ours {
+			if x.message.Ours && len(x.raw) > 0 {
 				c.heard(x, e.message)
 			}
 			c.mislead(x)

@@ -63,8 +63,11 @@ func (x *exchange) direct() bool {
 	return strings.EqualFold(x.message.Peer, x.request.Origin.Host)
 }
 
-// mostPast is how many requests of a session are known again.
-const mostPast = 8
+// How many requests of a session are known again: while a server runs, and in a record.
+const (
+	mostPast         = 8
+	mostPastOfRecord = 1024
+)
 
 // before finds an earlier request with the same number.
 func (s *trial) before(number uint32) *past {
@@ -76,18 +79,18 @@ func (s *trial) before(number uint32) *past {
 	return nil
 }
 
-func (s *trial) remember(x *exchange, content uint64) {
+func (s *trial) remember(x *exchange, content uint64, most int) {
 	p := past{
 		number: x.request.Key.Number, content: content, endToEnd: x.request.EndToEnd,
 		link: x.message.Link, exchange: x.number, delivered: !x.sentAt.IsZero(),
 		direct: x.direct(),
 	}
-	if len(s.past) < mostPast {
+	if len(s.past) < most {
 		s.past = append(s.past, p)
 		return
 	}
 	s.past[s.oldest] = p
-	s.oldest = (s.oldest + 1) % mostPast
+	s.oldest = (s.oldest + 1) % most
 }
 
 // repeated judges a request whose number was there before, and nothing else of it: that was judged

@@ -15,10 +15,12 @@ type Exchange struct {
 	At         time.Time          `json:"at"` // wall clock
 	Door       string             `json:"door"`
 	Peer       string             `json:"peer,omitempty"`
+	Ours       bool               `json:"ours,omitempty"` // the server asked, and the peer answers
 	Session    string             `json:"session,omitempty"`
 	Text       string             `json:"text,omitempty"` // of an observation
 	Number     *uint32            `json:"number,omitempty"`
 	Type       string             `json:"type,omitempty"`
+	Message    string             `json:"message,omitempty"`    // as in CCR, CER or RAR; observation
 	Subscriber string             `json:"subscriber,omitempty"` // the first identity
 	Account    string             `json:"account,omitempty"`
 	Result     charging.Result    `json:"result,omitempty"` // at command level
@@ -32,8 +34,9 @@ type Exchange struct {
 	After      *Funds             `json:"after,omitempty"`
 	Dropped    bool               `json:"dropped,omitempty"` // a rule kept the answer back
 	Findings   int                `json:"findings,omitempty"`
-	Found      []Finding          `json:"found,omitempty"`      // where one exchange is shown
+	Found      []Finding          `json:"found,omitempty"`      // where they are asked for
 	SentAt     *time.Time         `json:"sent_at,omitempty"`    // nil: nothing was sent
+	Behind     int64              `json:"behind,omitempty"`     // the number given last by then
 	ChargedAt  *time.Time         `json:"charged_at,omitempty"` // charging clock; nil: not charged
 	Request    any                `json:"request,omitempty"`    // tree
 	Answer     any                `json:"answer,omitempty"`     // tree, of what was really sent
@@ -71,8 +74,9 @@ func (f Funds) String() string {
 func (j *Journal) view(r *record, trees, raw bool) Exchange {
 	x := Exchange{
 		Seq: r.number, At: r.at, Door: r.door, Peer: r.peer, Findings: int(r.findings),
+		Message: j.message(r), Ours: r.ours, Behind: r.behind,
 	}
-	if !r.sentAt.IsZero() || r.sent != nil {
+	if r.isSent() {
 		at := r.sentAt // records are copies in a buffer that is used again
 		x.SentAt = &at
 	}
@@ -85,7 +89,7 @@ func (j *Journal) view(r *record, trees, raw bool) Exchange {
 		x.Why = append(x.Why, r.notes[i].String())
 	}
 	if !r.charged {
-		x.Session = j.session(r)
+		x.Session, x.Result = j.session(r), j.resultSent(r)
 	}
 	if r.door == DoorObservation {
 		x.Text = string(r.asked)
@@ -99,6 +103,9 @@ func (j *Journal) view(r *record, trees, raw bool) Exchange {
 	}
 	return x
 }
+
+// isSent reports whether an answer went out.
+func (r *record) isSent() bool { return !r.sentAt.IsZero() || r.sent != nil }
 
 // session is that of a message which charging never saw, like a RAR or a refused CCR.
 func (j *Journal) session(r *record) string {

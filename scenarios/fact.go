@@ -41,7 +41,7 @@ func (f *fact) session() string {
 }
 
 // sent reports whether an answer went out.
-func (f *fact) sent() bool { return !f.record.sentAt.IsZero() || f.record.sent != nil }
+func (f *fact) sent() bool { return f.record.isSent() }
 
 // took is how long the answer took.
 func (f *fact) took() time.Duration { return f.record.sentAt.Sub(f.record.at) }
@@ -70,8 +70,13 @@ func (f *fact) result() charging.Result {
 	if a := f.answer(); a != nil {
 		return a.Result
 	}
+	return f.journal.resultSent(f.record)
+}
+
+// resultSent is the result at command level of what went out, as it stands there.
+func (j *Journal) resultSent(r *record) charging.Result {
 	for _, path := range []string{"Result-Code", "Experimental-Result.Experimental-Result-Code"} {
-		for _, value := range f.answerAVP(path) {
+		for _, value := range j.attributes(r, r.sent, path) {
 			if code, err := strconv.ParseUint(value, 10, 32); err == nil {
 				return charging.Result(code)
 			}
@@ -105,10 +110,7 @@ services:
 }
 
 func (f *fact) answerAVP(path string) []string {
-	if f.journal.reader.Attributes == nil || f.record.door == doorREST || len(f.record.sent) == 0 {
-		return nil
-	}
-	return f.journal.reader.Attributes(f.record.sent).Lookup(path)
+	return f.journal.attributes(f.record, f.record.sent, path)
 }
 
 // facts shows all that is recorded, oldest first, until see returns false. What charging knew of
@@ -116,19 +118,11 @@ func (f *fact) answerAVP(path string) []string {
 // them is not known.
 func (j *Journal) facts(see func(*fact) bool) {
 	open := make(history)
-	chunk := make([]record, 0, pageSize)
-	for from := int64(0); ; from = chunk[len(chunk)-1].number + 1 {
-		if chunk = j.copied(from, chunk); len(chunk) == 0 {
-			return
-		}
-		for i := range chunk {
-			f := fact{journal: j, record: &chunk[i]}
-			j.situate(&f, open)
-			if !see(&f) {
-				return
-			}
-		}
-	}
+	j.each(0, func(r *record) bool {
+		f := fact{journal: j, record: r}
+		j.situate(&f, open)
+		return see(&f)
+	})
 }
 
 // situate finds out what charging knew.

@@ -34,23 +34,27 @@ const (
 
 // A FindingFilter picks findings; what is zero picks all.
 type FindingFilter struct {
-	Session    string
+	Session    string // Session-Id, or a glob where it has a star
 	Subscriber string // first identity, as requests told it
-	Peer       string // Origin-Host
-	Rule       string
+	Peer       string // a glob on the Origin-Host
+	Rule       string // a glob
 	Severity   charging.Severity
 	Verdict    FindingVerdict
 	Exchange   int64
-	After      int64 // numbers above this one
-	Limit      int   // how many; 0: 100, at most MostExchanges
+	Since      time.Time // found then or later, by the wall clock
+	Until      time.Time // found before; zero: no end
+	After      int64     // numbers above this one
+	Limit      int       // how many; 0: 100, at most MostExchanges
 }
 
 func (f *FindingFilter) picks(found *charging.Finding) bool {
 	switch {
-	case f.Session != "" && f.Session != found.Session,
+	case f.Session != "" && !isSession(f.Session, found.Session),
 		f.Subscriber != "" && f.Subscriber != normal(found.Subscriber),
-		f.Peer != "" && f.Peer != found.Peer,
-		f.Rule != "" && f.Rule != found.Rule,
+		f.Peer != "" && !matchesGlob(f.Peer, found.Peer),
+		f.Rule != "" && !matchesGlob(f.Rule, found.Rule),
+		!f.Since.IsZero() && found.At.Before(f.Since),
+		!f.Until.IsZero() && !found.At.Before(f.Until),
 		f.Severity != "" && f.Severity != found.Severity,
 		f.Exchange != 0 && f.Exchange != found.Exchange,
 		f.Verdict == NotConforming && found.Conforms,
@@ -70,7 +74,7 @@ type FindingList struct {
 // FoundBy returns the findings that a filter picks, oldest first.
 func (j *Journal) FoundBy(f FindingFilter) FindingList {
 	j.mu.Lock()
-	kept, last := j.findings.list(), j.found
+	kept := j.findings.list()
 	j.mu.Unlock()
 	limit := f.Limit
 	if limit <= 0 {
@@ -80,15 +84,14 @@ func (j *Journal) FoundBy(f FindingFilter) FindingList {
 	f.Subscriber = normal(f.Subscriber)
 	list := FindingList{Items: []Finding{}, Counts: map[string]int{}}
 	for i := range kept {
-		if !f.picks(&kept[i]) {
+		if !f.picks(&kept[i].Finding) {
 			continue
 		}
 		list.Counts[kept[i].Rule]++
-		seq := last - int64(len(kept)-1-i)
 		switch {
-		case seq <= f.After:
+		case kept[i].seq <= f.After:
 		case len(list.Items) < limit:
-			list.Items = append(list.Items, finding(seq, &kept[i]))
+			list.Items = append(list.Items, finding(&kept[i]))
 		case list.Next == 0:
 			list.Next = list.Items[limit-1].Seq
 		}
@@ -96,20 +99,36 @@ func (j *Journal) FoundBy(f FindingFilter) FindingList {
 	return list
 }
 
-func finding(seq int64, f *charging.Finding) Finding {
+func finding(f *keptFinding) Finding {
 	return Finding{
-		Seq: seq, At: f.At, Rule: f.Rule, Severity: f.Severity, Conforms: f.Conforms,
+		Seq: f.seq, At: f.At, Rule: f.Rule, Severity: f.Severity, Conforms: f.Conforms,
 		Works: f.Works, Clause: f.Clause, Seen: f.Seen, Expected: f.Expected,
 		Exchange: f.Exchange, Session: f.Session, Subscriber: f.Subscriber, Peer: f.Peer,
 	}
 }
 
-// ClearFindings forgets the findings, and how many there were in each exchange.
-func (j *Journal) ClearFindings() {
+// ClearFindings forgets the findings that a filter picks, and returns how many there were.
+func (j *Journal) ClearFindings(f FindingFilter) (cleared int) {
+	f.Subscriber = normal(f.Subscriber)
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.forgetFindings()
-	for number := j.first; number < j.next; number++ {
-		j.slot(number).findings = 0
+	if f == (FindingFilter{}) {
+		cleared = j.findings.len()
+		j.forgetFindings()
+		for number := j.first; number < j.next; number++ {
+			j.slot(number).findings = 0
+		}
+		return cleared
 	}
+	cleared = j.findings.delete(func(one *keptFinding) bool {
+		if one.seq <= f.After || !f.picks(&one.Finding) {
+			return false
+		}
+		if kept := j.kept(one.Exchange); kept != nil {
+			kept.findings--
+		}
+		return true
+	})
+	j.clearedAt += int64(cleared)
+	return cleared
 }

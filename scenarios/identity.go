@@ -49,6 +49,9 @@ func identities(s *charging.Situation, look func(name string) bool) {
 	}
 }
 
+// MatchesGlob is how globs match everywhere in documents and queries; see matchesGlob.
+func MatchesGlob(glob, text string) bool { return matchesGlob(glob, text) }
+
 // matchesGlob reports whether the text is what the glob says: * stands for any text, ? for one
 // octet. Case does not count, as in names of hosts.
 func matchesGlob(glob, text string) bool {

@@ -44,12 +44,24 @@ type Journal struct {
 	first     int64   // number of the oldest exchange that is kept
 	next      int64   // number of the next exchange
 	dropped   int64
-	findings  ring[charging.Finding]
-	found     int64 // findings ever
+	findings  ring[keptFinding]
+	found     int64      // findings ever
+	overs     ring[over] // exchanges in the order in which they were over
+	ended     int64      // exchanges that were over, ever
+	events    int64      // what was over or found, ever
 	clients   map[string]*ClientVerdict
 	clearedAt int64         // of found
 	news      chan struct{} // closed at the next change; nil: nobody waits for it
 }
+
+// A keptFinding has its number, and its place among all events.
+type keptFinding struct {
+	charging.Finding
+	seq, event int64
+}
+
+// An over is the end of an exchange: its number, and its place among all events.
+type over struct{ exchange, event int64 }
 
 const pageSize = 256
 
@@ -66,7 +78,10 @@ type record struct {
 	sent     []byte
 	sentAt   time.Time
 	behind   int64 // the number given last when the answer went out: its place in the order
+	ours     bool  // this server asked, and the peer answers
 	charged  bool  // request and answer are there
+	over     bool  // what was answered went out, or never will
+	gone     bool  // it was deleted
 	request  charging.Request
 	answer   *charging.Answer
 	findings int32             // how many were found in it
@@ -86,7 +101,8 @@ func NewJournal(o JournalOptions) *Journal {
 		render: o.Render, sessionOf: o.SessionOf, messageOf: o.MessageOf, observed: o.Observed,
 		reader: o.Reader, limit: int64(limit), first: 1, next: 1,
 		pages:    make([]*page, (limit+pageSize-1)/pageSize),
-		findings: ring[charging.Finding]{limit: findings},
+		findings: ring[keptFinding]{limit: findings},
+		overs:    ring[over]{limit: limit},
 		clients:  make(map[string]*ClientVerdict),
 	}
 }
@@ -97,7 +113,13 @@ func (j *Journal) Received(m charging.Message) int64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	number := j.count()
-	*j.slot(number) = record{number: number, at: m.At, door: m.Door, peer: m.Peer, asked: m.Raw}
+	*j.slot(number) = record{
+		number: number, at: m.At, door: m.Door, peer: m.Peer, asked: m.Raw, ours: m.Ours,
+	}
+	if m.Last {
+		j.ends(j.slot(number))
+		j.tell()
+	}
 	return number
 }
 
@@ -127,7 +149,21 @@ func (j *Journal) kept(number int64) *record {
 	if number < j.first || number >= j.next {
 		return nil
 	}
-	return j.slot(number)
+	if r := j.slot(number); !r.gone {
+		return r
+	}
+	return nil
+}
+
+// ends notes that an exchange is over, the first time that it is; the lock is held.
+func (j *Journal) ends(r *record) {
+	if r.over {
+		return
+	}
+	r.over = true
+	j.events++
+	j.ended++
+	j.overs.add(over{r.number, j.events})
 }
 
 // Answered adds the request and its answer to the exchange that the request names. The request's
@@ -142,6 +178,9 @@ func (j *Journal) Answered(r *charging.Request, a *charging.Answer) {
 	if kept := j.kept(r.Exchange); kept != nil {
 		kept.charged, kept.request, kept.answer = true, *r, a
 		kept.request.Attributes = nil
+		if a.Delivery != nil && a.Delivery.Silent() {
+			j.ends(kept)
+		}
 	}
 	j.tell()
 }
@@ -151,7 +190,10 @@ func (j *Journal) Sent(exchange int64, m charging.Message) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if kept := j.kept(exchange); kept != nil {
-		kept.sent, kept.sentAt, kept.behind = m.Raw, m.At, j.next-1
+		if m.Raw != nil || !m.At.IsZero() {
+			kept.sent, kept.sentAt, kept.behind = m.Raw, m.At, j.next-1
+		}
+		j.ends(kept)
 	}
 	j.tell()
 }
@@ -170,9 +212,10 @@ func (j *Journal) note(exchange int64, reason charging.Reason) {
 func (j *Journal) Found(f charging.Finding) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.findings.add(f)
 	tallied(j.clients, f.Peer).add(&f)
 	j.found++
+	j.events++
+	j.findings.add(keptFinding{f, j.found, j.events})
 	if kept := j.kept(f.Exchange); kept != nil {
 		kept.findings++
 	}
@@ -183,7 +226,12 @@ func (j *Journal) Found(f charging.Finding) {
 func (j *Journal) Findings() []charging.Finding {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.findings.list()
+	kept := j.findings.list()
+	found := make([]charging.Finding, len(kept))
+	for i := range kept {
+		found[i] = kept[i].Finding
+	}
+	return found
 }
 
 // Dropped is how many exchanges made room for others since the start, or the last Clear.
@@ -201,6 +249,35 @@ func (j *Journal) Clear() {
 	clear(j.pages)
 	j.first, j.dropped = j.next, 0
 	j.forgetFindings()
+	j.overs.clear()
+}
+
+// Delete forgets the exchanges that a filter picks, with what was found in them, and returns how
+// many there were. An answer that is under way to one of them is not kept.
+func (j *Journal) Delete(f Filter) int {
+	p := j.picker(f)
+	var numbers []int64
+	j.each(p.After+1, func(r *record) bool {
+		if p.Before > 0 && r.number >= p.Before {
+			return false
+		}
+		if p.picks(r) {
+			numbers = append(numbers, r.number)
+		}
+		return true
+	})
+	gone := make(map[int64]bool, len(numbers))
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, number := range numbers {
+		if kept := j.kept(number); kept != nil {
+			*kept = record{number: number, gone: true}
+			gone[number] = true
+		}
+	}
+	deleted := j.findings.delete(func(f *keptFinding) bool { return gone[f.Exchange] })
+	j.clearedAt += int64(deleted)
+	return len(gone)
 }
 
 // Exchange returns an exchange with its trees and bytes, or an error of KindExchangeNotFound.
@@ -220,8 +297,41 @@ func (j *Journal) Exchange(number int64) (Exchange, error) {
 func (j *Journal) Latest() (Exchange, error) {
 	j.mu.Lock()
 	last := j.next - 1
+	for last > j.first && j.kept(last) == nil {
+		last--
+	}
 	j.mu.Unlock()
 	return j.Exchange(last)
+}
+
+// Pick returns the exchange that has a number, or without one the latest that a filter picks, as
+// Exchange does. One that the filter does not pick is not found.
+func (j *Journal) Pick(number int64, f Filter) (Exchange, error) {
+	f.Last, f.Limit, f.Trees, f.Raw = 1, 1, true, true
+	if number > 0 {
+		if _, err := j.Exchange(number); err != nil {
+			return Exchange{}, err
+		}
+		f.After, f.Before = number-1, number+1
+	}
+	page, _ := j.Exchanges(f)
+	if len(page) == 1 {
+		return page[0], nil
+	}
+	if j.Empty() {
+		return Exchange{}, j.notFound(number)
+	}
+	return Exchange{}, &charging.Error{
+		Kind: charging.KindExchangeNotFound, Message: "no exchange is as the query wants it",
+		Hint: "GET /v1/exchanges lists what there is",
+	}
+}
+
+// Empty reports whether nothing is kept.
+func (j *Journal) Empty() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.first == j.next
 }
 
 func (j *Journal) notFound(number int64) error {
@@ -242,27 +352,25 @@ func (j *Journal) copied(from int64, into []record) []record {
 	defer j.mu.Unlock()
 	into = into[:0]
 	for number := max(from, j.first); number < j.next && len(into) < cap(into); number++ {
-		into = append(into, *j.slot(number))
+		if kept := j.kept(number); kept != nil {
+			into = append(into, *kept)
+		}
 	}
 	return into
 }
 
-// A ring is a list that forgets its oldest element where it is full.
-type ring[T any] struct {
-	limit  int
-	items  []T
-	oldest int
-}
-
-func (r *ring[T]) add(item T) {
-	if len(r.items) < r.limit {
-		r.items = append(r.items, item)
-		return
+// each shows copies of the records from a number on, until see returns false. Nobody who records
+// waits longer than for the copying of a chunk.
+func (j *Journal) each(from int64, see func(*record) bool) {
+	chunk := make([]record, 0, pageSize)
+	for ; ; from = chunk[len(chunk)-1].number + 1 {
+		if chunk = j.copied(from, chunk); len(chunk) == 0 {
+			return
+		}
+		for i := range chunk {
+			if !see(&chunk[i]) {
+				return
+			}
+		}
 	}
-	r.items[r.oldest] = item
-	r.oldest = (r.oldest + 1) % r.limit
-}
-
-func (r *ring[T]) list() []T {
-	return append(append(make([]T, 0, len(r.items)), r.items[r.oldest:]...), r.items[:r.oldest]...)
 }

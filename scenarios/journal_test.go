@@ -66,9 +66,10 @@ func TestAnExchangeTellsAll(t *testing.T) {
 	}
 	three, hundred, cost, sent := uint32(3), int64(100), euros(35), wall
 	want := scenarios.Exchange{
-		Seq: 1, At: wall, Door: "gy", Peer: "im1.example.com", Session: "s1", Number: &three,
-		Type: "update", Subscriber: "15550100", Account: "alice", Result: 2001, Entry: 42,
-		Rule: "last-minute rules[0]", Findings: 1, SentAt: &sent,
+		Seq: 1, At: wall, Door: "gy", Peer: "im1.example.com", Message: "CCR",
+		Session: "s1", Number: &three, Type: "update",
+		Subscriber: "15550100", Account: "alice", Result: 2001, Entry: 42,
+		Rule: "last-minute rules[0]", Findings: 1, SentAt: &sent, Behind: 1,
 		Services: []scenarios.ExchangeService{{
 			RatingGroup: &hundred, Asked: true, Used: []charging.Quantity{seconds(30)}, Result: 2001,
 			Granted: []charging.Quantity{seconds(60)}, ValidFor: "600s",
@@ -245,6 +246,10 @@ func TestClearForgetsAndGoesOnCounting(t *testing.T) {
 	}
 }
 
+func results(code int64) scenarios.Results {
+	return scenarios.Results{From: charging.Known(code), To: charging.Known(code)}
+}
+
 func TestFilter(t *testing.T) {
 	t.Parallel()
 	journal := scenarios.NewJournal(scenarios.JournalOptions{})
@@ -271,8 +276,8 @@ func TestFilter(t *testing.T) {
 		{scenarios.Filter{Account: "alice"}, []int64{2, 3, 5}, 0},
 		{scenarios.Filter{Type: "initial"}, []int64{2, 4}, 0},
 		{scenarios.Filter{Type: "initial", Account: "bob"}, []int64{4}, 0},
-		{scenarios.Filter{Result: 4012}, []int64{3}, 0},
-		{scenarios.Filter{Result: 5003}, []int64{4}, 0},
+		{scenarios.Filter{Result: results(4012)}, []int64{3}, 0},
+		{scenarios.Filter{Result: results(5003)}, []int64{4}, 0},
 		{scenarios.Filter{Door: "rest"}, []int64{6}, 0},
 		{scenarios.Filter{After: 4}, []int64{5, 6}, 0},
 		{scenarios.Filter{Before: 3}, []int64{1, 2}, 0},

@@ -54,6 +54,7 @@ func (j *Journal) Observe(o Observation) Observation {
 	seen := j.slot(o.Seq)
 	*seen = record{number: o.Seq, at: o.At, door: DoorObservation, asked: []byte(o.Text)}
 	seen.request.Key.Session.ID = o.Session
+	j.ends(seen)
 	j.tell()
 	j.mu.Unlock()
 	if j.observed != nil {

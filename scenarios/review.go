@@ -17,7 +17,9 @@ type Review struct {
 // NewReview returns a review that tells what it finds. Of the options it needs neither Queue nor
 // Pace; without a Clock, no clock was turned.
 func NewReview(o JudgeOptions, found func(charging.Finding)) *Review {
-	return &Review{court: newCourt(o, found)}
+	r := &Review{court: newCourt(o, found)}
+	r.court.mostPast = mostPastOfRecord
+	return r
 }
 
 // Received begins an exchange, and returns its number. The first is 1.

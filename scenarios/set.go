@@ -171,6 +171,7 @@ func (s *Set) Put(doc Document) (created bool, faults []charging.Fault) {
 	s.remove(doc.Name)
 	s.serial++
 	s.add(newScenario(doc.clone(), s.serial))
+	s.tell()
 	return !known, nil
 }
 

@@ -168,7 +168,7 @@ func (c *court) event(x *exchange, s *trial, content uint64) {
 	if s == nil {
 		s = c.open(x)
 	}
-	s.remember(x, content)
+	s.remember(x, content, c.mostPast)
 	if s.highest = max(s.highest, x.request.Key.Number); s.openedBy != charging.Event {
 		return // the Session-Id is an open session's, which goes on
 	}
@@ -202,7 +202,7 @@ func (c *court) inSession(x *exchange, s *trial, content uint64) {
 // settle keeps what a request and its answer told.
 func (c *court) settle(x *exchange, s *trial, content uint64) {
 	s.learnRequest(x)
-	s.remember(x, content)
+	s.remember(x, content, c.mostPast)
 	if !x.sentAt.IsZero() {
 		s.learn(c, x)
 	}

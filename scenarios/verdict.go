@@ -245,6 +245,27 @@ func (s *Set) Settled(ctx context.Context, pick func(*Status) bool) []Status {
 	}
 }
 
+// Until shows all scenarios in the order of trial, again whenever a verdict may have changed, until
+// enough says so or the context ends, whose error it returns.
+func (s *Set) Until(ctx context.Context, enough func([]Status) bool) error {
+	for {
+		list, news, due := s.look(func(*Status) bool { return true })
+		if enough(list) {
+			return nil
+		}
+		timer := time.NewTimer(due)
+		select {
+		case <-news:
+			pause(ctx, followPause)
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		}
+		timer.Stop()
+	}
+}
+
 // longestLook bounds how long Settled sleeps.
 const longestLook = time.Minute
 

@@ -155,8 +155,24 @@ func (j *Journal) check(v *Verification) Verified {
 	}
 	if wantsMore := v.Match == nil || got.lacks(v); !got.Satisfied && wantsMore {
 		got.NearMisses = j.nearMisses(lacking, max(v.After, behind.number-1))
+		got.Reason += j.lacking(v, len(got.NearMisses) == 0)
 	}
 	return got
+}
+
+// lacking says what else there is to say where something was not found: that nothing came at all,
+// or that it may have made room for others.
+func (j *Journal) lacking(v *Verification, nothingNear bool) (text string) {
+	switch {
+	case nothingNear && j.Empty():
+		text = "; nothing was received at all"
+	case nothingNear && v.After > 0:
+		text = fmt.Sprintf("; nothing like it came behind #%d", v.After)
+	}
+	if dropped := j.Dropped(); dropped > 0 {
+		text += fmt.Sprintf("; %d older exchanges made room for others and were not looked at", dropped)
+	}
+	return text
 }
 
 // lacks reports whether fewer were found than should be.

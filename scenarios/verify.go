@@ -10,6 +10,7 @@ import (
 const (
 	verifyPause = 10 * time.Millisecond
 	verifyTick  = 100 * time.Millisecond
+	verifyShare = 4 // as many times longer it rests than it looked, so that it takes little
 )
 
 // Verify judges a verification that Check finds nothing wrong with. It waits as long as the
@@ -18,14 +19,15 @@ func (j *Journal) Verify(ctx context.Context, v *Verification, begin time.Time) 
 	ctx, cancel := context.WithDeadline(ctx, begin.Add(time.Duration(v.Within)))
 	defer cancel()
 	for {
-		changed := j.Changed()
+		changed, looked := j.Changed(), time.Now()
 		got := j.check(v)
+		took := time.Since(looked)
 		if got.settled(v) || ctx.Err() != nil {
 			return got
 		}
 		select {
 		case <-changed:
-			pause(ctx, verifyPause)
+			pause(ctx, max(verifyPause, verifyShare*took))
 		case <-time.After(verifyTick):
 		case <-ctx.Done():
 		}

@@ -176,6 +176,33 @@ func TestNearMissesOfTheAnswer(t *testing.T) {
 	}
 }
 
+func TestNothingAtAllIsSaid(t *testing.T) {
+	t.Parallel()
+	journal := scenarios.NewJournal(scenarios.JournalOptions{Limit: 2})
+	absent := scenarios.Verification{Match: &scenarios.Match{Subscriber: "15550100"}}
+	reason := func(v scenarios.Verification) string {
+		got := journal.Verify(t.Context(), &v, time.Now())
+		if got.Satisfied {
+			t.Errorf("%+v holds: %s", v, got.Reason)
+		}
+		return got.Reason
+	}
+	if got := reason(absent); !strings.HasSuffix(got, "; nothing was received at all") {
+		t.Errorf("the reason is %q, want that nothing was received", got)
+	}
+	for range 5 {
+		journal.Received(message("\x01DWR"))
+	}
+	const older = "; 3 older exchanges made room for others and were not looked at"
+	if got := reason(absent); !strings.HasSuffix(got, older) {
+		t.Errorf("the reason is %q, want that some made room", got)
+	}
+	absent.After = 5
+	if got := reason(absent); !strings.Contains(got, "; nothing like it came behind #5; 3 older") {
+		t.Errorf("the reason is %q, want that nothing came behind 5", got)
+	}
+}
+
 func TestTooManyIsNoNearMiss(t *testing.T) {
 	t.Parallel()
 	got := verify(t, conferenceJournal(), `{match: {type: update}, absent: true}`)

@@ -1,6 +1,16 @@
 package scenarios
 
-import "context"
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ocs-sim/ocs-sim/charging"
+)
 
 // tell wakes those who wait for news; the lock is held. While nobody does, it costs a comparison.
 func (j *Journal) tell() {
@@ -22,10 +32,30 @@ func (j *Journal) Changed() <-chan struct{} {
 }
 
 // Wait waits until at least count exchanges that are complete pass the filter, and returns them; if
-// the context ends first, those there are. An exchange is complete when its answer went out, or was
-// dropped on purpose.
+// the context ends first, those there are. An exchange is complete when its answer went out, or
+// never will.
 func (j *Journal) Wait(ctx context.Context, f Filter, count int) []Exchange {
 	f.Complete, f.Limit = true, max(count, 1)
+	if f.Finding != "" {
+		return j.waitFound(ctx, f, count)
+	}
+	follower := j.Follow(Since{Exchange: f.After}, Events{Exchanges: true, Filter: f})
+	var found []Exchange
+	for len(found) < count {
+		news, _, err := follower.Next(ctx)
+		if err != nil {
+			break
+		}
+		for i := range news {
+			found = append(found, *news[i].Exchange)
+		}
+	}
+	slices.SortFunc(found, func(a, b Exchange) int { return cmp.Compare(a.Seq, b.Seq) })
+	return found[:min(len(found), f.Limit)]
+}
+
+// waitFound waits for exchanges with findings, which are found at any time after they are complete.
+func (j *Journal) waitFound(ctx context.Context, f Filter, count int) []Exchange {
 	for {
 		changed := j.Changed()
 		found, _ := j.Exchanges(f)
@@ -34,89 +64,281 @@ func (j *Journal) Wait(ctx context.Context, f Filter, count int) []Exchange {
 		}
 		select {
 		case <-changed:
+			pause(ctx, followPause)
 		case <-ctx.Done():
 			return found
 		}
 	}
 }
 
-// A Follower reads the journal as it grows, each exchange once it is complete. It reads from the
-// ring at its own pace: one that is slow misses exchanges and is told how many; nobody waits.
+// Events are what a Follower wants to be told.
+type Events struct {
+	Exchanges bool // that are complete
+	Findings  bool // those in exchanges that the filter picks
+	Filter    Filter
+	Found     FindingFilter // which findings
+}
+
+// An Event is an exchange that is complete, or a finding.
+type Event struct {
+	// ID takes the course of events up again behind this one: an exchange's number, or that of a
+	// finding with an f before it.
+	ID       string
+	Exchange *Exchange
+	Finding  *Finding
+}
+
+// Missed is how much made room for others before a follower came to it.
+type Missed struct {
+	Exchanges int64 `json:"count"`
+	Findings  int64 `json:"findings,omitempty"`
+}
+
+// Any reports whether anything was missed.
+func (m Missed) Any() bool { return m.Exchanges > 0 || m.Findings > 0 }
+
+// Since is where a Follower begins; the zero value: with all there is.
+type Since struct {
+	Now      bool   // with what comes from now on
+	Exchange int64  // with exchanges above this number
+	Event    string // behind the event that has this ID; empty: see above
+}
+
+// IsEvent reports whether a text is the ID of an event.
+func IsEvent(id string) bool {
+	_, err := strconv.ParseUint(strings.TrimPrefix(id, "f"), 10, 63)
+	return err == nil
+}
+
+// A Follower reads the journal as it grows: exchanges in the order in which they are over, and
+// findings between them. It reads at its own pace: one that is slow misses what made room for
+// others, and is told how much; nobody waits for it.
 type Follower struct {
 	journal *Journal
-	filter  Filter
-	next    int64
-	waiting map[int64]bool // numbers passed over since they were not complete
+	events  Events
+	picker  *picker
+	ended   int64 // how many exchanges that were over it has passed
+	found   int64 // how many findings
+	missed  Missed
+	rest    time.Duration // after the last look
 }
 
-// Follow returns a follower that begins behind a number; below zero: with what comes from now on.
-func (j *Journal) Follow(after int64, f Filter) *Follower {
+// Follow returns a follower of what is wanted.
+func (j *Journal) Follow(since Since, wanted Events) *Follower {
+	wanted.Filter.Complete = true
+	f := &Follower{journal: j, events: wanted}
 	j.mu.Lock()
-	defer j.mu.Unlock()
-	next := after + 1
-	if after < 0 {
-		next = j.next
-	}
-	f.Complete = true
-	return &Follower{journal: j, filter: f, next: next, waiting: make(map[int64]bool)}
+	f.begin(since)
+	j.mu.Unlock()
+	f.picker = j.picker(f.events.Filter)
+	f.events.Found.Subscriber = normal(wanted.Found.Subscriber)
+	return f
 }
 
-// longestWaiting bounds the exchanges that a follower looks at again: an answer may never come.
-const longestWaiting = 1000
+// begin finds the place to begin at; the journal's lock is held.
+func (f *Follower) begin(since Since) {
+	j := f.journal
+	f.ended, f.found = j.ended, j.found
+	if since.Now && since.Event == "" {
+		return
+	}
+	behind, known := j.eventOf(since.Event)
+	if known {
+		f.ended, f.found = j.passed(behind)
+		return
+	}
+	after := since.Exchange
+	if since.Event != "" {
+		after, _ = strconv.ParseInt(since.Event, 10, 64) // that of a finding long gone is zero
+	}
+	// A number above all comes from an earlier life of the server: everything is new to its client.
+	if after >= j.next {
+		after = 0
+	}
+	f.events.Filter.After = max(f.events.Filter.After, after)
+	f.missed.Exchanges = max(j.first-1-after, 0)
+	f.ended, f.found = j.passed(0)
+}
 
-// Next waits for exchanges and returns those that are complete now, with how many were missed since
-// the last call. The error is the context's.
-func (f *Follower) Next(ctx context.Context) (found []Exchange, missed int64, err error) {
+// eventOf is the place of an event among all, by its ID.
+func (j *Journal) eventOf(id string) (event int64, known bool) {
+	if number, finding := strings.CutPrefix(id, "f"); finding {
+		for i := range j.findings.len() {
+			if one := j.findings.at(i); strconv.FormatInt(one.seq, 10) == number {
+				return one.event, true
+			}
+		}
+		return 0, false
+	}
+	for i := range j.overs.len() {
+		if one := j.overs.at(i); strconv.FormatInt(one.exchange, 10) == id {
+			return one.event, true
+		}
+	}
+	return 0, false
+}
+
+// passed is how many exchanges and findings there ever were up to an event.
+func (j *Journal) passed(event int64) (ended, found int64) {
+	ended, found = j.ended-int64(j.overs.len()), j.found-int64(j.findings.len())
+	for i := 0; i < j.overs.len() && j.overs.at(i).event <= event; i++ {
+		ended++
+	}
+	for i := 0; i < j.findings.len() && j.findings.at(i).event <= event; i++ {
+		found = j.findings.at(i).seq
+	}
+	return ended, found
+}
+
+// The pace of a follower: it rests as long as it looked, so that one never takes more than half of
+// a processor, and at least this long, so that what comes in quick succession is told at once.
+const followPause = 5 * time.Millisecond
+
+// Next waits for events, and returns those that came, with how much was missed since the last call.
+// The error is the context's.
+func (f *Follower) Next(ctx context.Context) (news []Event, missed Missed, err error) {
 	for {
+		pause(ctx, f.rest)
 		changed := f.journal.Changed()
-		found, missed = f.look()
-		if len(found) > 0 || missed > 0 {
-			return found, missed, nil
+		began := time.Now()
+		news, missed = f.look()
+		f.rest = max(time.Since(began), followPause)
+		if len(news) > 0 || missed.Any() {
+			return news, missed, nil
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return nil, 0, ctx.Err()
+			return nil, Missed{}, ctx.Err()
 		}
 	}
 }
 
-// look takes what is new, and what was not complete before.
-func (f *Follower) look() (found []Exchange, missed int64) {
-	j := f.journal
-	chunk := make([]record, 0, pageSize)
-	j.mu.Lock()
-	missed = max(j.first-f.next, 0)
-	f.next = max(f.next, j.first)
-	for number := range f.waiting {
-		if r := j.kept(number); r == nil || r.complete() {
-			delete(f.waiting, number)
-			if r != nil {
-				chunk = append(chunk, *r)
+// An occasion is one event as it was copied under the lock.
+type occasion struct {
+	record  *record // the exchange, also that of a finding, as far as it is kept
+	finding *keptFinding
+}
+
+// look takes what is new, up to a chunk.
+func (f *Follower) look() (news []Event, missed Missed) {
+	for len(news) == 0 {
+		taken := f.take()
+		if len(taken) == 0 {
+			break
+		}
+		for i := range taken {
+			if event, wanted := f.event(&taken[i]); wanted {
+				news = append(news, event)
 			}
 		}
 	}
-	for ; f.next < j.next && len(chunk) < cap(chunk); f.next++ {
-		if r := j.slot(f.next); r.complete() {
-			chunk = append(chunk, *r)
-		} else if len(f.waiting) < longestWaiting {
-			f.waiting[f.next] = true
-		}
-	}
-	j.mu.Unlock()
-	for i := range chunk {
-		if j.picks(&f.filter, &chunk[i]) {
-			found = append(found, j.view(&chunk[i], f.filter.Trees, f.filter.Raw))
-		}
-	}
-	return found, missed
+	missed, f.missed = f.missed, Missed{}
+	return news, missed
 }
 
-// complete reports whether the exchange is over: what was answered went out, or never will.
-func (r *record) complete() bool {
-	if !r.sentAt.IsZero() || r.sent != nil || r.door == DoorObservation {
-		return true
+// take copies what comes next, in the order of events.
+func (f *Follower) take() (taken []occasion) {
+	j := f.journal
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	f.skip()
+	over := int(f.ended - (j.ended - int64(j.overs.len())))
+	found := f.firstFinding()
+	for range pageSize {
+		ends, finds := over < j.overs.len(), found < j.findings.len()
+		switch {
+		case !ends && !finds:
+			return taken
+		case ends && (!finds || j.overs.at(over).event < j.findings.at(found).event):
+			if r := j.kept(j.overs.at(over).exchange); r != nil {
+				copied := *r
+				taken = append(taken, occasion{record: &copied})
+			} else {
+				f.missed.Exchanges++
+			}
+			over++
+			f.ended++
+		default:
+			one := *j.findings.at(found)
+			next := occasion{finding: &one}
+			if r := j.kept(one.Exchange); r != nil {
+				copied := *r
+				next.record = &copied
+			}
+			taken = append(taken, next)
+			found++
+			f.found = one.seq
+		}
 	}
-	return r.charged && r.answer.Delivery != nil &&
-		(r.answer.Delivery.Drop || r.answer.Delivery.Unheard || r.answer.Delivery.Early)
+	return taken
+}
+
+// skip passes what made room for others; the journal's lock is held.
+func (f *Follower) skip() {
+	j := f.journal
+	if gone := j.ended - int64(j.overs.len()) - f.ended; gone > 0 {
+		f.ended += gone
+		f.missed.Exchanges += gone
+	}
+	oldest := j.found + 1
+	if j.findings.len() > 0 {
+		oldest = j.findings.at(0).seq
+	}
+	if gone := oldest - 1 - f.found; gone > 0 {
+		f.found += gone
+		if f.events.Findings {
+			f.missed.Findings += gone
+		}
+	}
+}
+
+// firstFinding is the place of the first finding that was not told.
+func (f *Follower) firstFinding() int {
+	findings := &f.journal.findings
+	return sort.Search(findings.len(), func(i int) bool { return findings.at(i).seq > f.found })
+}
+
+// event renders what is wanted.
+func (f *Follower) event(l *occasion) (event Event, wanted bool) {
+	if l.finding != nil {
+		if !f.events.Findings || !f.picksFinding(l) {
+			return Event{}, false
+		}
+		found := finding(l.finding)
+		return Event{ID: "f" + strconv.FormatInt(found.Seq, 10), Finding: &found}, true
+	}
+	r, filter := l.record, &f.picker.Filter
+	f.picker.meet(r)
+	if !f.events.Exchanges || r.number <= filter.After ||
+		filter.Before > 0 && r.number >= filter.Before || !f.picker.picks(r) {
+		return Event{}, false
+	}
+	x := f.journal.view(r, filter.Trees, filter.Raw)
+	return Event{ID: strconv.FormatInt(x.Seq, 10), Exchange: &x}, true
+}
+
+// picksFinding asks for the finding itself, and for the exchange that it was found in. Of one that
+// belongs to none that is kept, only what it tells by itself is known.
+func (f *Follower) picksFinding(l *occasion) bool {
+	if !f.events.Found.picks(&l.finding.Finding) {
+		return false
+	}
+	p := *f.picker
+	if l.record == nil {
+		return p.picksLoose(&l.finding.Finding)
+	}
+	p.Complete, p.found, p.Finding = false, nil, ""
+	return p.picks(l.record)
+}
+
+// picksLoose asks for what a finding tells by itself.
+func (p *picker) picksLoose(found *charging.Finding) bool {
+	return (p.Session == "" || isSession(p.Session, found.Session)) &&
+		(p.Subscriber == "" || p.Subscriber == normal(found.Subscriber)) &&
+		(p.Peer == "" || matchesGlob(p.Peer, found.Peer)) &&
+		(p.OriginHost == "" || matchesGlob(p.OriginHost, found.Peer)) &&
+		p.Account == "" && p.Conference == "" && p.Message == "" && p.Text == "" &&
+		p.Result.IsZero() && p.Sent == nil && len(p.AVP) == 0 && len(p.AnswerAVP) == 0 &&
+		!p.wantsCharged()
 }

@@ -225,31 +225,36 @@ func list[T any](ctx context.Context, c *Client, path string, query url.Values) 
 
 // An ExchangeFilter picks exchanges; what is zero picks all.
 type ExchangeFilter struct {
-	Session, Subscriber, Account string
-	Type                         string // initial, update, termination or event
-	Door                         string // gy, rest, rf or observation
-	Peer, OriginHost, Rule, Text string // globs
-	Message, Number              string // as in CCR; 2, 1..3 or 2..
-	Result                       charging.Result
-	Trees, Raw                   bool // with both messages decoded, with their bytes
+	resource.ExchangeFilter
+	Trees, Raw bool // with both messages decoded, with their bytes
+	Last       int  // the last ones only; 0: from the first on
 	Page
 }
 
 // Exchanges lists exchanges of the journal, oldest first.
 func (c *Client) Exchanges(ctx context.Context, f ExchangeFilter) (
-	*resource.List[scenarios.Exchange], error,
+	*resource.ExchangeList, error,
 ) {
-	return list[scenarios.Exchange](ctx, c, "/v1/exchanges", f.query())
+	var page resource.ExchangeList
+	path := "/v1/exchanges" + questionMark(f.query())
+	return &page, c.do(ctx, http.MethodGet, path, nil, &page)
 }
 
 // Exchange returns one exchange by its number, or the "latest".
 func (c *Client) Exchange(ctx context.Context, seq string) (*scenarios.Exchange, error) {
+	return c.PickExchange(ctx, seq, resource.ExchangeFilter{})
+}
+
+// PickExchange is Exchange among those that a filter picks.
+func (c *Client) PickExchange(ctx context.Context, seq string, f resource.ExchangeFilter) (
+	*scenarios.Exchange, error,
+) {
 	var exchange scenarios.Exchange
-	path := "/v1/exchanges/" + url.PathEscape(seq)
+	path := "/v1/exchanges/" + url.PathEscape(seq) + questionMark(f.Query())
 	return &exchange, c.do(ctx, http.MethodGet, path, nil, &exchange)
 }
 
-// ClearExchanges empties the journal.
-func (c *Client) ClearExchanges(ctx context.Context) error {
-	return c.do(ctx, http.MethodDelete, "/v1/exchanges", nil, nil)
+// ClearExchanges deletes the exchanges that a filter picks; the zero filter empties the journal.
+func (c *Client) ClearExchanges(ctx context.Context, f resource.ExchangeFilter) error {
+	return c.do(ctx, http.MethodDelete, "/v1/exchanges"+questionMark(f.Query()), nil, nil)
 }

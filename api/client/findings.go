@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"maps"
 	"net/http"
 
 	"github.com/ocs-sim/ocs-sim/api/resource"
@@ -9,26 +10,19 @@ import (
 
 // A FindingFilter picks findings; what is zero picks all.
 type FindingFilter struct {
-	Session, Subscriber, Peer, Rule, Severity, Verdict string
+	resource.FindingFilter
 	Page
 }
 
 // Findings lists findings, oldest first.
 func (c *Client) Findings(ctx context.Context, f FindingFilter) (*resource.FindingList, error) {
-	query := f.query()
-	for key, value := range map[string]string{
-		"session": f.Session, "subscriber": f.Subscriber, "peer": f.Peer, "rule": f.Rule,
-		"severity": f.Severity, "verdict": f.Verdict,
-	} {
-		if value != "" {
-			query.Set(key, value)
-		}
-	}
+	query := f.FindingFilter.Query()
+	maps.Copy(query, f.Page.query())
 	var found resource.FindingList
-	return &found, c.do(ctx, http.MethodGet, "/v1/findings?"+query.Encode(), nil, &found)
+	return &found, c.do(ctx, http.MethodGet, "/v1/findings"+questionMark(query), nil, &found)
 }
 
-// ClearFindings forgets all findings.
-func (c *Client) ClearFindings(ctx context.Context) error {
-	return c.do(ctx, http.MethodDelete, "/v1/findings", nil, nil)
+// ClearFindings forgets the findings that a filter picks; the zero filter all.
+func (c *Client) ClearFindings(ctx context.Context, f resource.FindingFilter) error {
+	return c.do(ctx, http.MethodDelete, "/v1/findings"+questionMark(f.Query()), nil, nil)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -12,23 +13,15 @@ import (
 
 // query is the filter as the API takes it.
 func (f *ExchangeFilter) query() url.Values {
-	query := f.Page.query()
-	for key, value := range map[string]string{
-		"session": f.Session, "subscriber": f.Subscriber, "account": f.Account,
-		"type": f.Type, "door": f.Door, "peer": f.Peer, "origin_host": f.OriginHost,
-		"rule": f.Rule, "text": f.Text, "message": f.Message, "number": f.Number,
-	} {
-		if value != "" {
-			query.Set(key, value)
-		}
-	}
+	query := f.ExchangeFilter.Query()
+	maps.Copy(query, f.Page.query())
 	for key, wanted := range map[string]bool{"trees": f.Trees, "raw": f.Raw} {
 		if wanted {
 			query.Set(key, "true")
 		}
 	}
-	if f.Result != 0 {
-		query.Set("result", strconv.FormatUint(uint64(f.Result), 10))
+	if f.Last > 0 {
+		query.Set("last", strconv.Itoa(f.Last))
 	}
 	return query
 }

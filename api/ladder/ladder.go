@@ -34,6 +34,7 @@ type Row struct {
 	Text     string
 	Refused  bool     // an answer that says no
 	Beside   []string // what the ledger did, and why
+	Found    []string // what is wrong with it
 }
 
 // stamp is how times are written.

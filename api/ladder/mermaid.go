@@ -36,6 +36,7 @@ func (l *Ladder) mermaidRow(b *strings.Builder, r *Row) {
 	if clock, told := r.charged(); told {
 		beside = append([]string{clock}, beside...)
 	}
+	beside = append(beside[:len(beside):len(beside)], r.Found...)
 	if len(beside) == 0 {
 		return
 	}
@@ -50,11 +51,19 @@ func (l *Ladder) mermaidRow(b *strings.Builder, r *Row) {
 // written by its number, as Mermaid has it.
 func quoted(text string) string {
 	var b strings.Builder
+	// At the beginning of a text these words say how lines break.
+	for _, word := range []string{"wrap:", "nowrap:"} {
+		if beginning := strings.TrimSpace(text); len(beginning) >= len(word) &&
+			strings.EqualFold(beginning[:len(word)], word) {
+			b.WriteString(beginning[:len(word)-1] + "#58;")
+			text = beginning[len(word):]
+		}
+	}
 	for _, r := range strings.ToValidUTF8(text, "\uFFFD") {
 		switch {
-		case unicode.IsControl(r):
+		case unicode.IsControl(r), unicode.In(r, unicode.Zl, unicode.Zp):
 			b.WriteByte(' ')
-		case strings.ContainsRune("#;<>&%\"`{}[]\\", r):
+		case strings.ContainsRune("#;<>&%$\"`{}[]\\", r):
 			fmt.Fprintf(&b, "#%d;", r)
 		default:
 			b.WriteRune(r)

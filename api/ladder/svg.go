@@ -33,11 +33,12 @@ const style = `
   .rail { stroke: #c9ced6 } .line { stroke: #1b1f24; stroke-width: 1.3; fill: none }
   .head { fill: #1b1f24 } .answer { stroke-dasharray: 6 4 }
   .name, .title { font-weight: bold } text.time { fill: #69727d } text.beside { fill: #0b5d3b }
+  text.found { fill: #9a4b00 }
   .line.refused { stroke: #b3261e } .head.refused, text.refused { fill: #b3261e }
   @media (prefers-color-scheme: dark) {
     text { fill: #e6e9ee } .paper { fill: #14171b } .box { fill: #22272e; stroke: #3a414b }
     .rail { stroke: #3a414b } .line { stroke: #e6e9ee } .head { fill: #e6e9ee }
-    text.time { fill: #8d96a3 } text.beside { fill: #6fdcab }
+    text.time { fill: #8d96a3 } text.beside { fill: #6fdcab } text.found { fill: #ffb74d }
     .line.refused { stroke: #ff8a80 } .head.refused, text.refused { fill: #ff8a80 }
   }
 `
@@ -95,6 +96,10 @@ func (a *artist) row(r *Row) {
 	for _, line := range r.Beside {
 		beside = append(beside, wrapped(line, sideLetters)...)
 	}
+	found := []string{}
+	for _, line := range r.Found {
+		found = append(found, wrapped(line, sideLetters)...)
+	}
 	top := a.y
 	a.texts("time", 12, "start", []string{r.At.UTC().Format(stamp)})
 	if clock, told := r.charged(); told {
@@ -107,6 +112,9 @@ func (a *artist) row(r *Row) {
 	if len(beside) > 0 {
 		a.texts("beside", a.besideX(), "start", beside)
 	}
+	a.y += len(beside) * lineHeight
+	a.texts("found", a.besideX(), "start", found)
+	a.y = top
 	class := ""
 	if r.Refused {
 		class = "refused"
@@ -117,7 +125,7 @@ func (a *artist) row(r *Row) {
 		a.texts(class, (a.x(r.From)+a.x(r.To))/2, "middle", text)
 		a.arrow(r, top+len(text)*lineHeight-lineHeight/2)
 	}
-	lines := max(len(text)+1, len(beside))
+	lines := max(len(text)+1, len(beside)+len(found))
 	a.y = max(top+lines*lineHeight, bottom) + rowGap
 }
 

@@ -1,8 +1,3 @@
-// Package recording turns captures of other people's traffic into what can be worked with.
-//
-// Judge says what is wrong there, on both sides, by the catalogue in package findings.
-// Package diameter inspects messages, package scenarios follows clients' sessions as it does those
-// of a running server, and this package finds out what belongs to what, and follows servers.
 package recording
 
 import (
@@ -45,7 +40,7 @@ type Finding struct {
 // still open where it ends is not. A message that agents passed on is judged once, a client's where
 // it was sent first and a server's answer where it was, too. Messages of other applications than
 // credit control and accounting are passed over. Sessions that the capture begins within are judged
-// by the form of their messages, which one note tells.
+// from their next CCR-U on, which one note tells.
 //
 // The same frames always give the same findings, by time and, at one time, by packet.
 func Judge(frames []capture.Frame, o JudgeOptions) []Finding {

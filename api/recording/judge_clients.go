@@ -38,6 +38,7 @@ func (j *judging) judgeClients() {
 	h.review = scenarios.NewReview(scenarios.JudgeOptions{
 		Inspect: diameter.NewInspector(nil, current).Inspect, Frame: diameter.FrameOf,
 		Parse: j.Dictionary.ParseAnswer, Connected: h.connected, Patience: j.Patience,
+		Sessions: max(1, len(j.traffic.messages)),
 	}, h.found)
 	for _, m := range j.traffic.messages {
 		h.now = m.frame.At
@@ -223,7 +224,9 @@ func (h *hearing) clientAnswers(m *message) {
 	switch {
 	case asked != nil && asked.next != nil:
 		h.review.Pass(m.frame.At)
-	case known && asked.answer == m && !asked.IsBase():
+	case asked == nil && h.mayBeOlder(m):
+		h.review.Pass(m.frame.At)
+	case known && asked.answer == m:
 		h.messages[number] = m
 		h.review.Sent(number, h.told(m, m.frame.At))
 	default:

@@ -13,7 +13,8 @@ import (
 type courses struct {
 	*judging
 	sessions map[charging.SessionID]*course
-	states   map[string]uint32 // Origin-State-Id by Origin-Host
+	parts    map[string][]*course // sub-sessions, by Session-Id
+	states   map[string]uint32    // Origin-State-Id by Origin-Host
 	seed     maphash.Seed
 }
 
@@ -22,7 +23,7 @@ type course struct {
 	opened   bool // its CCR-I was answered with success
 	ended    int  // packet of the CCA-T; 0: none
 	refused  int  // packet of the refusal at command level that ended it; 0: none
-	aborted  bool // the server asked to end it
+	aborted  bool // it may be over: the server asked for that, or the client did not know it
 	last     time.Time
 	validFor time.Duration // of the shortest grant; 0: none was told
 	state    uint32        // Origin-State-Id of the server when it was heard last
@@ -41,12 +42,13 @@ type told struct {
 }
 
 // mostTold is how many answers of a session are known again.
-const mostTold = 32
+const mostTold = 1024
 
 func newCourses(j *judging) *courses {
 	return &courses{
 		judging: j, sessions: map[charging.SessionID]*course{}, states: map[string]uint32{},
-		seed: maphash.MakeSeed(),
+		parts: map[string][]*course{},
+		seed:  maphash.MakeSeed(),
 	}
 }
 
@@ -76,6 +78,14 @@ func (c *courses) asked(m *message) {
 	s.aborted = s.aborted || m.Command == commandAbortSession
 }
 
+// heard hears an answer of a client. One that does not know the session has the server end it.
+func (c *courses) heard(m *message) {
+	s := c.sessions[charging.SessionID{ID: m.Session, Sub: m.Sub}]
+	if s != nil && resultIn(m) == uint32(charging.UnknownSessionID) {
+		s.aborted = true
+	}
+}
+
 // stateOf judges Origin-State-Id.
 func (c *courses) stateOf(m *message) {
 	if m.State == 0 || m.Host == "" {
@@ -100,8 +110,8 @@ func (c *courses) late(m *message) bool {
 func (c *courses) answered(m *message) {
 	c.stateOf(m)
 	asked := m.request
-	if asked == nil || asked.answer != m || asked.next != nil ||
-		asked.Command != commandCreditControl || m.Request || asked.foreign {
+	if asked == nil || asked.answer != m || asked.next != nil || asked.foreign || m.Request ||
+		asked.Command != commandCreditControl {
 		return
 	}
 	request := c.Dictionary.ParseRequest(asked.frame.Octets)
@@ -128,6 +138,9 @@ func (c *courses) of(r *charging.Request) *course {
 	if s == nil || again {
 		s = &course{}
 		c.sessions[r.Key.Session] = s
+		if id := r.Key.Session; id.Sub != 0 {
+			c.parts[id.ID] = append(c.parts[id.ID], s)
+		}
 	}
 	return s
 }
@@ -199,7 +212,7 @@ func (s *course) judge(
 		c.blame(m, "closed-session-served", fmt.Sprintf(
 			"%d to a CCR-U of a session that ended with packet %d", said.Result, s.ended))
 	}
-	restarted := m.State != s.state && s.state != 0
+	restarted := c.states[m.Host] != s.state && s.state != 0
 	known := s.opened && s.ended == 0 && s.refused == 0 && !s.aborted && !restarted
 	if said.Result == charging.UnknownSessionID && known && r.Type != charging.Event &&
 		s.validFor > 0 && m.request.frame.At.Sub(s.last) < s.validFor {
@@ -223,6 +236,11 @@ func (s *course) learn(c *courses, m *message, r *charging.Request, said *chargi
 	switch {
 	case r.Type == charging.Termination && said.Result.Success():
 		s.ended = m.frame.Packet
+		if r.Key.Session.Sub == 0 {
+			for _, part := range c.parts[r.Key.Session.ID] {
+				part.aborted = true // with the session they belong to
+			}
+		}
 	case r.Type == charging.Event:
 	case class == 4 || class == 5:
 		if said.Result != charging.CreditNotApplicable {
@@ -230,6 +248,8 @@ func (s *course) learn(c *courses, m *message, r *charging.Request, said *chargi
 		}
 	case r.Type == charging.Initial && said.Result.Success():
 		s.opened = true
+	case r.Type == charging.Update && said.Result.Success():
+		s.refused = 0 // this server goes on
 	}
 	if said.Cost.Unit != "" {
 		s.cost = said.Cost

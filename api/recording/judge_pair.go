@@ -44,6 +44,9 @@ func (t *traffic) pair() {
 	}
 }
 
+// longestWait is how long a request is known by more than its Hop-by-Hop Identifier.
+const longestWait = time.Minute
+
 // turned reports whether a request is an answer by all but its R bit: it has the identifiers of a
 // request that goes the other way.
 func (w *waiting) turned(m *message) bool {
@@ -59,7 +62,11 @@ func (w *waiting) ask(m *message) {
 	}
 	w.byHop[at] = m
 	delete(w.answered, at)
-	w.open[m.link] = append(w.open[m.link], m)
+	open := append(w.open[m.link], m)
+	for open[0].frame.At.Before(m.frame.At.Add(-longestWait)) {
+		open = open[1:]
+	}
+	w.open[m.link] = open
 	if m.Session != "" {
 		w.strays[strayOf(m)] = m
 	}

@@ -52,17 +52,19 @@ func (r *reel) compose(
 	binary.BigEndian.PutUint32(frame[8:], application)
 	binary.BigEndian.PutUint32(frame[12:], hop)
 	binary.BigEndian.PutUint32(frame[16:], endToEnd)
+	return r.with(frame, avps...)
+}
+
+// with is a message with some AVPs set.
+func (r *reel) with(frame []byte, avps ...string) []byte {
+	r.Helper()
 	for _, one := range avps {
 		path, value, _ := strings.Cut(one, "=")
-		change := diameter.SetAVP
-		if strings.HasPrefix(path, "+") {
-			path, change = path[1:], diameter.AddAVP
-		}
-		with, err := change(frame, path, value)
+		changed, err := diameter.SetAVP(frame, path, value)
 		if err != nil {
 			r.Fatal(err)
 		}
-		frame = with
+		frame = changed
 	}
 	return frame
 }

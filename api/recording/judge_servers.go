@@ -23,6 +23,8 @@ func (j *judging) judgeServers() {
 			c.asked(m)
 		case m.Request:
 			j.unanswered(m)
+		default:
+			c.heard(m)
 		}
 	}
 }

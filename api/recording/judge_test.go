@@ -292,6 +292,24 @@ func TestJudgeOfClientsGoesByTheCapture(t *testing.T) {
 	})
 }
 
+// What a client answers is told with what it was asked, and judged if nobody asked.
+func TestJudgeOfWhatClientsAnswer(t *testing.T) {
+	t.Parallel()
+	watchdog := func(r *reel, flags byte, host string, more ...string) []byte {
+		return r.compose(flags, 280, 0, 70, 71,
+			append([]string{"Origin-Host=" + host, "Origin-Realm=example.net"}, more...)...)
+	}
+	answer := func(r *reel) { r.fromClient(watchdog(r, 0, r.clientName, "Result-Code=2001")) }
+	asked := func(r *reel) { r.fromServer(watchdog(r, 0x80, r.serverName)); answer(r) }
+	testTakes(t, findings.OfClients, []take{
+		{raises: "answer-unasked", bad: answer, fine: asked},
+		{raises: "answer-unasked", bad: func(r *reel) { asked(r); answer(r) }, fine: asked},
+	})
+	within := newReel(t)
+	answer(within)
+	wantRules(t, within, findings.OfClients)
+}
+
 // A finding tells where it was seen.
 func TestFindingsNamePacketsAndPeers(t *testing.T) {
 	t.Parallel()
@@ -339,7 +357,7 @@ func TestJudgeOfACaptureThatBeginsWithin(t *testing.T) {
 	q := r.ccr("2", "6")
 	r.fromServer(r.cca(q)) // its request came before
 	r.exchange("2", "7")
-	r.exchange("3", "9")
+	r.exchange("3", "8")
 	r.session = "im.example.net;1;2"
 	r.exchange("2", "3")
 	r.refused("3", "4", "5002")
@@ -362,30 +380,68 @@ func TestJudgeOfACaptureThatBeginsWithin(t *testing.T) {
 }
 
 // What an agent passes on is judged once: requests where the client sent them, and answers where
-// the server did.
+// the server did. An agent on the same host is known by its Route-Record.
 func TestJudgeThroughAnAgent(t *testing.T) {
+	t.Parallel()
+	for agent, route := range map[string]string{"192.0.2.5": "", "192.0.2.1": "im.example.net"} {
+		t.Run(agent, func(t *testing.T) {
+			t.Parallel()
+			r := newReel(t)
+			at := netip.MustParseAddr(agent)
+			near, far := netip.AddrPortFrom(at, 3868), netip.AddrPortFrom(at, 41000)
+			server := r.server
+			r.server = near
+			q := r.ccr("1", "3") // the first number is a note
+			r.fromClient(q)
+			passed := identified(q, 500, 0)
+			if route != "" {
+				passed = r.with(passed, "Route-Record="+route)
+			}
+			r.put(far, server, passed)
+			a := r.cca(passed, "Multiple-Services-Credit-Control.Validity-Time=0")
+			r.put(server, far, a)
+			r.fromServer(identified(a, binary.BigEndian.Uint32(q[12:]), 0))
+			wantRules(t, r, findings.OfServers, "validity-zero")
+			wantRules(t, r, findings.OfClients, "first-number-not-zero")
+		})
+	}
+}
+
+func wantRules(t *testing.T, r *reel, side findings.Side, rules ...string) {
+	t.Helper()
+	if diff := cmp.Diff(append([]string{}, rules...), r.judged(side)); diff != "" {
+		t.Errorf("Judge of the %s (-want +got):\n%s", side, diff)
+	}
+}
+
+// A RAR that an agent passes on is judged once, too, and so is what the client makes of it.
+func TestJudgeOfASummonsThroughAnAgent(t *testing.T) {
 	t.Parallel()
 	r := newReel(t)
 	agent := netip.MustParseAddr("192.0.2.5")
 	near, far := netip.AddrPortFrom(agent, 3868), netip.AddrPortFrom(agent, 41000)
 	server := r.server
 	r.server = near
-	q := r.ccr("1", "3") // the first number is a note
+	passOn := func(from, to netip.AddrPort, octets []byte) []byte {
+		out := identified(octets, binary.BigEndian.Uint32(octets[12:])+500, 0)
+		r.put(from, to, out)
+		return out
+	}
+	q := r.ccr("1", "0")
 	r.fromClient(q)
-	passed := r.compose(0xc0, 272, 4, 500, binary.BigEndian.Uint32(q[16:]))
-	passed = append(passed[:20], q[20:]...)
-	passed[1], passed[2], passed[3] = q[1], q[2], q[3]
-	r.put(far, server, passed)
-	a := r.cca(passed, "Multiple-Services-Credit-Control.Validity-Time=0")
+	a := r.cca(passOn(far, server, q))
 	r.put(server, far, a)
 	r.fromServer(identified(a, binary.BigEndian.Uint32(q[12:]), 0))
-	if diff := cmp.Diff([]string{"validity-zero"}, r.judged(findings.OfServers)); diff != "" {
-		t.Errorf("Judge of the server (-want +got):\n%s", diff)
-	}
-	want := []string{"first-number-not-zero"}
-	if diff := cmp.Diff(want, r.judged(findings.OfClients)); diff != "" {
-		t.Errorf("Judge of the client (-want +got):\n%s", diff)
-	}
+	rar := r.with(r.summons(258), "Re-Auth-Request-Type=1")
+	r.put(server, far, rar)
+	passed := passOn(near, r.client, rar)
+	raa := r.obeyed(passed, "2002")
+	r.fromClient(raa)
+	r.put(far, server, identified(raa, binary.BigEndian.Uint32(rar[12:]), 0))
+	r.wait(11)
+	r.base(280, true)
+	wantRules(t, r, findings.OfServers, "reauthorization-type-wrong")
+	wantRules(t, r, findings.OfClients, "reauthorization-ignored")
 }
 
 // Messages of other applications are nobody's business here.

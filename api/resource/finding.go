@@ -12,3 +12,10 @@ type FindingList struct {
 	Forgotten int64                     `json:"forgotten" doc:"findings that are not kept any more, since newer ones took their place"`
 	Dropped   int64                     `json:"dropped" doc:"events since the start that were not judged, since more came than could be"`
 }
+
+// An ExchangeList is one page of exchanges.
+type ExchangeList struct {
+	Items   []scenarios.Exchange `json:"items"`
+	Next    string               `json:"next" doc:"the after of the next page; empty: there is no more"`
+	Dropped int64                `json:"dropped" doc:"exchanges that made room for others, since the start or the last emptying"`
+}

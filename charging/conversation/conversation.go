@@ -45,7 +45,7 @@ type Send struct {
 // A Word is one that only a wire understands, as in avp:Origin-State-Id=7: what is done, to which
 // AVP where there is one, and the value. Only a door with a Wire can tell what they mean.
 type Word struct {
-	Name  string // avp, flags, raw or expect-avp
+	Name  string // avp, add, flags, raw or expect-avp
 	Path  string
 	Value string
 
@@ -80,9 +80,9 @@ type Transfer struct {
 	Amount  charging.Quantity
 }
 
-// WireOnly reports whether the file uses words that exist on the wire alone (avp:, flags:, raw:,
-// expect-avp: and conn=), or requests of the server, so that it can be played at Gy and nowhere
-// else.
+// WireOnly reports whether the file uses words that exist on the wire alone (avp:, add:, flags:,
+// raw:, expect-avp: and conn=), or requests of the server, so that it can be played at Gy and
+// nowhere else.
 func (c *Conversation) WireOnly() bool {
 	return slices.ContainsFunc(c.Steps, func(s Step) bool {
 		return s.Call != nil || s.Heard != nil || s.Told != nil ||

@@ -6,6 +6,8 @@
 // over Gy and over REST, so the format knows only words of package charging; words of the wire are
 // kept apart, and a file that uses them is played at Gy alone.
 //
+// A Writer writes lines as Parse reads them, for conversations that are made of what was seen.
+//
 // The package knows charging and nobody else. The seed is text to it: whoever starts the server
 // reads that. What it needs of a server beside a Charger it declares as Books, Turner and Wire.
 package conversation

@@ -11,6 +11,7 @@ import (
 // name is not compared.
 type Expect struct {
 	Any      bool // no demand but that there is an answer
+	None     bool // there must be no answer
 	Command  []Demand
 	Services []ServiceExpect
 	Wire     []Word // expect-avp
@@ -47,12 +48,15 @@ func (p *parser) expect(words []token) *Expect {
 	for _, word := range words {
 		p.expectWord(out, word)
 	}
+	if out.None && len(words) > 1 {
+		p.fault(1, "where there is no answer, nothing can be said of it; write < none")
+	}
 	return out
 }
 
 func (p *parser) expectWord(out *Expect, t token) {
 	if wire, ok, err := parseWire(t); ok {
-		if err != nil || wire.Name != "expect-avp" {
+		if err != nil || wire.Name != expectAVP {
 			p.fault(t.column, "an answer takes expect-avp:, as in expect-avp:Validity-Time=60")
 		}
 		out.Wire = append(out.Wire, wire)
@@ -68,6 +72,8 @@ func (p *parser) expectWord(out *Expect, t token) {
 		out.Services = append(out.Services, ServiceExpect{Single: true})
 	case !given && key == "any":
 		out.Any = true
+	case !given && key == "none":
+		out.None = true
 	case !given && key == "absent" && len(out.Services) > 0:
 		out.Services[len(out.Services)-1].Absent = true
 	case !given && resultWord(key):

@@ -9,7 +9,7 @@ import (
 )
 
 // MaxBytes is the longest conversation that Parse reads.
-const MaxBytes = 1 << 20
+const MaxBytes = 16 << 20
 
 // maxFaults bounds the list of faults of one file.
 const maxFaults = 100
@@ -31,16 +31,20 @@ func Parse(name string, text []byte) (*Conversation, error) {
 	for i := range lines {
 		lines[i] = strings.TrimRight(lines[i], "\r \t")
 	}
-	p := parser{
-		conversation: &Conversation{Name: name}, sessions: map[sessionKey]*sessionState{},
-		last: map[string]*sessionState{},
-	}
+	p := newParser(name)
 	first := p.seed(lines)
 	for i := first; i < len(lines) && len(p.faults) < maxFaults; i++ {
 		p.line, p.text = i+1, lines[i]
 		p.step()
 	}
 	return p.conversation, p.err()
+}
+
+func newParser(name string) parser {
+	return parser{
+		conversation: &Conversation{Name: name}, sessions: map[sessionKey]*sessionState{},
+		last: map[string]*sessionState{},
+	}
 }
 
 // seed takes what stands before the last "---" and returns the index of the line after it.

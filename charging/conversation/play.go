@@ -21,6 +21,9 @@ type Options struct {
 	Origin charging.Origin
 	// Timeout is how long to wait for one answer, by the wall clock; 0 is ten seconds.
 	Timeout time.Duration
+	// Silence is how long no answer must come where the file expects none, by the wall clock; 0 is
+	// one second.
+	Silence time.Duration
 	// Observe is called after every line that was played, if it is not nil.
 	Observe func(*Event)
 	// Draw fetches the accounts that the file checks after every answer, and puts those that changed
@@ -40,6 +43,9 @@ func (o Options) complete() Options {
 	}
 	if o.Timeout == 0 {
 		o.Timeout = 10 * time.Second
+	}
+	if o.Silence == 0 {
+		o.Silence = time.Second
 	}
 	return o
 }
@@ -264,6 +270,9 @@ func (p *player) expect(ctx context.Context, step *Step) error {
 	}
 	under := p.waiting[0]
 	p.waiting = p.waiting[1:]
+	if step.Expect.None {
+		return p.silence(ctx, step, under)
+	}
 	got, err := p.wait(ctx, under)
 	if err != nil {
 		return err
@@ -282,6 +291,25 @@ func (p *player) expect(ctx context.Context, step *Step) error {
 	return nil
 }
 
+// silence waits for an answer that must not come. A connection that closes brings none either.
+func (p *player) silence(ctx context.Context, step *Step, under *exchange) error {
+	timer := time.NewTimer(p.Silence)
+	defer timer.Stop()
+	event := Event{Step: step, Request: under.request}
+	select {
+	case got := <-under.answers:
+		if got.answer != nil && got.answer.Result != 0 {
+			event.Answer = got.answer
+			event.Misses = []string{"answered " + Words(got.answer) + ", want no answer"}
+		}
+	case <-timer.C:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	p.add(event)
+	return nil
+}
+
 func (p *player) wait(ctx context.Context, under *exchange) (arrival, error) {
 	timer := time.NewTimer(p.Timeout)
 	defer timer.Stop()
@@ -290,7 +318,7 @@ func (p *player) wait(ctx context.Context, under *exchange) (arrival, error) {
 		switch {
 		case got.answer == nil:
 			return got, errors.New("the connection closed without an answer")
-		case got.answer.Result == 0:
+		case got.answer.Result == 0 && got.answer.Message != "":
 			// A door that got no answer says so in this way.
 			return got, fmt.Errorf("no answer: %s", got.answer.Message)
 		}

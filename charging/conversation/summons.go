@@ -73,7 +73,7 @@ func (p *parser) heard(words []token) *Heard {
 	heard.Summons = p.summons(kind, words, func(word token) bool {
 		key, value, given := word.split()
 		if wire, ok, err := parseWire(word); ok {
-			if err != nil || wire.Name != "expect-avp" {
+			if err != nil || wire.Name != expectAVP {
 				p.fault(word.column, "a request of the server takes expect-avp:")
 			}
 			heard.Wire = append(heard.Wire, wire)

@@ -37,6 +37,8 @@ func (e *Event) Draw() string {
 		if e.Answer != nil {
 			arrow(&b, "CCA", Words(e.Answer), false)
 		}
+	case e.Step.Expect != nil && e.Answer == nil:
+		fmt.Fprint(&b, "  |   no answer\n")
 	case e.Step.Expect != nil:
 		arrow(&b, "CCA", Words(e.Answer), false)
 		for _, reason := range e.Why {

@@ -69,7 +69,7 @@ func joined(all []token) []token {
 // belongs reports whether the word after a word is its unit or value.
 func belongs(before, word string) bool {
 	switch before {
-	case "avp:", "flags:", "raw:", "expect-avp:":
+	case "avp:", "add:", "flags:", "raw:", "expect-avp:":
 		return true
 	}
 	digits := before != "" && before[len(before)-1] >= '0' && before[len(before)-1] <= '9'
@@ -226,17 +226,21 @@ func parseSet(text string) ([]uint32, error) {
 	return slices.Compact(all), nil
 }
 
+// expectAVP is the word of the wire that an answer takes.
+const expectAVP = "expect-avp"
+
 // parseWire reads a word that exists on the wire alone; ok is false where it is none.
 func parseWire(t token) (word Word, ok bool, err error) {
 	name, rest, found := strings.Cut(t.text, ":")
-	if !found || !slices.Contains([]string{"avp", "flags", "raw", "expect-avp"}, name) {
+	if !found || !slices.Contains([]string{"avp", "add", "flags", "raw", expectAVP}, name) {
 		return Word{}, false, nil
 	}
 	word.Name, word.Value, word.Column = name, rest, t.column
-	if name == "avp" || name == "expect-avp" {
+	placed := name == "avp" || name == "add" || name == expectAVP
+	if placed {
 		word.Path, word.Value, _ = strings.Cut(rest, "=")
 	}
-	if rest == "" || word.Path == "" && strings.HasSuffix(name, "avp") {
+	if rest == "" || placed && word.Path == "" {
 		return word, true, fmt.Errorf("%s: says nothing; write it like avp:Origin-State-Id=7", name)
 	}
 	if name == "raw" {

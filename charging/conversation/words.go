@@ -10,10 +10,17 @@ import (
 // Words writes an answer as a line "<" would expect it: everything that doors must agree on, and
 // neither why nor in which ledger entry.
 func Words(a *charging.Answer) string {
-	words := []string{strconv.FormatUint(uint64(a.Result), 10)}
+	command := commandWords(a)
+	words := command[:1:1]
 	for i := range a.Services {
-		words = append(words, serviceWords(&a.Services[i]))
+		words = append(words, serviceWords(&a.Services[i])...)
 	}
+	return strings.Join(append(words, command[1:]...), " ")
+}
+
+// commandWords are those about the command, its result first.
+func commandWords(a *charging.Answer) []string {
+	words := []string{strconv.FormatUint(uint64(a.Result), 10)}
 	words = appendQuantity(words, "cost", a.Cost)
 	words = appendQuantity(words, "balance", a.Balance)
 	if a.LowOnes.Or(0) == 1 {
@@ -23,13 +30,16 @@ func Words(a *charging.Answer) string {
 		words = append(words, []string{"enough", "no-credit"}[a.Enough.Value&1])
 	}
 	for _, failed := range a.Failed {
-		words = append(words, "failed="+failed.Path[strings.LastIndexByte(failed.Path, '.')+1:])
+		name := failed.Path[strings.LastIndexByte(failed.Path, '.')+1:]
+		if name == "" {
+			name = "any" // it has no name
+		}
+		words = append(words, "failed="+name)
 	}
 	if len(a.Refund) > 0 {
 		words = append(words, "refund")
 	}
-	words = failureWords(words, a)
-	return strings.Join(words, " ")
+	return failureWords(words, a)
 }
 
 func appendQuantity(words []string, key string, q charging.Quantity) []string {
@@ -39,10 +49,10 @@ func appendQuantity(words []string, key string, q charging.Quantity) []string {
 	return append(words, key+"="+strings.ReplaceAll(q.String(), " ", ""))
 }
 
-func serviceWords(s *charging.ServiceAnswer) string {
-	words := []string{keyWords(s.Key)}
+func serviceWords(s *charging.ServiceAnswer) []string {
+	words := strings.Fields(keyWords(s.Key))
 	if s.Single {
-		words[0] = "single"
+		words = []string{"single"}
 	}
 	if s.Result != 0 {
 		words = append(words, strconv.FormatUint(uint64(s.Result), 10))
@@ -59,9 +69,9 @@ func serviceWords(s *charging.ServiceAnswer) string {
 		words = append(words, "holding="+strconv.FormatInt(s.HoldingTime.Value, 10)+"s")
 	}
 	if len(s.Triggers) > 0 {
-		words = append(words, "trigger="+numberWords(s.Triggers))
+		words = append(words, "trigger="+armedWords(s.Triggers))
 	}
-	return strings.Join(quotaWords(words, s), " ")
+	return quotaWords(words, s)
 }
 
 func keyWords(key charging.ServiceKey) string {
@@ -84,6 +94,14 @@ func numberWords(numbers []uint32) string {
 		words[i] = strconv.FormatUint(uint64(n), 10)
 	}
 	return strings.Join(words, ",")
+}
+
+// armedWords are the types of triggers that are armed.
+func armedWords(types []uint32) string {
+	if len(types) == 1 && types[0] == charging.TriggersDisarmed {
+		return "disarmed"
+	}
+	return numberWords(types)
 }
 
 func unitWords(units []charging.Quantity) string {

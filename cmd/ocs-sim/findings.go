@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,6 +21,7 @@ type findingsFlags struct {
 	filter                 client.FindingFilter
 	failOn, junit          string
 	rules, clear, exitZero bool
+	follow                 bool
 }
 
 func newFindings(c *console) *cobra.Command {
@@ -41,12 +43,8 @@ func newFindings(c *console) *cobra.Command {
 	}
 	control.add(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&f.filter.Session, "session", "", "of one Session-Id only")
-	flags.StringVar(&f.filter.Subscriber, "subscriber", "", "of one subscriber's first identity only")
-	flags.StringVar(&f.filter.Peer, "peer", "", "of one client's Origin-Host only")
-	flags.StringVar(&f.filter.Rule, "rule", "", "by one rule only")
-	flags.StringVar(&f.filter.Severity, "severity", "", "only "+findings.Listed())
-	flags.StringVar(&f.filter.Verdict, "verdict", "", "only does-not-conform, or would-not-work")
+	addFilter(flags, &f.filter.FindingFilter)
+	flags.BoolVar(&f.follow, "follow", false, "show findings as they come, until interrupted")
 	flags.StringVar(&f.failOn, "fail-on", string(charging.Violation),
 		"least severity that ends with 1: "+findings.Listed())
 	flags.StringVar(&f.junit, "junit", "", "write a report for CI into this `FILE`, too")
@@ -54,6 +52,23 @@ func newFindings(c *console) *cobra.Command {
 	flags.BoolVar(&f.clear, "clear", false, "forget the findings once they are shown")
 	flags.BoolVar(&f.rules, "rules", false, "show the rules instead")
 	return cmd
+}
+
+// followed shows findings as they come.
+func (f *findingsFlags) followed(ctx context.Context, c *console, flags *controlFlags) error {
+	picked := &f.filter
+	if picked.Exchange != "" || picked.Since != "" || picked.Until != "" || f.clear {
+		return errors.New("--follow shows what comes; it goes with none of --exchange, --since, " +
+			"--until and --clear")
+	}
+	k := &control{console: c, controlFlags: *flags}
+	return k.follow(ctx, &followFlags{EventFilter: client.EventFilter{
+		ExchangeFilter: resource.ExchangeFilter{
+			Session: picked.Session, Subscriber: picked.Subscriber, Peer: picked.Peer,
+			Finding: picked.Rule,
+		},
+		Events: []string{"finding"}, Severity: picked.Severity, Verdict: picked.Verdict,
+	}})
 }
 
 // severities are from bad to harmless.
@@ -76,7 +91,8 @@ func (f *findingsFlags) check() error {
 		return fmt.Errorf("--verdict is %s, not %q", strings.Join(verdicts, " or "),
 			f.filter.Verdict)
 	}
-	if _, known := findings.Of(f.filter.Rule); f.filter.Rule != "" && !known {
+	glob := strings.Contains(f.filter.Rule, "*")
+	if _, known := findings.Of(f.filter.Rule); f.filter.Rule != "" && !known && !glob {
 		return fmt.Errorf("no rule %q; see ocs-sim findings --rules", f.filter.Rule)
 	}
 	return nil
@@ -89,6 +105,9 @@ func (c *console) findings(ctx context.Context, control *controlFlags, f *findin
 	if f.rules {
 		return c.listRules(control)
 	}
+	if f.follow {
+		return f.followed(ctx, c, control)
+	}
 	found, err := allFindings(ctx, control.client(), f.filter)
 	if err != nil {
 		return no(err)
@@ -99,10 +118,10 @@ func (c *console) findings(ctx context.Context, control *controlFlags, f *findin
 		c.showFindings(found)
 	}
 	if err == nil && f.junit != "" {
-		err = no(writeJUnit(f.junit, f.suites(found), 0))
+		err = no(writeReport(f.junit, f.suites(found)))
 	}
 	if err == nil && f.clear {
-		err = no(control.client().ClearFindings(ctx))
+		err = no(control.client().ClearFindings(ctx, f.filter.FindingFilter))
 	}
 	if bad := f.bad(found); err == nil && bad > 0 && !f.exitZero {
 		return no(fmt.Errorf("%d findings of severity %s or worse", bad, f.failOn))
@@ -114,7 +133,9 @@ func (c *console) findings(ctx context.Context, control *controlFlags, f *findin
 // well, where nothing but a client is picked.
 func (f *findingsFlags) bad(found *resource.FindingList) (count int) {
 	most := slices.Index(severities(), f.failOn)
-	if f.filter == (client.FindingFilter{Peer: f.filter.Peer}) {
+	if f.filter == (client.FindingFilter{
+		FindingFilter: resource.FindingFilter{Peer: f.filter.Peer},
+	}) {
 		for _, v := range found.Clients {
 			for _, n := range []int64{v.Violations, v.Warnings, v.Notes}[:most+1] {
 				count += int(n)

@@ -18,7 +18,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/ocs-sim/ocs-sim/api/client"
-	"github.com/ocs-sim/ocs-sim/charging"
+	"github.com/ocs-sim/ocs-sim/api/resource"
 	"github.com/ocs-sim/ocs-sim/diameter"
 	"github.com/ocs-sim/ocs-sim/scenarios"
 )
@@ -27,37 +27,27 @@ func newJournal(c *console) *cobra.Command {
 	k := &control{console: c}
 	cmd := family("journal", "Look at what went over the doors of a server, and take it away",
 		"journal shows the exchanges that a server keeps, and writes them as a capture for Wireshark,\n"+
-			"as lines of JSON, or one session as a drawing.",
-		k.listJournal(), k.showJournal(), k.exportJournal(), k.clearJournal())
+			"as lines of JSON, or one session as a drawing. Captures of others it turns into\n"+
+			"conversations.",
+		k.listJournal(), k.showJournal(), k.followJournal(), k.exportJournal(), k.importJournal(),
+		k.clearJournal())
 	cmd.Example = "  ocs-sim journal list --subscriber 15550100\n" +
-		"  ocs-sim journal show latest\n" +
+		"  ocs-sim journal show latest --type termination\n" +
+		"  ocs-sim journal follow --result 4xxx\n" +
 		"  ocs-sim journal export failed.pcapng\n" +
+		"  ocs-sim journal import customer.pcapng --output customer.conv\n" +
 		"  ocs-sim journal export ladder.svg --session 'im.example.com;1;1'"
 	k.add(cmd)
 	return cmd
 }
 
 // journalFlags pick exchanges.
-type journalFlags struct {
-	client.ExchangeFilter
-	result uint32
-}
+type journalFlags struct{ client.ExchangeFilter }
 
 func (f *journalFlags) add(flags *pflag.FlagSet) {
-	flags.StringVar(&f.Session, "session", "", "exchanges of this Session-Id only")
-	flags.StringVar(&f.Subscriber, "subscriber", "", "of this subscriber, by any identity")
-	flags.StringVar(&f.Account, "account", "", "of this account")
-	flags.StringVar(&f.Type, "type", "",
-		"of this type: initial, update, termination, event, start, interim, stop")
-	flags.StringVar(&f.Door, "door", "", "that came by this door: gy, rest, rf")
-	flags.Uint32Var(&f.result, "result", 0, "with this result, of the command or of a service")
+	addFilter(flags, &f.ExchangeFilter.ExchangeFilter)
 	flags.StringVar(&f.After, "after", "", "behind the exchange with this number")
-}
-
-func (f *journalFlags) filter() client.ExchangeFilter {
-	filter := f.ExchangeFilter
-	filter.Result = charging.Result(f.result)
-	return filter
+	flags.IntVar(&f.Last, "last", 0, "the last ones only, as many as this")
 }
 
 func (c *control) listJournal() *cobra.Command {
@@ -66,14 +56,17 @@ func (c *control) listJournal() *cobra.Command {
 		Use: "list", Short: "List exchanges, oldest first", Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			all := []scenarios.Exchange{}
-			filter := f.filter()
+			filter := f.ExchangeFilter
 			for filter.Limit = scenarios.MostExchanges; ; {
 				list, err := c.client().Exchanges(cmd.Context(), filter)
 				if err != nil {
 					return no(err)
 				}
 				all = append(all, list.Items...)
-				if filter.After = list.Next; filter.After == "" {
+				if filter.After = list.Next; filter.After == "" || filter.Last > 0 {
+					if list.Dropped > 0 {
+						c.say("%d older exchanges made room for later ones", list.Dropped)
+					}
 					return c.show(all, exchangeRows(all))
 				}
 			}
@@ -89,16 +82,7 @@ func exchangeRows(all []scenarios.Exchange) [][]string {
 	}
 	for i := range all {
 		x := &all[i]
-		request, result := orDash(x.Type), "-"
-		if x.Number != nil {
-			request += " " + strconv.FormatUint(uint64(*x.Number), 10)
-		}
-		if x.Result != 0 {
-			result = strconv.FormatUint(uint64(x.Result), 10)
-		}
-		if x.SentAt == nil {
-			result += " (not sent)"
-		}
+		request, result := exchangeWords(x)
 		rows = append(rows, []string{
 			strconv.FormatInt(x.Seq, 10), x.At.UTC().Format("15:04:05.000"), x.Door,
 			orDash(x.Peer), orDash(x.Session), request, result, orDash(x.Rule),
@@ -107,13 +91,33 @@ func exchangeRows(all []scenarios.Exchange) [][]string {
 	return rows
 }
 
+// exchangeWords name what was asked, and what came of it, in a few words each.
+func exchangeWords(x *scenarios.Exchange) (request, result string) {
+	request, result = orDash(cmp.Or(x.Type, x.Message)), "-"
+	if x.Number != nil {
+		request += " " + strconv.FormatUint(uint64(*x.Number), 10)
+	}
+	if x.Result != 0 {
+		result = strconv.FormatUint(uint64(x.Result), 10)
+	}
+	switch {
+	case x.Text != "":
+		return request, strconv.Quote(x.Text)
+	case x.SentAt == nil:
+		result += " (not sent)"
+	}
+	return request, result
+}
+
 func (c *control) showJournal() *cobra.Command {
-	return &cobra.Command{
+	var filter resource.ExchangeFilter
+	cmd := &cobra.Command{
 		Use:   "show NUMBER|latest",
 		Short: "Show an exchange with its reasons, the account, and both messages",
+		Long:  "show shows one exchange. Flags pick which is the latest.",
 		Args:  one("number of an exchange, or latest"),
 		RunE: func(cmd *cobra.Command, words []string) error {
-			x, err := c.client().Exchange(cmd.Context(), words[0])
+			x, err := c.client().PickExchange(cmd.Context(), words[0], filter)
 			if err != nil {
 				return no(err)
 			}
@@ -123,13 +127,22 @@ func (c *control) showJournal() *cobra.Command {
 			return c.drawExchange(x)
 		},
 	}
+	addFilter(cmd.Flags(), &filter)
+	return cmd
 }
 
 func (c *control) drawExchange(x *scenarios.Exchange) error {
 	c.answer("exchange %d, %s, door %s, peer %s", x.Seq, x.At.UTC().Format(time.RFC3339Nano),
 		x.Door, orDash(x.Peer))
+	if x.Text != "" {
+		c.answer("  %s", x.Text)
+		return nil
+	}
 	for _, why := range x.Why {
 		c.answer("  %s", why)
+	}
+	for i := range x.Found {
+		c.answer("  %s %s: %s", x.Found[i].Severity, x.Found[i].Rule, x.Found[i].Seen)
 	}
 	if x.Before != nil {
 		c.answer("  %s before: %s", x.Account, x.Before)
@@ -187,7 +200,7 @@ func (c *control) exportJournal() *cobra.Command {
 			if drawing && f.Session == "" {
 				return errors.New("a drawing is of one session; name it with --session")
 			}
-			filter := f.filter()
+			filter := f.ExchangeFilter
 			filter.Raw = form == client.Lines // so that the lines can be read as a capture
 			return no(c.export(cmd.Context(), words[0], form, filter))
 		},
@@ -234,10 +247,13 @@ func (c *control) export(
 }
 
 func (c *control) clearJournal() *cobra.Command {
-	return &cobra.Command{
-		Use: "clear", Short: "Empty the journal", Args: noArguments,
+	var filter resource.ExchangeFilter
+	cmd := &cobra.Command{
+		Use: "clear", Short: "Empty the journal, or delete what flags pick", Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return no(c.client().ClearExchanges(cmd.Context()))
+			return no(c.client().ClearExchanges(cmd.Context(), filter))
 		},
 	}
+	addFilter(cmd.Flags(), &filter)
+	return cmd
 }

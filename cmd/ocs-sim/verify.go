@@ -4,16 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/ocs-sim/ocs-sim/api/junit"
 	"github.com/ocs-sim/ocs-sim/scenarios"
 )
 
 func newVerify(c *console) *cobra.Command {
 	k := &control{console: c}
-	var junit string
+	var report string
 	cmd := &cobra.Command{
 		Use:   "verify FILE...",
 		Short: "Ask a server whether what happened is what should have",
@@ -27,11 +29,11 @@ func newVerify(c *console) *cobra.Command {
 			if len(files) == 0 {
 				return errors.New("nothing to verify; name files of verifications")
 			}
-			return k.verify(cmd.Context(), files, junit)
+			return k.verify(cmd.Context(), files, report)
 		},
 	}
 	k.add(cmd)
-	cmd.Flags().StringVar(&junit, "junit", "", "write a report for CI into this `FILE`, too")
+	cmd.Flags().StringVar(&report, "junit", "", "write a report for CI into this `FILE`, too")
 	return cmd
 }
 
@@ -41,12 +43,12 @@ type verifiedFile struct {
 	Satisfied bool                 `json:"satisfied"`
 	Items     []scenarios.Verified `json:"items"`
 
-	took time.Duration
+	began time.Time
+	took  time.Duration
 }
 
-func (c *control) verify(ctx context.Context, files []string, junit string) error {
+func (c *control) verify(ctx context.Context, files []string, report string) error {
 	var all []*verifiedFile
-	begin := time.Now()
 	for _, path := range files {
 		one, err := c.verifyFile(ctx, path)
 		if err != nil {
@@ -54,12 +56,8 @@ func (c *control) verify(ctx context.Context, files []string, junit string) erro
 		}
 		all = append(all, one)
 	}
-	if junit != "" {
-		var suites []*junitSuite
-		for _, one := range all {
-			suites = append(suites, one.suite())
-		}
-		if err := writeJUnit(junit, suites, time.Since(begin)); err != nil {
+	if report != "" {
+		if err := writeReport(report, suites(all)); err != nil {
 			return err
 		}
 	}
@@ -77,7 +75,8 @@ func (c *control) verifyFile(ctx context.Context, path string) (*verifiedFile, e
 		return nil, refused(err, path)
 	}
 	one := &verifiedFile{
-		File: path, Satisfied: report.Satisfied, Items: report.Items, took: time.Since(begin),
+		File: path, Satisfied: report.Satisfied, Items: report.Items,
+		began: begin, took: time.Since(begin),
 	}
 	if one.Items == nil {
 		one.Items = []scenarios.Verified{report.Verified}
@@ -85,18 +84,39 @@ func (c *control) verifyFile(ctx context.Context, path string) (*verifiedFile, e
 	return one, nil
 }
 
-func (v *verifiedFile) suite() *junitSuite {
-	suite := &junitSuite{Name: v.File, Time: junitTime(v.took)}
+// suites are a suite for each file, and a case for each verification.
+func suites(all []*verifiedFile) []junit.Suite {
+	made := make([]junit.Suite, len(all))
+	for i, one := range all {
+		made[i] = one.suite()
+	}
+	return made
+}
+
+// writeReport writes a report for CI.
+func writeReport(path string, suites []junit.Suite) error {
+	text, err := junit.Write(suites)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		return fmt.Errorf("write the JUnit report: %w", err)
+	}
+	return nil
+}
+
+func (v *verifiedFile) suite() junit.Suite {
+	suite := junit.Suite{Name: v.File, Began: v.began, Took: v.took}
 	for i := range v.Items {
 		item := &v.Items[i]
-		name, message := item.Name, ""
-		if name == "" {
-			name = fmt.Sprintf("verification %d", i+1)
+		one := junit.Case{Name: item.Name}
+		if one.Name == "" {
+			one.Name = fmt.Sprintf("verification %d", i+1)
 		}
 		if !item.Satisfied {
-			message = item.Reason
+			one.Outcome, one.Message, one.Detail = junit.Failed, item.Reason, item.String()
 		}
-		suite.add(name, message, item.String())
+		suite.Cases = append(suite.Cases, one)
 	}
 	return suite
 }
