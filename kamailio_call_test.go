@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/ocs-sim/ocs-sim/api"
 	"github.com/ocs-sim/ocs-sim/api/client"
+	"github.com/ocs-sim/ocs-sim/api/resource"
 	"github.com/ocs-sim/ocs-sim/charging"
 	"github.com/ocs-sim/ocs-sim/scenarios"
 )
@@ -108,7 +108,7 @@ func chargedCalls() []chargedCall {
 // later one, of a call that is refused.
 func hangUp(t *testing.T, k *kamailio, c *heardCall) {
 	t.Helper()
-	k.await(t, api.WaitFor{Session: c.session.ID, Type: "update", Count: 2})
+	k.await(t, resource.ExchangeFilter{Session: c.session.ID, Type: "update"}, 2)
 	newPhone(t).invite(k.sip, "later-than-"+c.id, "tel:+15559998", c.callee.address())
 	c.hangUp(c.callee)
 }
@@ -145,9 +145,9 @@ func (w chargedCall) play(t *testing.T, k *kamailio) {
 	t.Helper()
 	callee := newPhone(t)
 	c, answer := newPhone(t).invite(k.sip, "call-of-"+w.account, w.payer, callee.address())
-	first := k.await(t, api.WaitFor{
+	first := k.await(t, resource.ExchangeFilter{
 		Subscriber: strings.TrimPrefix(w.payer, "tel:"), Type: "initial",
-	})[0]
+	}, 1)[0]
 	session := charging.SessionID{ID: first.Session}
 	want := "402"
 	if w.talk != nil {
@@ -159,11 +159,11 @@ func (w chargedCall) play(t *testing.T, k *kamailio) {
 	if answer.word() != want {
 		t.Errorf("the caller hears %s, want %s", answer.first, want)
 	}
-	k.await(t, api.WaitFor{Session: session.ID, Type: "termination"})
+	k.await(t, resource.ExchangeFilter{Session: session.ID, Type: "termination"}, 1)
 	if w.talk == nil && len(callee.heard) > 0 {
 		t.Errorf("the callee hears %q of a call that is refused", (<-callee.heard).first)
 	}
-	exchanges := k.exchanges(t, client.ExchangeFilter{Session: session.ID, Message: "CCR"})
+	exchanges := k.exchanges(t, resource.ExchangeFilter{Session: session.ID, Message: "CCR"})
 	w.wantCourse(t, exchanges)
 	if w.account != "" {
 		w.wantMoney(t, k, exchanges)

@@ -23,6 +23,7 @@ import (
 	"github.com/ocs-sim/ocs-sim/api"
 	"github.com/ocs-sim/ocs-sim/api/client"
 	"github.com/ocs-sim/ocs-sim/api/document"
+	"github.com/ocs-sim/ocs-sim/api/resource"
 	"github.com/ocs-sim/ocs-sim/charging/findings"
 	"github.com/ocs-sim/ocs-sim/scenarios"
 )
@@ -71,7 +72,7 @@ modparam("ims_charging", "origin_realm", "example.net")
 	if counts := k.counts(t); counts["avp-too-often"] != 2 {
 		t.Errorf("findings = %v, want AVPs too often in both CCRs", counts)
 	}
-	asked := k.exchanges(t, client.ExchangeFilter{Message: "DWR", Trees: true})
+	asked := k.exchanges(t, resource.ExchangeFilter{Message: "DWR"})
 	if !slices.ContainsFunc(asked, func(x scenarios.Exchange) bool {
 		return said(x.Request, "Origin-Host") == "localhost" &&
 			said(x.Answer, "Result-Code") == "2001"
@@ -93,7 +94,7 @@ func (k *kamailio) wantEveryExchange(t *testing.T) {
 		}
 	}
 	got := map[string]int{}
-	for _, x := range k.exchanges(t, client.ExchangeFilter{Trees: true}) {
+	for _, x := range k.exchanges(t, resource.ExchangeFilter{}) {
 		request, _ := x.Request.(map[string]any)
 		got[strings.TrimSpace(fmt.Sprint(request["name"])+" "+said(x.Answer, "Result-Code"))]++
 	}
@@ -169,7 +170,7 @@ func (k *kamailio) wantReadable(t *testing.T) {
 	}
 	requests := tshark(t, "-r", file, "-Y",
 		"diameter.cmd.code == 272 && diameter.flags.request == 1")
-	seen := len(k.exchanges(t, client.ExchangeFilter{Message: "CCR"}))
+	seen := len(k.exchanges(t, resource.ExchangeFilter{Message: "CCR"}))
 	if len(requests) != seen {
 		t.Errorf("tshark reads %d CCRs, want the journal's %d", len(requests), seen)
 	}
@@ -197,7 +198,7 @@ func startKamailio(t *testing.T, more string, o ocssim.Options) *kamailio {
 	k := &kamailio{server: server, api: client.New(server.APIURL(), client.Options{})}
 	for range 5 {
 		if k.try(t, more) {
-			k.await(t, api.WaitFor{Message: "DWR"})
+			k.await(t, resource.ExchangeFilter{Message: "DWR"}, 1)
 			return k
 		}
 	}
@@ -325,10 +326,14 @@ func (k *kamailio) connected(t *testing.T, ended <-chan struct{}) bool {
 	}
 }
 
-// await waits until the journal has so many complete exchanges, one where none is said.
-func (k *kamailio) await(t *testing.T, what api.WaitFor) []scenarios.Exchange {
+// await waits until the journal has so many complete exchanges.
+func (k *kamailio) await(
+	t *testing.T, f resource.ExchangeFilter, count int,
+) []scenarios.Exchange {
 	t.Helper()
-	what.Timeout = api.Timeout(patience.String())
+	what := api.WaitFor{
+		ExchangeFilter: f, Count: count, Timeout: api.Timeout(patience.String()),
+	}
 	asked, err := json.Marshal(what)
 	if err != nil {
 		t.Fatal(err)
@@ -341,11 +346,12 @@ func (k *kamailio) await(t *testing.T, what api.WaitFor) []scenarios.Exchange {
 	return waited.Items
 }
 
-// exchanges are what the journal has, in the order of the requests.
-func (k *kamailio) exchanges(t *testing.T, f client.ExchangeFilter) []scenarios.Exchange {
+// exchanges are what the journal has, decoded, in the order of the requests.
+func (k *kamailio) exchanges(t *testing.T, f resource.ExchangeFilter) []scenarios.Exchange {
 	t.Helper()
-	f.Limit = 1000
-	list, err := k.api.Exchanges(t.Context(), f)
+	list, err := k.api.Exchanges(t.Context(), client.ExchangeFilter{
+		ExchangeFilter: f, Trees: true, Page: client.Page{Limit: 1000},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
