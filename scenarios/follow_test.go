@@ -180,7 +180,7 @@ func TestWhatWasDeletedIsNotMissed(t *testing.T) {
 	journal.Delete(scenarios.Filter{Before: 3})
 	want := []string{"3", "f3", "4", "f4"}
 	for name, follower := range map[string]*scenarios.Follower{
-		"one that listened": live,
+		"one that listened":  live,
 		"one from the first": journal.Follow(scenarios.Since{}, allEvents()),
 	} {
 		if got, missed := ids(t, follower); !slices.Equal(got, want) || missed.Any() {
