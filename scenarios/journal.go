@@ -262,17 +262,7 @@ func (j *Journal) Clear() {
 // Delete forgets the exchanges that a filter picks, with what was found in them, and returns how
 // many there were. An answer that is under way to one of them is not kept.
 func (j *Journal) Delete(f Filter) int {
-	p := j.picker(f)
-	var numbers []int64
-	j.each(p.After+1, func(r *record) bool {
-		if p.Before > 0 && r.number >= p.Before {
-			return false
-		}
-		if p.picks(r) {
-			numbers = append(numbers, r.number)
-		}
-		return true
-	})
+	numbers := j.numbers(j.picker(f))
 	gone := make(map[int64]bool, len(numbers))
 	j.mu.Lock()
 	defer j.mu.Unlock()
