@@ -29,8 +29,8 @@ type Options struct {
 	Settings func(charging.Origin) *charging.Settings
 }
 
-// usualReasons is how many reasons most answers have.
-const usualReasons = 4
+// usualReasons is how many reasons most answers have: used, released, granted.
+const usualReasons = 3
 
 const defaultSupervision = time.Hour
 
