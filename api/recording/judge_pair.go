@@ -80,7 +80,7 @@ func (w *waiting) answer(m *message) {
 	}
 	for _, asked := range w.open[m.link] {
 		if asked.frame.From == m.frame.To && asked.answeredBy(m) {
-			m.misled = true
+			m.misled = asked.HopByHop != m.HopByHop
 			w.settle(hop{m.link, m.frame.To, asked.HopByHop}, asked, m)
 			return
 		}
