@@ -182,6 +182,20 @@ func TestForeignCaptures(t *testing.T) {
 			nil,
 		},
 		{
+			"a late answer crosses what the retransmission got", `
+			0 > initial s1 15550100 rg=100 want
+			0.1 < ` + granted + `
+			10 > update s1 rg=100 used=60s want
+			20 > retransmit s1 conn=b
+			20.1 <! ` + strings.ReplaceAll(granted, "=120", "=240") + `
+			23 < ` + strings.ReplaceAll(granted, "=120", "=240") + `
+			30 > termination s1
+			30.1 < ` + served,
+			-1,
+			[]string{"< none", "> retransmit s1  # packet 4", "drop: answer"},
+			nil,
+		},
+		{
 			"AVPs of vendors are had by a rule, and known by the seed", `
 			0 > initial s1 15550100 rg=100 want avp:99999:7/M=0x00000005 avp:88888:1=tier
 			0.1 < ` + granted + ` 99999:8=gold

@@ -80,7 +80,7 @@ type record struct {
 	asked    []byte
 	sent     []byte
 	sentAt   time.Time
-	behind   int64             // the number given last when the answer went out: its place in the order
+	behind   int64             // the number given last when the answer went out: its place
 	ours     bool              // this server asked, and the peer answers
 	charged  bool              // request and answer are there
 	over     bool              // what was answered went out, or never will

@@ -20,6 +20,7 @@ type take struct {
 	connection string            // of the client; "" is the first
 	request    *charging.Request // as words say it
 	parsed     *charging.Request // as charging reads it
+	unread     error             // why the answer cannot be read
 	answer     *charging.Answer  // captured; nil: none was, or it cannot be read
 	subscriber *subscriber
 	key        charging.Key // in the conversation
@@ -108,8 +109,9 @@ func (d *draft) take(x *exchange, seen map[charging.Key]*take) {
 	t.subscriber = d.subscriberOf(t)
 	t.subscriber.takes = append(t.subscriber.takes, t)
 	if x.answered != nil {
-		if answer, err := d.dictionary.ParseAnswer(x.answered.Octets); err == nil {
-			t.answer = answer
+		t.answer, t.unread = d.dictionary.ParseAnswer(x.answered.Octets)
+		if t.unread != nil {
+			t.answer = nil
 		}
 	}
 	t.key = t.request.Key
@@ -124,9 +126,9 @@ func (d *draft) take(x *exchange, seen map[charging.Key]*take) {
 }
 
 // owner is the take whose rule decides what is answered: the first of its key, where that got no
-// answer, so that a repeat gets the first one.
+// answer in time, so that a repeat gets the first one.
 func (t *take) owner() *take {
-	if t.repeat && t.first.answered == nil {
+	if t.repeat && t.first.silent() {
 		return t.first
 	}
 	return t

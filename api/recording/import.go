@@ -102,6 +102,9 @@ func (d *draft) refuseUnreadable() {
 	for _, t := range d.order {
 		if t.answered != nil && t.answer == nil && !t.silent() {
 			t.stuck = "the answer cannot be read"
+			if t.unread != nil {
+				t.stuck += ": " + t.unread.Error()
+			}
 		}
 	}
 }

@@ -117,7 +117,7 @@ func (w *waiting) answer(m *message) {
 	}
 	for _, asked := range w.open[m.link] {
 		if asked.frame.From == m.frame.To && asked.answeredBy(m) && !w.expects(asked) {
-			m.misled = true
+			m.misled = asked.HopByHop != m.HopByHop
 			w.settle(asked, m)
 			return
 		}
