@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -213,8 +214,11 @@ func (c *composer) call(t *take) {
 		"* " + verb + " " + t.session + scope,
 		"< " + question + " " + t.session + scope + " answer=" + result,
 	}
-	if c.before[t.session] == nil {
+	switch {
+	case c.before[t.session] == nil:
 		t.stuck = "the session is not in the capture before"
+	case !answerable(result):
+		t.stuck = "no client can be told to answer so"
 	}
 	for _, line := range lines {
 		if t.stuck != "" {
@@ -225,6 +229,12 @@ func (c *composer) call(t *take) {
 		c.out.Tail(fmt.Sprintf("packet %d", t.asked.Packet))
 	}
 	t.line = len(c.out.Lines())
+}
+
+// answerable reports whether a conversation has a word for what a client answers.
+func answerable(result string) bool {
+	number, err := strconv.ParseUint(result, 10, 31)
+	return result == "none" || err == nil && number > 0
 }
 
 func (c *composer) resultOf(octets []byte) string {

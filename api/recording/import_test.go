@@ -229,3 +229,17 @@ func TestAnonymizeLeavesNobody(t *testing.T) {
 		t.Error("what is made up is not the same again")
 	}
 }
+
+// Results that are none have no words, and are no reason to import nothing.
+func TestImportTakesAnyResult(t *testing.T) {
+	t.Parallel()
+	r := newReel(t)
+	r.exchange("1", "0", "Multiple-Services-Credit-Control.Result-Code=47825")
+	q := r.summons(258)
+	r.fromServer(q)
+	r.fromClient(r.obeyed(q, "0"))
+	r.exchange("2", "1", "Result-Code=4294967295")
+	if got := r.imported(); got.Requests != 2 {
+		t.Errorf("%d requests, want 2", got.Requests)
+	}
+}
