@@ -342,3 +342,26 @@ func TestForeignCaptures(t *testing.T) {
 		})
 	}
 }
+
+// A request of which the order of AVPs is the fault does not go out so, and nobody is told that it
+// does.
+func TestSessionIdBehindIsUnproved(t *testing.T) {
+	t.Parallel()
+	frames := foreign(t, `
+		0 > initial s1 15550100 rg=100 want
+		0.1 < `+granted)
+	octets := frames[0].Octets
+	length := (int(octets[25])<<16 | int(octets[26])<<8 | int(octets[27]) + 3) &^ 3
+	frames[0].Octets = append(append(append([]byte(nil), octets[:20]...), octets[20+length:]...),
+		octets[20:20+length]...)
+	got, err := recording.Import(t.Context(), frames, recording.Options{
+		Name: "foreign", Rehearse: ocssim.Rehearse,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Unproved) != 1 || got.Unproved[0].Packet != 1 ||
+		!strings.Contains(got.Unproved[0].Why, "Session-Id first") {
+		t.Errorf("not as captured: %+v, want that Session-Id goes out first", got.Unproved)
+	}
+}

@@ -15,6 +15,7 @@ const (
 	reAuth             = 258
 	abortSession       = 274
 	creditApplication  = 4
+	sessionID          = 263 // the AVP
 	headerLength       = 20
 	flagRequest        = 0x80
 	flagRetransmission = 0x10

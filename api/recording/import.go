@@ -2,6 +2,7 @@ package recording
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -280,6 +281,15 @@ func (d *draft) unlike(t *take, sent []byte) []charging.Edit {
 	})
 }
 
+// sessionBehind reports whether Session-Id does not come first, as it has to (RFC 6733 section
+// 8.8): the one order of AVPs that is a fault by itself.
+func (t *take) sessionBehind() bool {
+	octets := t.asked.Octets
+	return len(octets) >= headerLength+4 &&
+		binary.BigEndian.Uint32(octets[headerLength:]) != sessionID &&
+		len(diameter.Attributes(octets).Lookup("Session-Id")) > 0
+}
+
 // judgeProof lists what does not come out as captured.
 func (d *draft) judgeProof(out *Imported, played *Performance, failed error, offset int) {
 	for _, x := range d.exchanges {
@@ -290,6 +300,13 @@ func (d *draft) judgeProof(out *Imported, played *Performance, failed error, off
 		}
 	}
 	for _, t := range d.order {
+		if t.sessionBehind() {
+			out.Unproved = append(out.Unproved, Unproved{
+				Packet: t.asked.Packet, Line: t.line + offset,
+				Why: "the request goes out with Session-Id first, and was captured with it behind " +
+					"another AVP",
+			})
+		}
 		messages, asked := played.Messages[t.line+offset]
 		if edits := d.unlike(t, messages.Sent); asked && len(edits) > 0 {
 			out.Unproved = append(out.Unproved, Unproved{
