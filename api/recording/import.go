@@ -263,9 +263,7 @@ func (d *draft) prove(ctx context.Context) (*Imported, error) {
 	for _, stray := range d.strays {
 		out.Strays = append(out.Strays, stray.Packet)
 	}
-	for _, p := range append(d.people, d.nobody) {
-		out.Rules += len(d.merged(p, true))
-	}
+	_, out.Rules = d.scenarios(true)
 	d.judgeProof(out, played, failed, offset)
 	return out, nil
 }
@@ -283,8 +281,7 @@ func (d *draft) unlike(t *take, sent []byte) []charging.Edit {
 
 // sessionBehind reports whether Session-Id does not come first, as it has to (RFC 6733 section
 // 8.8): the one order of AVPs that is a fault by itself.
-func (t *take) sessionBehind() bool {
-	octets := t.asked.Octets
+func sessionBehind(octets []byte) bool {
 	return len(octets) >= headerLength+4 &&
 		binary.BigEndian.Uint32(octets[headerLength:]) != sessionID &&
 		len(diameter.Attributes(octets).Lookup("Session-Id")) > 0
@@ -300,14 +297,14 @@ func (d *draft) judgeProof(out *Imported, played *Performance, failed error, off
 		}
 	}
 	for _, t := range d.order {
-		if t.sessionBehind() {
+		messages, asked := played.Messages[t.line+offset]
+		if asked && sessionBehind(t.asked.Octets) && !sessionBehind(messages.Sent) {
 			out.Unproved = append(out.Unproved, Unproved{
 				Packet: t.asked.Packet, Line: t.line + offset,
 				Why: "the request goes out with Session-Id first, and was captured with it behind " +
 					"another AVP",
 			})
 		}
-		messages, asked := played.Messages[t.line+offset]
 		if edits := d.unlike(t, messages.Sent); asked && len(edits) > 0 {
 			out.Unproved = append(out.Unproved, Unproved{
 				Packet: t.asked.Packet, Line: t.line + offset,
