@@ -9,22 +9,12 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	ocssim "github.com/ocs-sim/ocs-sim"
-	"github.com/ocs-sim/ocs-sim/api/document"
 )
 
 // scripted is a stage whose scenario x is written out, not one of the library.
 func scripted(t *testing.T, rules string) *stage {
 	t.Helper()
-	server, err := ocssim.Start(t.Context(), ocssim.Options{
-		Seeds: []document.File{{Name: "stage.yaml", Data: []byte(stageSeed)}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = server.Close() })
-	s := &stage{t: t, server: server, address: server.DiameterAddresses()[0]}
+	s := emptyStage(t)
 	s.begin(rules)
 	return s
 }
@@ -32,22 +22,13 @@ func scripted(t *testing.T, rules string) *stage {
 // begin opens the session, and then has a scenario act.
 func (s *stage) begin(rules string) {
 	s.t.Helper()
-	s.client = s.connect()
-	s.request = ccr{
-		session: "stage;1", subscriber: "15550100", kind: initialRequest, group: 100, wanted: 300,
-	}
-	answered(s.t, s.client, s.request.frame(1, 101))
+	s.open()
 	s.put(rules)
 }
 
 func (s *stage) put(rules string) {
 	s.t.Helper()
-	var problem any
-	status := call(s.t, http.MethodPut, s.server.APIURL()+"/v1/scenarios/x",
-		"{rules: ["+rules+"]}", &problem)
-	if status != http.StatusCreated && status != http.StatusOK {
-		s.t.Fatalf("PUT %s = %d %v, want 201", rules, status, problem)
-	}
+	s.putScenario("{rules: [" + rules + "]}")
 }
 
 // journal is all that the journal tells of the exchanges.

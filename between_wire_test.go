@@ -2,6 +2,7 @@ package ocssim_test
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -43,8 +44,21 @@ func TestWatchdogsAsScripted(t *testing.T) {
 	s.wantOwn("x rules[2]: nothing is charged, the answer is amended, the answer is late, " +
 		"the answer goes out malformed: no-origin-host, it goes out 2 times, in pieces of 7 octets")
 	s.wantOwn("amend: remove User-Name: there is no User-Name; the answer is left as it is")
+	s.wantComplete("DWR", 4)
 	answered(t, s.client, s.update(120))
 	s.wantCharged()
+}
+
+// wantComplete waits until so many messages between peers are over, whether answered or not.
+func (s *stage) wantComplete(message string, count int) {
+	s.t.Helper()
+	var waited struct{ Satisfied bool }
+	call(s.t, http.MethodPost, s.server.APIURL()+"/v1/exchanges/wait",
+		fmt.Sprintf(`{"message": %q, "count": %d, "timeout": "10s"}`, message, count), &waited)
+	if !waited.Satisfied {
+		s.t.Errorf("not %d exchanges of %s are complete, want those without an answer, too",
+			count, message)
+	}
 }
 
 // TestCapabilitiesAsScripted refuses a client by its name, resets another, and gives a third what
@@ -95,6 +109,7 @@ func TestGoodbyesAsScripted(t *testing.T) {
 	s := scripted(t, `{when: {message: DPR}, times: 1, fault: {drop: request}},
 		{when: {message: DPR}, answer: {result: 5012}}`)
 	s.send(sayGoodbye(60))
+	s.wantComplete("DPR", 1)
 	answered(t, s.client, s.update(120))
 	s.wantCharged()
 	if frame := s.wantAnswerTo(sayGoodbye(61), 61); result(frame) != 5012 {
@@ -113,6 +128,7 @@ func TestWhatMessagesBetweenPeersHaveNot(t *testing.T) {
 		"when: {message: DWR}, limit: {grant: 1s}":                     "could be limited",
 		"when: {message: DWR}, answer: {result: 3004, level: mscc}":    "and nothing else",
 		"when: {message: DWR}, do: [{rar: {}}]":                        "do and expect go with",
+		"expect: {within: 1s, request: {message: DPR}}":                "a DPR is none",
 		"when: {message: DWR}, repeat: true, fault: {repeat: 1}":       "never remembered",
 		"when: {message: STR}, fault: {drop: answer}":                  "use CCR, ACR, CER, DWR, DPR",
 	} {

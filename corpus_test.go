@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/ocs-sim/ocs-sim/charging"
@@ -60,8 +61,9 @@ func overheard(t *testing.T, file string) *tap {
 	c := readConversation(t, file)
 	server := startFor(t, c)
 	p := startTap(t, server.DiameterAddresses()[0])
-	// The door closes its connections when the test inside ends, and all frames are there then.
-	t.Run("over Gy", func(t *testing.T) {
+	// The door closes its connections when the test inside ends, and all frames are there then. It
+	// is named like the conversation, since what a conversation breaks on purpose is told by its name.
+	t.Run(strings.TrimSuffix(filepath.Base(file), ".conv"), func(t *testing.T) {
 		door := overTap(t, server, p)
 		door.Settings = c.Needs
 		report, err := c.Play(t.Context(), door, conversation.Options{Suffix: "1"})

@@ -37,6 +37,7 @@ type page struct {
 	path   string
 	blocks []block
 	links  map[string]int // relative ones, with their lines
+	heads  []string       // anchors of the headings
 	demos  []string       // indented commands that begin with "go run"
 }
 
@@ -53,7 +54,8 @@ func TestDocs(t *testing.T) {
 		goBuild(t, dir, "./testdata/curl")
 		return dir
 	})
-	for _, p := range pages(t) {
+	all := pages(t)
+	for _, p := range all {
 		t.Run(p.path, func(t *testing.T) {
 			t.Parallel()
 			for _, b := range p.blocks {
@@ -61,7 +63,7 @@ func TestDocs(t *testing.T) {
 					t.Errorf("%s:%d: %v", p.path, b.line, err)
 				}
 			}
-			p.checkLinks(t)
+			p.checkLinks(t, all)
 			if script := p.script(); script != "" {
 				runScript(t, p.path, tools(), script)
 			}
@@ -100,7 +102,9 @@ const fence = "```"
 
 var (
 	namedFile = regexp.MustCompile("`([\\w.-]+\\.(?:yaml|yml|json|conv))`:$")
-	link      = regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
+	link      = regexp.MustCompile(`\]\(([^):\s]+)\)`)
+	heading   = regexp.MustCompile(`^#+ (.+)$`)
+	unlinked  = regexp.MustCompile(`[^\p{L}\p{N}_ -]`) // what anchors leave out of headings
 )
 
 // read finds the blocks and links of a document.
@@ -130,6 +134,9 @@ func (p *page) read(lines []string) error {
 		for _, match := range link.FindAllStringSubmatch(line, -1) {
 			p.links[match[1]] = i + 1
 		}
+		if match := heading.FindStringSubmatch(line); match != nil {
+			p.heads = append(p.heads, anchorOf(match[1]))
+		}
 		if line != "" {
 			before = line
 		}
@@ -137,12 +144,26 @@ func (p *page) read(lines []string) error {
 	return nil
 }
 
-// checkLinks follows the links to files of the repository.
-func (p *page) checkLinks(t *testing.T) {
+// anchorOf is the name by which a heading is linked.
+func anchorOf(text string) string {
+	return strings.ReplaceAll(unlinked.ReplaceAllString(strings.ToLower(text), ""), " ", "-")
+}
+
+// checkLinks follows the links to files of the repository, and to headings of other documents.
+func (p *page) checkLinks(t *testing.T, all []*page) {
 	t.Helper()
 	for target, line := range p.links {
-		if _, err := os.Stat(filepath.Join(filepath.Dir(p.path), target)); err != nil {
+		path, anchor, _ := strings.Cut(target, "#")
+		file := p.path
+		if path != "" {
+			file = filepath.Join(filepath.Dir(p.path), path)
+		}
+		if _, err := os.Stat(file); err != nil {
 			t.Errorf("%s:%d: the link leads nowhere: %v", p.path, line, err)
+		}
+		at := slices.IndexFunc(all, func(other *page) bool { return other.path == file })
+		if anchor != "" && (at < 0 || !slices.Contains(all[at].heads, anchor)) {
+			t.Errorf("%s:%d: %s has no heading #%s", p.path, line, file, anchor)
 		}
 	}
 }

@@ -94,7 +94,7 @@ func quirksOfRealClients() map[string]map[string]int {
 		"client-ergw":    {"units-asked-after-final": 1},
 		"client-kamailio": {
 			"accounting-avps": 5, "auth-application-missing": 5, "avp-too-often": 1,
-			"service-information-changed": 1, "subscriber-e164-form": 5, "usage-above-grant": 1,
+			"service-information-changed": 2, "subscriber-e164-form": 5, "usage-above-grant": 1,
 			"usage-without-reason": 1,
 		},
 	}

@@ -85,6 +85,20 @@ type stage struct {
 
 func newStage(t *testing.T, scenario, with string) *stage {
 	t.Helper()
+	s := emptyStage(t)
+	if scenario != "half-closed" { // a tap would close the other half, too
+		between := startTap(t, s.address)
+		s.address = between.address()
+		t.Cleanup(func() { between.reviewLibrary(t, scenario) })
+	}
+	s.open()
+	s.putScenario(fmt.Sprintf("{use: %s, with: {%s}, subscriber: '15550100'}", scenario, with))
+	return s
+}
+
+// emptyStage is a server with nobody at it.
+func emptyStage(t *testing.T) *stage {
+	t.Helper()
 	server, err := ocssim.Start(t.Context(), ocssim.Options{
 		Seeds: []document.File{{Name: "stage.yaml", Data: []byte(stageSeed)}},
 	})
@@ -92,24 +106,26 @@ func newStage(t *testing.T, scenario, with string) *stage {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Close() })
-	s := &stage{t: t, server: server, address: server.DiameterAddresses()[0]}
-	if scenario != "half-closed" { // a tap would close the other half, too
-		between := startTap(t, s.address)
-		s.address = between.address()
-		t.Cleanup(func() { between.reviewLibrary(t, scenario) })
-	}
+	return &stage{t: t, server: server, address: server.DiameterAddresses()[0]}
+}
+
+// open has a client open the session.
+func (s *stage) open() {
+	s.t.Helper()
 	s.client = s.connect()
 	s.request = ccr{
 		session: "stage;1", subscriber: "15550100", kind: initialRequest, group: 100, wanted: 300,
 	}
-	answered(t, s.client, s.request.frame(1, 101))
-	body := fmt.Sprintf("{use: %s, with: {%s}, subscriber: '15550100'}", scenario, with)
+	answered(s.t, s.client, s.request.frame(1, 101))
+}
+
+func (s *stage) putScenario(body string) {
+	s.t.Helper()
 	var problem any
-	status := call(t, http.MethodPut, server.APIURL()+"/v1/scenarios/x", body, &problem)
-	if status != http.StatusCreated {
-		t.Fatalf("PUT %s = %d %v, want 201", body, status, problem)
+	status := call(s.t, http.MethodPut, s.server.APIURL()+"/v1/scenarios/x", body, &problem)
+	if status != http.StatusCreated && status != http.StatusOK {
+		s.t.Fatalf("PUT %s = %d %v, want 201 or 200", body, status, problem)
 	}
-	return s
 }
 
 func (s *stage) connect() *gyConn {

@@ -129,7 +129,7 @@ func (j *job) look(t *testing.T) {
 		t.Errorf("%s does not find its own result", j.name())
 	}
 	var last struct{ Verdict, Reason string }
-	call(t, "GET", j.sandbox.API+"/v1/scenarios/last?wait=5s", "", &last)
+	call(t, "GET", j.sandbox.API+"/v1/scenarios/last?wait=50s", "", &last)
 	if last.Verdict != "pass" {
 		t.Errorf("the verdict of %s = %s: %s, want pass", j.name(), last.Verdict, last.Reason)
 	}

@@ -75,14 +75,26 @@ func (b *sandboxes) Create(ctx context.Context, o api.SandboxOrder) (api.Sandbox
 	if err == nil && ctx.Err() != nil { // whoever asked is gone, and does not know the name
 		err = errors.Join(ctx.Err(), server.Close())
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if err == nil && b.closed {
-		err = errors.Join(errStopping, server.Close())
+	if err == nil {
+		if err = b.open(made, server); err != nil {
+			err = errors.Join(err, server.Close())
+		}
 	}
 	if err != nil {
+		b.mu.Lock()
 		delete(b.byName, made.told.Name)
+		b.mu.Unlock()
 		return api.Sandbox{}, sandboxError(made.told.Name, err)
+	}
+	return made.told, nil
+}
+
+// open makes known what has started, and ends it in time. It fails where all are to end.
+func (b *sandboxes) open(made *sandbox, server *Server) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return errStopping
 	}
 	made.server = server
 	made.told.API = server.APIURL()
@@ -95,7 +107,7 @@ func (b *sandboxes) Create(ctx context.Context, o api.SandboxOrder) (api.Sandbox
 				Msg("a sandbox whose time was over")
 		}
 	})
-	return made.told, nil
+	return nil
 }
 
 // options are those of one sandbox.
@@ -126,13 +138,22 @@ func sandboxError(name string, err error) error {
 		}
 	case errors.Is(err, syscall.EADDRINUSE):
 		return &charging.Error{
-			Kind: charging.KindAddressInUse, Message: err.Error(),
-			Hint: "leave the address out to have a free port taken",
+			Kind: charging.KindAddressInUse, Message: listening(err),
+			Hint: "leave the address out, or write port 0, to have a free port taken",
 		}
 	case errors.Is(err, syscall.EADDRNOTAVAIL), errors.Is(err, syscall.EACCES):
-		return charging.Errorf(charging.KindInvalidDocument, "%s", err.Error())
+		return charging.Errorf(charging.KindInvalidDocument, "%s", listening(err))
 	}
 	return fmt.Errorf("start sandbox %s: %w", name, err)
+}
+
+// listening is what was wrong with an address, without advice about flags of serve.
+func listening(err error) string {
+	var refused *net.OpError
+	if errors.As(err, &refused) {
+		return refused.Error()
+	}
+	return err.Error()
 }
 
 // reserve takes a name.

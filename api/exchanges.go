@@ -2,7 +2,11 @@ package api
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/ocs-sim/ocs-sim/api/resource"
 	"github.com/ocs-sim/ocs-sim/charging"
@@ -69,6 +73,26 @@ type ExchangeInput struct {
 // ClearInput is the input of DELETE /v1/exchanges.
 type ClearInput struct {
 	resource.ExchangeFilter
+	Sparing
+}
+
+// Sparing refuses what a shell makes of a filter whose variable is not set: it would pick all, and
+// delete what was to be kept. For inputs of DELETE to embed.
+type Sparing struct{}
+
+// Resolve looks for parameters that say nothing.
+func (Sparing) Resolve(ctx huma.Context) (faults []error) {
+	address := ctx.URL()
+	query := address.Query()
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if !slices.ContainsFunc(query[name], func(value string) bool { return value != "" }) {
+			faults = append(faults, &huma.ErrorDetail{
+				Location: "query." + name,
+				Message:  "is empty, and would delete all; to do that, leave it out",
+			})
+		}
+	}
+	return faults
 }
 
 func (s *server) exchangeRoutes() {

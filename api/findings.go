@@ -17,6 +17,7 @@ type FindingsInput struct {
 // ClearFindingsInput is the input of DELETE /v1/findings.
 type ClearFindingsInput struct {
 	resource.FindingFilter
+	Sparing
 }
 
 func (s *server) findingRoutes() {

@@ -79,6 +79,8 @@ func (s *server) ladder(ctx context.Context, session string) (*ladder.Ladder, er
 	found, next := s.Journal.Exchanges(scenarios.Filter{
 		Session: session, Raw: true, Trees: true, Found: true, Limit: mostDrawn,
 	})
+	// One session is drawn, also where its name has a star and means itself.
+	found = slices.DeleteFunc(found, func(x scenarios.Exchange) bool { return x.Session != session })
 	if session == "" || len(found) == 0 {
 		return nil, &charging.Error{
 			Kind:    charging.KindSessionNotFound,

@@ -246,7 +246,9 @@ func TestNoLadderWithoutExchanges(t *testing.T) {
 	s := start(t, seedText, nil)
 	s.want(t, 200, "POST", "/v1/charges", charge("initial", 0, ""))
 	s.want(t, 200, "GET", "/v1/sessions/im;1/ladder.svg", "")
-	for _, path := range []string{"/v1/sessions/s2/ladder.svg", "/v1/sessions/s2/ladder.mmd"} {
+	for _, path := range []string{
+		"/v1/sessions/im;*/ladder.svg", "/v1/sessions/s2/ladder.svg", "/v1/sessions/s2/ladder.mmd",
+	} {
 		s.problem(t, 404, "session-not-found", "GET", path, "")
 	}
 	s.want(t, 204, "DELETE", "/v1/exchanges", "")

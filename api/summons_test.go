@@ -47,7 +47,7 @@ func listening(t testing.TB, result charging.Result) (*summons.Register, *letter
 }
 
 // patience bounds what tests wait for.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // letters are what was sent to clients.
 type letters struct {

@@ -132,6 +132,11 @@ func (s *server) waitExchanges(ctx context.Context, in *Written) (*Output[Waited
 			faults = append(faults, charging.Fault{Path: "count", Message: fmt.Sprintf(
 				"wait for 1 to %d exchanges", scenarios.MostExchanges)})
 		}
+		if w.After < 0 {
+			faults = append(faults, charging.Fault{
+				Path: "after", Message: "exchanges are numbered from 1 on; 0 is behind none of them",
+			})
+		}
 		var wrong []charging.Fault
 		filter, wrong = s.readFilter(&w.ExchangeFilter)
 		return append(faults, wrong...)

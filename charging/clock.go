@@ -64,9 +64,8 @@ func (c *Clock) set(to time.Time, stopped bool) error {
 	if now := c.now(); to.Before(now) {
 		return &Error{
 			Kind: KindClockBackwards,
-			Message: "the charging clock shows " + now.Format(
-				time.RFC3339Nano,
-			) + " and never goes back",
+			Message: "the charging clock shows " + now.Format(time.RFC3339Nano) +
+				" and never goes back",
 			Hint: "give a later time, or POST /v1/reset to start again",
 		}
 	}

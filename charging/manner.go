@@ -15,7 +15,7 @@ func (d *Decision) Manner() (acts []string) {
 		acts = append(acts, "the answer is late")
 	}
 	switch {
-	case how.Drop || how.Unheard || how.Early:
+	case how.Silent():
 		acts = append(acts, "the answer is dropped")
 	case how.Preset != "":
 		acts = append(acts, "the answer goes out malformed: "+how.Preset)

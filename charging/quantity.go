@@ -135,8 +135,7 @@ func ParseQuantity(text string) (Quantity, error) {
 		}
 		return Quantity{int64(spell / time.Second), Time}, nil
 	}
-	return Quantity{}, fmt.Errorf(
-		"%q is not a quantity; write it like 12.50 EUR, 10 MiB, 1h5m30s or 3 events", text)
+	return Quantity{}, fmt.Errorf("%q is not a quantity; %s", text, quantityForms)
 }
 
 func quantityError(text string, err error) error {

@@ -1,6 +1,7 @@
 package charging
 
 import (
+	"slices"
 	"time"
 )
 
@@ -171,6 +172,11 @@ type Service struct {
 type ServiceKey struct {
 	Group Number
 	IDs   []uint32 // sorted, no number twice
+}
+
+// Same reports whether both are the same service.
+func (k ServiceKey) Same(other ServiceKey) bool {
+	return k.Group == other.Group && slices.Equal(k.IDs, other.IDs)
 }
 
 // Usage is one Used-Service-Unit.

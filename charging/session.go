@@ -1,6 +1,7 @@
 package charging
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -84,16 +85,8 @@ type Conditions struct {
 
 // Same reports whether both are the same conditions, so that rounding goes on.
 func (c *Conditions) Same(d *Conditions) bool {
-	if c.Plan != d.Plan || c.Version != d.Version || c.Rule != d.Rule || c.Price != d.Price ||
-		c.Participants != d.Participants || c.Period != d.Period || len(c.Media) != len(d.Media) {
-		return false
-	}
-	for i := range c.Media {
-		if c.Media[i] != d.Media[i] {
-			return false
-		}
-	}
-	return true
+	return c.Plan == d.Plan && c.Version == d.Version && c.Rule == d.Rule && c.Price == d.Price &&
+		c.Participants == d.Participants && c.Period == d.Period && slices.Equal(c.Media, d.Media)
 }
 
 // Progress is how far a service is priced: what is paid of a started block and of the session.

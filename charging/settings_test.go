@@ -82,21 +82,3 @@ func TestTimersAreScaled(t *testing.T) {
 		}
 	}
 }
-
-func TestQuirksHaveNames(t *testing.T) {
-	t.Parallel()
-	var all charging.AnswerQuirks
-	for _, name := range charging.QuirkNames() {
-		quirk, known := charging.ParseQuirk(name)
-		if !known || quirk.Names()[0] != name {
-			t.Errorf("%s is %v by the name of %q", name, quirk, quirk.Names())
-		}
-		all |= quirk
-	}
-	if got := len(all.Names()); got != len(charging.QuirkNames()) {
-		t.Errorf("all quirks have %d names, want %d", got, len(charging.QuirkNames()))
-	}
-	if _, known := charging.ParseQuirk("none"); known {
-		t.Error("none is a quirk, want no such word")
-	}
-}

@@ -1,6 +1,9 @@
 package charging
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // The Application-Service-Types that move the number of participants (OMA DDS 6.2.4).
 const (
@@ -120,21 +123,15 @@ func (i *Information) inherit(before *Information) {
 	inheritNumber(&i.Role, before.Role)
 	inheritNumber(&i.Size, before.Size)
 	inheritNumber(&i.Recipients, before.Recipients)
-	inheritText(&i.Method, before.Method)
-	inheritText(&i.Destination, before.Destination)
-	inheritText(&i.Calling, before.Calling)
-	inheritText(&i.Conference, before.Conference)
+	i.Method = cmp.Or(i.Method, before.Method)
+	i.Destination = cmp.Or(i.Destination, before.Destination)
+	i.Calling = cmp.Or(i.Calling, before.Calling)
+	i.Conference = cmp.Or(i.Conference, before.Conference)
 }
 
 func inheritNumber(n *Number, before Number) {
 	if !n.Known {
 		*n = before
-	}
-}
-
-func inheritText(text *string, before string) {
-	if *text == "" {
-		*text = before
 	}
 }
 

@@ -1,8 +1,8 @@
 package charging
 
 import (
-	"slices"
 	"strconv"
+	"strings"
 )
 
 // A Summons is what the server asks of a client by itself: to come back with a CCR, so that credit
@@ -42,19 +42,16 @@ type Scope struct {
 
 // String writes the scope as conversations do, as in "rg=100"; the whole session is "".
 func (s Scope) String() string {
-	text := ""
+	var parts []string
 	for _, part := range []struct {
 		name   string
 		number Number
 	}{{"rg", s.Group}, {"si", s.Service}, {"pool", s.Pool}} {
 		if part.number.Known {
-			text += " " + part.name + "=" + strconv.FormatInt(part.number.Value, 10)
+			parts = append(parts, part.name+"="+strconv.FormatInt(part.number.Value, 10))
 		}
 	}
-	if text == "" {
-		return ""
-	}
-	return text[1:]
+	return strings.Join(parts, " ")
 }
 
 // Covers reports whether a request speaks of what the scope names. Of pools only the answer tells,
@@ -79,8 +76,7 @@ func (s Scope) mayPool(key ServiceKey, a *Answer) bool {
 	}
 	for i := range a.Services {
 		answered := &a.Services[i]
-		same := answered.Key.Group == key.Group && slices.Equal(answered.Key.IDs, key.IDs)
-		if !same || len(answered.Granted) == 0 {
+		if !answered.Key.Same(key) || len(answered.Granted) == 0 {
 			continue
 		}
 		quota := answered.Quota
@@ -101,31 +97,3 @@ const (
 	OnDeletion                           // ASR: the account is deleted
 	OnNothing                            // none of the others
 )
-
-// ReauthorizeOccasions are the words for occasions of RAR.
-func ReauthorizeOccasions() []Word {
-	return []Word{
-		{"top-up", int64(OnTopUp)},
-		{"tariff-change", int64(OnTariffChange)},
-		{"none", int64(OnNothing)},
-	}
-}
-
-// AbortOccasions are the words for occasions of ASR.
-func AbortOccasions() []Word {
-	return []Word{
-		{"barred", int64(OnBarring)}, {"deleted", int64(OnDeletion)}, {"none", int64(OnNothing)},
-	}
-}
-
-// OccasionsOf reads a list of such words. None stands alone.
-func OccasionsOf(list []string, words []Word) (occasions Occasions, ok bool) {
-	for _, text := range list {
-		at := slices.IndexFunc(words, func(w Word) bool { return w.Text == text })
-		if at < 0 {
-			return 0, false
-		}
-		occasions |= Occasions(words[at].Number)
-	}
-	return occasions, len(list) > 0 && (occasions&OnNothing == 0 || len(list) == 1)
-}

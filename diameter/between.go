@@ -22,6 +22,7 @@ func (g *guard) unheard(d *charging.Decision) bool {
 	if d.Delivery == nil || !d.Delivery.Unheard {
 		return false
 	}
+	g.recordSilence(&outgoing{number: g.number})
 	g.misbehave(d.Delivery)
 	g.part(d.Delivery)
 	return true

@@ -258,7 +258,7 @@ func (c *connection) sendOddly(o *outgoing) error {
 	d := o.answer.Delivery
 	var err error
 	if d.Silent() {
-		c.tellRecorder(o)
+		c.recordSilence(o)
 	} else {
 		frame := c.encode(nil, o)
 		for range d.Copies + 1 {

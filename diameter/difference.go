@@ -133,7 +133,7 @@ func (c *comparison) members(prefix string, from, to contents, depth int) {
 
 // kind makes the AVPs of one kind as those of the other.
 func (c *comparison) kind(prefix string, from, to []avp, depth int) {
-	if prefix == "" && c.Raw && (c.unspeakable(from) || c.unspeakable(to)) {
+	if prefix == "" && c.Raw && (c.unspeakable(from, 0) || c.unspeakable(to, 0)) {
 		c.octets(from, to)
 		return
 	}
@@ -185,17 +185,17 @@ func (c *comparison) octets(from, to []avp) {
 	}
 }
 
-// unspeakable reports whether there are AVPs, at whatever depth, that edits cannot make: with flag
-// bits that are not defined, or with the V bit and no vendor.
-func (c *comparison) unspeakable(all []avp) bool {
+// unspeakable reports whether there are AVPs, as deep as groups are looked into, that edits cannot
+// make: with flag bits that are not defined, or with the V bit and no vendor.
+func (c *comparison) unspeakable(all []avp, depth int) bool {
 	for i := range all {
 		a := &all[i]
 		if a.flags&reservedBits != 0 || a.namesNoVendor() {
 			return true
 		}
-		if inner, ok := c.group(a, 0); ok {
+		if inner, ok := c.group(a, depth); ok {
 			for _, kind := range inner.kinds {
-				if c.unspeakable(kind.all) {
+				if c.unspeakable(kind.all, depth+1) {
 					return true
 				}
 			}

@@ -101,7 +101,7 @@ func (i *Inspector) Inspect(m charging.Message) []charging.Finding {
 	case n.header.command == commandCapabilitiesExchange:
 		n.capabilities(m.Raw)
 	case n.header.command == commandDisconnectPeer:
-		if !contains(m.Raw, avpDisconnectCause) {
+		if !contains(m.Raw[headerLength:], avpDisconnectCause) {
 			n.find("disconnect-cause-missing", "a DPR without Disconnect-Cause")
 		}
 	}
@@ -291,10 +291,10 @@ func subSessionOf(raw []byte) uint64 {
 	return 0
 }
 
-// contains reports whether an AVP stands at command level.
-func contains(raw []byte, id uint64) bool {
+// contains reports whether an AVP is one of those in a message or group.
+func contains(avps []byte, id uint64) bool {
 	var a avp
-	for rest := raw[headerLength:]; len(rest) > 0; {
+	for rest := avps; len(rest) > 0; {
 		next, ok := a.cut(rest)
 		if !ok {
 			return false

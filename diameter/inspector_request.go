@@ -116,7 +116,7 @@ func (n *inspection) command(r *reading, a *avp) {
 	case avpRouteRecord:
 		r.routed = true
 	case avpTrigger:
-		r.triggered = r.triggered || names(a, avpTriggerType)
+		r.triggered = r.triggered || contains(a.data, avpTriggerType)
 	case avpReportingReason:
 		n.find("reporting-reason-misplaced", "Reporting-Reason at command level")
 	case avpRequestedServiceUnit, avpUsedServiceUnit:
@@ -128,22 +128,6 @@ func (n *inspection) command(r *reading, a *avp) {
 	case avpSubscriptionID:
 		n.subscriber(a)
 	}
-}
-
-// names reports whether a group has a member.
-func names(group *avp, id uint64) bool {
-	var a avp
-	for rest := group.data; len(rest) > 0; {
-		next, ok := a.cut(rest)
-		if !ok {
-			return false
-		}
-		if a.id() == id {
-			return true
-		}
-		rest = next
-	}
-	return false
 }
 
 // within judges an enumeration.
@@ -233,7 +217,7 @@ func (n *inspection) service(r *reading, group *avp) {
 			used = used || a.id() == avpUsedServiceUnit
 			n.units(r, &a)
 		case avpTrigger:
-			triggered = triggered || names(&a, avpTriggerType)
+			triggered = triggered || contains(a.data, avpTriggerType)
 		case avpReportingReason:
 			reasons = append(reasons, a)
 		}

@@ -2,8 +2,12 @@ package diameter
 
 import "encoding/binary"
 
+// Torn is what Rewrite calls octets that are no whole AVP.
+const Torn = "octets of no AVP"
+
 // Rewrite returns the frame with other data in its AVPs: change is called with each AVP that is no
-// group, by its name, and returns what it is to hold. Octets that are no AVP stay as they are.
+// group, by its name, and returns what it is to hold. An AVP that is not known has no name, and is
+// a group where it holds nothing but AVPs. Octets that are no AVP are called Torn.
 func (d *Dictionary) Rewrite(frame []byte, change func(name string, data []byte) []byte) []byte {
 	if len(frame) < headerLength {
 		return frame
@@ -21,14 +25,14 @@ func (d *Dictionary) rewrite(
 	for rest := members; len(rest) > 0; {
 		a, next, ok := nextAVP(rest)
 		if !ok {
-			return append(dst, rest...)
+			return append(dst, change(Torn, rest)...)
 		}
 		rest = next
 		start := len(dst)
 		dst = append(dst, a.raw[:len(a.raw)-len(a.data)]...)
 		known, found := d.find(a.vendor, a.code)
 		switch {
-		case found && known.kind == grouped && depth < maxGroups:
+		case depth < maxGroups && (found && known.kind == grouped || !found && holdsAVPs(a.data)):
 			dst = d.rewrite(dst, a.data, change, depth+1)
 			// What is torn inside may have any length.
 			dst = endAVP(dst, start)
@@ -39,4 +43,16 @@ func (d *Dictionary) rewrite(
 		}
 	}
 	return dst
+}
+
+// holdsAVPs reports whether octets are nothing but AVPs.
+func holdsAVPs(data []byte) bool {
+	for rest := data; len(rest) > 0; {
+		a, next, ok := nextAVP(rest)
+		if !ok || a.code == 0 {
+			return false
+		}
+		rest = next
+	}
+	return len(data) > 0
 }

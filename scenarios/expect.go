@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -136,6 +137,10 @@ func (c *checker) awaitedWhen(path string, w *When) {
 	c.available(path, w)
 	if w.Nth.Per != "" {
 		c.fault(path+".nth", "an expectation counts what came since the rule acted; write nth: 2")
+	}
+	if slices.Contains(betweenPeers(), w.Message) {
+		c.fault(path+".message", "what is awaited are requests that are charged, and a %s is none; "+
+			"a verification finds it", w.Message)
 	}
 }
 

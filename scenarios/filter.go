@@ -89,7 +89,15 @@ func (j *Journal) beforeLast(p *picker) int64 {
 	if p.Last <= 0 {
 		return 0
 	}
-	var numbers []int64
+	numbers := j.numbers(p)
+	if len(numbers) <= p.Last {
+		return 0
+	}
+	return numbers[len(numbers)-p.Last] - 1
+}
+
+// numbers are those of all that is picked, oldest first.
+func (j *Journal) numbers(p *picker) (numbers []int64) {
 	j.each(p.After+1, func(r *record) bool {
 		if p.Before > 0 && r.number >= p.Before {
 			return false
@@ -99,10 +107,7 @@ func (j *Journal) beforeLast(p *picker) int64 {
 		}
 		return true
 	})
-	if len(numbers) <= p.Last {
-		return 0
-	}
-	return numbers[len(numbers)-p.Last] - 1
+	return numbers
 }
 
 // A picker is a Filter at work: it knows besides what no record tells by itself.

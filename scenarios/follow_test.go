@@ -168,3 +168,52 @@ func TestWaitingSeesWhatComesLate(t *testing.T) {
 		t.Errorf("Wait behind 1 = %v, want one", got)
 	}
 }
+
+func TestWhatWasDeletedIsNotMissed(t *testing.T) {
+	t.Parallel()
+	journal := scenarios.NewJournal(scenarios.JournalOptions{})
+	live := journal.Follow(scenarios.Since{Now: true}, allEvents())
+	for number := range uint32(4) {
+		charge(journal, situation(update, number), joined())
+		journal.Found(charging.Finding{Rule: "any", Exchange: int64(number) + 1})
+	}
+	journal.Delete(scenarios.Filter{Before: 3})
+	want := []string{"3", "f3", "4", "f4"}
+	for name, follower := range map[string]*scenarios.Follower{
+		"one that listened":  live,
+		"one from the first": journal.Follow(scenarios.Since{}, allEvents()),
+	} {
+		if got, missed := ids(t, follower); !slices.Equal(got, want) || missed.Any() {
+			t.Errorf("%s is told %v, missed %+v; want %v and nothing missed", name, got, missed, want)
+		}
+	}
+	journal.Found(charging.Finding{Rule: "late", Exchange: 3})
+	journal.ClearFindings(scenarios.FindingFilter{Exchange: 4})
+	got, _ := ids(t, journal.Follow(scenarios.Since{}, allEvents()))
+	if diff := cmp.Diff([]string{"3", "f3", "4", "f5"}, got); diff != "" {
+		t.Errorf("around a finding that was deleted (-want +got):\n%s", diff)
+	}
+	journal.Clear()
+	charge(journal, situation(update, 5), joined())
+	got, missed := ids(t, journal.Follow(scenarios.Since{}, allEvents()))
+	if !slices.Equal(got, []string{"5"}) || missed.Any() {
+		t.Errorf("of a journal that was emptied come %v, missed %+v; want 5", got, missed)
+	}
+}
+
+func TestWhatMadeRoomIsCountedOnce(t *testing.T) {
+	t.Parallel()
+	journal := scenarios.NewJournal(scenarios.JournalOptions{Limit: 4})
+	for range 2 {
+		charge(journal, situation(update, 0), joined())
+	}
+	for range 4 { // whose answers are under way
+		journal.Received(message("\x01question"))
+	}
+	for after, want := range map[int64]int64{0: 2, 1: 1, 2: 0, 5: 0} {
+		_, missed := ids(t, journal.Follow(scenarios.Since{Exchange: after}, allEvents()))
+		if missed.Exchanges != want {
+			t.Errorf("behind %d are %d missed, want %d", after, missed.Exchanges, want)
+		}
+	}
+}

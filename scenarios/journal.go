@@ -44,10 +44,13 @@ type Journal struct {
 	first     int64   // number of the oldest exchange that is kept
 	next      int64   // number of the next exchange
 	dropped   int64
+	cleared   int64 // numbers up to this one were forgotten on purpose
 	findings  ring[keptFinding]
 	found     int64      // findings ever
+	foundGone int64      // number of the last finding that made room for another
 	overs     ring[over] // exchanges in the order in which they were over
 	ended     int64      // exchanges that were over, ever
+	endedGone int64      // of them, place of the last whose end made room for another's
 	events    int64      // what was over or found, ever
 	clients   map[string]*ClientVerdict
 	clearedAt int64         // of found
@@ -77,7 +80,7 @@ type record struct {
 	asked    []byte
 	sent     []byte
 	sentAt   time.Time
-	behind   int64             // the number given last when the answer went out, its place in order
+	behind   int64             // the number given last when the answer went out: its place
 	ours     bool              // this server asked, and the peer answers
 	charged  bool              // request and answer are there
 	over     bool              // what was answered went out, or never will
@@ -161,6 +164,9 @@ func (j *Journal) ends(r *record) {
 		return
 	}
 	r.over = true
+	if j.overs.full() {
+		j.endedGone = j.ended - int64(j.overs.len()) + 1
+	}
 	j.events++
 	j.ended++
 	j.overs.add(over{r.number, j.events})
@@ -211,6 +217,9 @@ func (j *Journal) Found(f charging.Finding) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	tallied(j.clients, f.Peer).add(&f)
+	if j.findings.full() {
+		j.foundGone = j.findings.at(0).seq
+	}
 	j.found++
 	j.events++
 	j.findings.add(keptFinding{f, j.found, j.events})
@@ -245,7 +254,7 @@ func (j *Journal) Clear() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	clear(j.pages)
-	j.first, j.dropped = j.next, 0
+	j.first, j.dropped, j.cleared = j.next, 0, j.next-1
 	j.forgetFindings()
 	j.overs.clear()
 }
@@ -253,17 +262,7 @@ func (j *Journal) Clear() {
 // Delete forgets the exchanges that a filter picks, with what was found in them, and returns how
 // many there were. An answer that is under way to one of them is not kept.
 func (j *Journal) Delete(f Filter) int {
-	p := j.picker(f)
-	var numbers []int64
-	j.each(p.After+1, func(r *record) bool {
-		if p.Before > 0 && r.number >= p.Before {
-			return false
-		}
-		if p.picks(r) {
-			numbers = append(numbers, r.number)
-		}
-		return true
-	})
+	numbers := j.numbers(j.picker(f))
 	gone := make(map[int64]bool, len(numbers))
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -291,17 +290,6 @@ func (j *Journal) Exchange(number int64) (Exchange, error) {
 	return j.view(&found, true, true), nil
 }
 
-// Latest returns the exchange that was received last, as Exchange does.
-func (j *Journal) Latest() (Exchange, error) {
-	j.mu.Lock()
-	last := j.next - 1
-	for last > j.first && j.kept(last) == nil {
-		last--
-	}
-	j.mu.Unlock()
-	return j.Exchange(last)
-}
-
 // Pick returns the exchange that has a number, or without one the latest that a filter picks, as
 // Exchange does. One that the filter does not pick is not found.
 func (j *Journal) Pick(number int64, f Filter) (Exchange, error) {
@@ -316,7 +304,9 @@ func (j *Journal) Pick(number int64, f Filter) (Exchange, error) {
 	if len(page) == 1 {
 		return page[0], nil
 	}
-	if j.Empty() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.first == j.next {
 		return Exchange{}, j.notFound(number)
 	}
 	return Exchange{}, &charging.Error{
@@ -332,6 +322,7 @@ func (j *Journal) Empty() bool {
 	return j.first == j.next
 }
 
+// notFound says what there is in its place; the lock is held.
 func (j *Journal) notFound(number int64) error {
 	err := charging.Errorf(charging.KindExchangeNotFound, "no exchange %d", number)
 	switch {

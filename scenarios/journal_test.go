@@ -102,7 +102,7 @@ func TestExchangeInJSON(t *testing.T) {
 	s.Request.Exchange = number
 	journal.Answered(s.Request, joined())
 	journal.Sent(number, charging.Message{Door: "rest", At: wall, Raw: []byte("not JSON")})
-	exchange, err := journal.Latest()
+	exchange, err := journal.Pick(0, scenarios.Filter{})
 	if err != nil {
 		t.Fatalf("Latest = %v", err)
 	}
@@ -138,7 +138,7 @@ func TestServicesArePairedByKeyWhereOrderIsLost(t *testing.T) {
 			{Key: key(200, 8), Result: 5031},
 			{Key: key(100), Result: 2001},
 		}})
-	exchange, err := journal.Latest()
+	exchange, err := journal.Pick(0, scenarios.Filter{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +209,7 @@ func TestUnknownExchanges(t *testing.T) {
 			t.Errorf("%s = %v, want kind %s and hint %q", call, err, charging.KindExchangeNotFound, hint)
 		}
 	}
-	_, err := journal.Latest()
+	_, err := journal.Pick(0, scenarios.Filter{})
 	check("Latest of nothing", err, "send a request first")
 	for range 3 {
 		journal.Received(message("\x01"))

@@ -22,6 +22,9 @@ func (r *ring[T]) list() []T {
 	return append(append(make([]T, 0, len(r.items)), r.items[r.oldest:]...), r.items[:r.oldest]...)
 }
 
+// full reports whether the next element makes the oldest go.
+func (r *ring[T]) full() bool { return len(r.items) == r.limit }
+
 func (r *ring[T]) len() int { return len(r.items) }
 
 // at is an element, counted from the oldest.

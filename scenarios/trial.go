@@ -206,6 +206,9 @@ func (c *court) settle(x *exchange, s *trial, content uint64) {
 	if !x.sentAt.IsZero() {
 		s.learn(c, x)
 	}
+	if d := x.answer.Delivery; d != nil && d.Unheard && x.request.Type == charging.Initial {
+		s.tainted = true // a scenario kept the session from the server
+	}
 	s.unanswered = s.unanswered || x.overtakes() || x.sentAt.IsZero() ||
 		x.sentAt.Sub(x.at) > longestAnswer
 	if x.request.Type == charging.Termination {

@@ -120,6 +120,7 @@ type Follower struct {
 	ended   int64 // how many exchanges that were over it has passed
 	found   int64 // how many findings
 	missed  Missed
+	counted int64         // numbers up to this one are missed already, or not wanted
 	rest    time.Duration // after the last look
 }
 
@@ -156,7 +157,8 @@ func (f *Follower) begin(since Since) {
 		after = 0
 	}
 	f.events.Filter.After = max(f.events.Filter.After, after)
-	f.missed.Exchanges = max(j.first-1-after, 0)
+	f.missed.Exchanges = max(j.first-1-max(after, j.cleared), 0)
+	f.counted = max(j.first-1, after)
 	f.ended, f.found = j.passed(0)
 }
 
@@ -180,7 +182,7 @@ func (j *Journal) eventOf(id string) (event int64, known bool) {
 
 // passed is how many exchanges and findings there ever were up to an event.
 func (j *Journal) passed(event int64) (ended, found int64) {
-	ended, found = j.ended-int64(j.overs.len()), j.found-int64(j.findings.len())
+	ended, found = j.ended-int64(j.overs.len()), j.foundGone
 	for i := 0; i < j.overs.len() && j.overs.at(i).event <= event; i++ {
 		ended++
 	}
@@ -251,10 +253,11 @@ func (f *Follower) take() (taken []occasion) {
 		case !ends && !finds:
 			return taken
 		case ends && (!finds || j.overs.at(over).event < j.findings.at(found).event):
-			if r := j.kept(j.overs.at(over).exchange); r != nil {
+			number := j.overs.at(over).exchange
+			if r := j.kept(number); r != nil {
 				copied := *r
 				taken = append(taken, occasion{record: &copied})
-			} else {
+			} else if number < j.first && number > f.counted { // else it was deleted
 				f.missed.Exchanges++
 			}
 			over++
@@ -274,23 +277,16 @@ func (f *Follower) take() (taken []occasion) {
 	return taken
 }
 
-// skip passes what made room for others; the journal's lock is held.
+// skip passes what made room for others, and what was deleted, which is not missed; the journal's
+// lock is held.
 func (f *Follower) skip() {
 	j := f.journal
-	if gone := j.ended - int64(j.overs.len()) - f.ended; gone > 0 {
-		f.ended += gone
-		f.missed.Exchanges += gone
+	f.missed.Exchanges += max(j.endedGone-f.ended, 0)
+	f.ended = max(f.ended, j.ended-int64(j.overs.len()))
+	if f.events.Findings {
+		f.missed.Findings += max(j.foundGone-f.found, 0)
 	}
-	oldest := j.found + 1
-	if j.findings.len() > 0 {
-		oldest = j.findings.at(0).seq
-	}
-	if gone := oldest - 1 - f.found; gone > 0 {
-		f.found += gone
-		if f.events.Findings {
-			f.missed.Findings += gone
-		}
-	}
+	f.found = max(f.found, j.foundGone)
 }
 
 // firstFinding is the place of the first finding that was not told.

@@ -148,17 +148,24 @@ func (c *Client) do(ctx context.Context, method, path string, in, out any) error
 		return err
 	}
 	defer response.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
-	if err != nil {
-		return fmt.Errorf("read the answer to %s %s: %w", method, path, err)
-	}
-	return read(response, answer, out)
+	return read(response, out)
 }
 
 // send sends a request; the body of what comes back is the caller's to close.
 func (c *Client) send(
 	ctx context.Context, method, path string, body io.Reader,
 ) (*http.Response, error) {
+	request, err := c.request(ctx, method, path, body)
+	if err != nil {
+		return nil, err
+	}
+	return c.http.Do(request) // an error names method and URL
+}
+
+// request is one to the server, or the sandbox, that is meant.
+func (c *Client) request(
+	ctx context.Context, method, path string, body io.Reader,
+) (*http.Request, error) {
 	base, err := c.address(ctx)
 	if err != nil {
 		return nil, err
@@ -170,10 +177,16 @@ func (c *Client) send(
 	if c.token != "" {
 		request.Header.Set("Authorization", "Bearer "+c.token)
 	}
-	return c.http.Do(request) // an error names method and URL
+	return request, nil
 }
 
-func read(response *http.Response, answer []byte, out any) error {
+// read reads the whole answer into out, where that is not nil, or as the error that it tells.
+func read(response *http.Response, out any) error {
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil {
+		asked := response.Request
+		return fmt.Errorf("read the answer to %s %s: %w", asked.Method, asked.URL.RequestURI(), err)
+	}
 	if response.StatusCode >= 300 {
 		problem := &resource.Problem{}
 		if json.Unmarshal(answer, problem) == nil && problem.Code != "" {

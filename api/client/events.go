@@ -89,11 +89,7 @@ func (c *Client) Follow(
 	}
 	defer response.Body.Close()
 	if response.StatusCode >= 300 {
-		answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
-		if err != nil {
-			return fmt.Errorf("read the answer to GET %s: %w", path, err)
-		}
-		return read(response, answer, nil)
+		return read(response, nil)
 	}
 	if begun == nil {
 		begun = func() {}
@@ -103,12 +99,9 @@ func (c *Client) Follow(
 
 // listen asks for a stream, which has all the time there is.
 func (c *Client) listen(ctx context.Context, path, lastID string) (*http.Response, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+path, nil)
+	request, err := c.request(ctx, http.MethodGet, path, nil)
 	if err != nil {
-		return nil, fmt.Errorf("GET %s: %w", path, err)
-	}
-	if c.token != "" {
-		request.Header.Set("Authorization", "Bearer "+c.token)
+		return nil, err
 	}
 	if lastID != "" {
 		request.Header.Set("Last-Event-ID", lastID)

@@ -63,11 +63,7 @@ func (c *Client) copy(ctx context.Context, path string, out io.Writer) error {
 	}
 	defer response.Body.Close()
 	if response.StatusCode >= 300 {
-		answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
-		if err != nil {
-			return fmt.Errorf("read the answer to GET %s: %w", path, err)
-		}
-		return read(response, answer, nil)
+		return read(response, nil)
 	}
 	if _, err := io.Copy(out, response.Body); err != nil {
 		return fmt.Errorf("read the answer to GET %s: %w", path, err)

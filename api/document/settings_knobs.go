@@ -249,18 +249,3 @@ func parsePriority(s *charging.Settings, word string) error {
 	}
 	return nil
 }
-
-func parseQuirks(s *charging.Settings, word string) error {
-	s.Quirks = 0
-	if word == "none" {
-		return nil
-	}
-	for one := range strings.SplitSeq(word, ",") {
-		quirk, known := charging.ParseQuirk(one)
-		if !known {
-			return badWord("answer_quirks", one, append([]string{"none"}, charging.QuirkNames()...))
-		}
-		s.Quirks |= quirk
-	}
-	return nil
-}

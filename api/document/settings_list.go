@@ -21,7 +21,7 @@ func formKnobs() []knob {
 			func(s *charging.Settings) *charging.AnswerProfile { return &s.Answer },
 			charging.AnswerRo, charging.AnswerRFC),
 		{
-			key: "answer_quirks", what: "none, or words of " + orList(charging.QuirkNames()),
+			key: "answer_quirks", what: "none, or words of " + orList(quirkNames()),
 			list: func(s *Settings) *Words { return &s.AnswerQuirks }, set: parseQuirks,
 		},
 	}
@@ -115,10 +115,10 @@ func sessionKnobs() []knob {
 		duration("rar_wait", "whole seconds, as in 10s",
 			func(s *Settings) *string { return &s.RARWait },
 			func(s *charging.Settings, d time.Duration) { s.RARWait = d }, nil),
-		occasions("reauthorize_on", charging.ReauthorizeOccasions(),
+		occasions("reauthorize_on", reauthorizeOccasions(),
 			func(s *Settings) *Words { return &s.ReauthorizeOn },
 			func(s *charging.Settings) *charging.Occasions { return &s.ReauthorizeOn }),
-		occasions("abort_on", charging.AbortOccasions(),
+		occasions("abort_on", abortOccasions(),
 			func(s *Settings) *Words { return &s.AbortOn },
 			func(s *charging.Settings) *charging.Occasions { return &s.AbortOn }),
 	}

@@ -107,3 +107,24 @@ func TestEverySettingCanBeSetByItsKey(t *testing.T) {
 		}
 	}
 }
+
+func TestEachQuirkHasAWord(t *testing.T) {
+	t.Parallel()
+	quirks := map[string]charging.AnswerQuirks{
+		"destination": charging.QuirkDestination, "no_auth_application_id": charging.QuirkNoApplication,
+		"no_request_type":       charging.QuirkNoRequestType,
+		"no_request_number":     charging.QuirkNoRequestNumber,
+		"no_rating_group":       charging.QuirkNoRatingGroup,
+		"no_mscc_result":        charging.QuirkNoServiceResult,
+		"experimental_result":   charging.QuirkExperimental,
+		"one_mscc":              charging.QuirkOneService,
+		"no_service_identifier": charging.QuirkNoServiceIDs, "none": 0,
+		"one_mscc,destination": charging.QuirkOneService | charging.QuirkDestination,
+	}
+	for word, want := range quirks {
+		usual, _, faults := decodeSettings(t, "settings: {answer_quirks: ["+word+"]}").Resolve()
+		if len(faults) > 0 || usual.Quirks != want {
+			t.Errorf("answer_quirks %s = %b, faults %v, want %b", word, usual.Quirks, faults, want)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -88,7 +89,7 @@ func (c *composer) ask(t *take) {
 // send writes the words of a request.
 func (c *composer) send(t *take) (*conversation.Send, error) {
 	if c.again(t) {
-		return c.out.Again(t.session, t.head.repeated(), t.connection)
+		return c.out.Again(t.session, t.Retransmitted, t.connection)
 	}
 	request := *t.request
 	last := c.refunds[t.session]
@@ -108,7 +109,7 @@ func (c *composer) send(t *take) (*conversation.Send, error) {
 // again reports whether the request is the last of its session once more, word for word.
 func (c *composer) again(t *take) bool {
 	last := c.before[t.session]
-	if last == nil || last.key != t.key || t.head.endToEnd != last.head.endToEnd {
+	if last == nil || last.key != t.key || t.EndToEnd != last.EndToEnd {
 		return false
 	}
 	like := requestLikeness(false)
@@ -191,7 +192,7 @@ func (c *composer) remark(t *take) {
 func (c *composer) call(t *take) {
 	c.note(t.asked.Packet)
 	verb, question, result := "reauthorize", "rar", "none"
-	if t.head.command == abortSession {
+	if t.Command == commandAbortSession {
 		verb, question = "abort", "asr"
 	}
 	if t.answered != nil {
@@ -213,8 +214,11 @@ func (c *composer) call(t *take) {
 		"* " + verb + " " + t.session + scope,
 		"< " + question + " " + t.session + scope + " answer=" + result,
 	}
-	if c.before[t.session] == nil {
+	switch {
+	case c.before[t.session] == nil:
 		t.stuck = "the session is not in the capture before"
+	case !answerable(result):
+		t.stuck = "no client can be told to answer so"
 	}
 	for _, line := range lines {
 		if t.stuck != "" {
@@ -225,6 +229,12 @@ func (c *composer) call(t *take) {
 		c.out.Tail(fmt.Sprintf("packet %d", t.asked.Packet))
 	}
 	t.line = len(c.out.Lines())
+}
+
+// answerable reports whether a conversation has a word for what a client answers.
+func answerable(result string) bool {
+	number, err := strconv.ParseUint(result, 10, 31)
+	return result == "none" || err == nil && number > 0
 }
 
 func (c *composer) resultOf(octets []byte) string {

@@ -20,6 +20,7 @@ type take struct {
 	connection string            // of the client; "" is the first
 	request    *charging.Request // as words say it
 	parsed     *charging.Request // as charging reads it
+	unread     error             // why the answer cannot be read
 	answer     *charging.Answer  // captured; nil: none was, or it cannot be read
 	subscriber *subscriber
 	key        charging.Key // in the conversation
@@ -90,7 +91,7 @@ func newDraft(frames []capture.Frame, o Options) *draft {
 
 // take reads an exchange.
 func (d *draft) take(x *exchange, seen map[charging.Key]*take) {
-	t := &take{exchange: x, session: d.name(x.session)}
+	t := &take{exchange: x, session: d.name(x.Session)}
 	d.takes[x] = t
 	if x.answered != nil {
 		t.late = x.answered.At.Sub(x.asked.At)
@@ -103,19 +104,20 @@ func (d *draft) take(x *exchange, seen map[charging.Key]*take) {
 	d.sessions[t.session] = append(d.sessions[t.session], t)
 	t.request, t.parsed = d.request(x.asked.Octets), d.dictionary.ParseRequest(x.asked.Octets)
 	t.request.Key.Session.ID = t.session
-	t.request.Retransmitted = x.head.repeated()
+	t.request.Retransmitted = x.Retransmitted
 	t.connection = d.connection(x)
 	t.subscriber = d.subscriberOf(t)
 	t.subscriber.takes = append(t.subscriber.takes, t)
 	if x.answered != nil {
-		if answer, err := d.dictionary.ParseAnswer(x.answered.Octets); err == nil {
-			t.answer = answer
+		t.answer, t.unread = d.dictionary.ParseAnswer(x.answered.Octets)
+		if t.unread != nil {
+			t.answer = nil
 		}
 	}
 	t.key = t.request.Key
 	before := seen[t.key]
 	t.repeat = before != nil && before.remembered() && !d.reborn(before, t)
-	if t.repeat && !t.head.repeated() && d.answeredAnew(before, t) {
+	if t.repeat && !t.Retransmitted && d.answeredAnew(before, t) {
 		d.flaggedOnly, t.repeat = true, false
 	}
 	if t.first = before; !t.repeat {
@@ -124,9 +126,9 @@ func (d *draft) take(x *exchange, seen map[charging.Key]*take) {
 }
 
 // owner is the take whose rule decides what is answered: the first of its key, where that got no
-// answer, so that a repeat gets the first one.
+// answer in time, so that a repeat gets the first one.
 func (t *take) owner() *take {
-	if t.repeat && t.first.answered == nil {
+	if t.repeat && t.first.silent() {
 		return t.first
 	}
 	return t
@@ -148,7 +150,7 @@ func (d *draft) answeredAnew(before, t *take) bool {
 // session: it begins it as something new.
 func (d *draft) reborn(before, t *take) bool {
 	return t.request.Type == charging.Initial && !t.request.Retransmitted &&
-		t.head.endToEnd != before.head.endToEnd && before != d.last(t)
+		t.EndToEnd != before.EndToEnd && before != d.last(t)
 }
 
 // last is the request of the session before t, which came last.

@@ -1,66 +1,18 @@
 package recording
 
 import (
-	"encoding/binary"
 	"fmt"
-	"net/netip"
 
 	"github.com/ocs-sim/ocs-sim/diameter"
 	"github.com/ocs-sim/ocs-sim/diameter/capture"
 )
 
-// The commands of credit control (RFC 8506 section 3, RFC 6733 section 8.5).
-const (
-	creditControl      = 272
-	reAuth             = 258
-	abortSession       = 274
-	creditApplication  = 4
-	headerLength       = 20
-	flagRequest        = 0x80
-	flagRetransmission = 0x10
-)
-
 // An exchange is a request of credit control, of a client or of the server, and its answer.
 type exchange struct {
-	asked    capture.Frame
-	answered *capture.Frame // nil: none was captured
-	head     head
-	session  string
-	byServer bool // a RAR or ASR
-	relayed  bool // the request was seen before, one hop nearer to its client
-}
-
-// A head is what the header of a message says.
-type head struct {
-	flags              byte
-	command            uint32
-	application        uint32
-	hopByHop, endToEnd uint32
-}
-
-func headOf(frame []byte) (h head, ok bool) {
-	if len(frame) < headerLength {
-		return h, false
-	}
-	word := binary.BigEndian.Uint32(frame[4:])
-	return head{
-		flags: byte(word >> 24), command: word & 0xffffff,
-		application: binary.BigEndian.Uint32(frame[8:]),
-		hopByHop:    binary.BigEndian.Uint32(frame[12:]),
-		endToEnd:    binary.BigEndian.Uint32(frame[16:]),
-	}, true
-}
-
-func (h *head) request() bool  { return h.flags&flagRequest != 0 }
-func (h *head) repeated() bool { return h.flags&flagRetransmission != 0 }
-
-// credits reports whether the message is one of credit control.
-func (h *head) credits() bool {
-	switch h.command {
-	case creditControl, reAuth, abortSession:
-		return h.application == creditApplication
-	}
-	return false
+	diameter.Glance // at the request
+	asked           capture.Frame
+	answered        *capture.Frame // nil: none was captured
+	byServer        bool           // a RAR or ASR
 }
 
 // A moment is when a request or an answer was captured.
@@ -78,120 +30,80 @@ type dialogues struct {
 	strays    []capture.Frame // answers whose request was not captured
 }
 
-// An underway is what tells the answer to a request: the connection, turned round, and both
-// identifiers (RFC 6733 section 3).
-type underway struct {
-	from, to           netip.AddrPort
-	command            uint32
-	hopByHop, endToEnd uint32
-}
-
-// An origin tells a request for all hops (RFC 6733 section 3: End-to-End Identifier).
-type origin struct {
-	host, session string
-	command       uint32
-	endToEnd      uint32
-}
-
-// dialoguesOf pairs requests with answers. Traffic that was captured at several hops is taken at
-// the hop nearest to the client.
+// dialoguesOf finds the exchanges. Traffic that was captured at several hops is taken where it was
+// sent first.
 func dialoguesOf(frames []capture.Frame) *dialogues {
+	t := readTraffic(frames)
+	t.pair()
+	t.follow()
 	d := &dialogues{left: map[string]int{}}
-	open, seen := map[underway][]*exchange{}, map[origin]*exchange{}
-	coming := answersComing(frames)
-	for i := range frames {
-		f := frames[i]
-		h, ok := headOf(f.Octets)
+	if unreadable := len(frames) - len(t.messages); unreadable > 0 {
+		d.left[""] = unreadable
+	}
+	began := map[*message]*exchange{}
+	for _, m := range t.messages {
 		switch {
-		case !ok || !h.credits():
-			d.left[nameOf(f.Octets, h)]++
-		case h.request():
-			d.ask(f, h, open, seen)
+		case !m.converses():
+			d.left[leftOut(m)]++
+		case !m.Request || m.request != nil:
+			d.answer(m, began)
+		case m.before != nil:
+			d.again++
 		default:
-			d.answer(&f, h, open, coming)
+			began[m] = d.ask(m)
 		}
 	}
 	return d
 }
 
-// answersComing counts the answers that are there by what tells them.
-func answersComing(frames []capture.Frame) map[underway]int {
-	coming := map[underway]int{}
-	for i := range frames {
-		f := &frames[i]
-		if h, ok := headOf(f.Octets); ok && h.credits() && !h.request() {
-			coming[underway{f.To, f.From, h.command, h.hopByHop, h.endToEnd}]++
-		}
-	}
-	return coming
+// creditApplication is the Application-Id of credit control (RFC 8506 section 3).
+const creditApplication = 4
+
+// converses reports whether the message can stand in a conversation.
+func (m *message) converses() bool {
+	return m.hasWords() && m.Application == creditApplication
 }
 
-// nameOf is what a message that is left out is called.
-func nameOf(octets []byte, h head) string {
-	name := diameter.MessageOf(octets)
-	switch h.command {
-	case creditControl, reAuth, abortSession:
-		return fmt.Sprintf("%s of application %d", name, h.application)
+// hasWords reports whether a conversation has words for the command.
+func (m *message) hasWords() bool {
+	switch m.Command {
+	case commandCreditControl, commandReAuth, commandAbortSession:
+		return true
+	}
+	return false
+}
+
+// leftOut is what a message that is left out is called.
+func leftOut(m *message) string {
+	name := diameter.MessageOf(m.frame.Octets)
+	if m.hasWords() {
+		return fmt.Sprintf("%s of application %d", name, m.Application)
 	}
 	return name
 }
 
-func (d *dialogues) ask(
-	f capture.Frame, h head, open map[underway][]*exchange, seen map[origin]*exchange,
-) {
-	x := &exchange{
-		asked: f, head: h, session: diameter.SessionOf(f.Octets), byServer: h.command != creditControl,
-	}
-	key := underway{f.From, f.To, h.command, h.hopByHop, h.endToEnd}
-	open[key] = append(open[key], x)
-	from := origin{diameter.BriefOf(f.Octets).OriginHost, x.session, h.command, h.endToEnd}
-	if before := seen[from]; before != nil && x.follows(before) {
-		x.relayed = true
-		d.again++
-		return
-	}
-	seen[from] = x
+func (d *dialogues) ask(m *message) *exchange {
+	x := &exchange{Glance: m.Glance, asked: *m.frame, byServer: m.Command != commandCreditControl}
 	d.exchanges = append(d.exchanges, x)
 	d.moments = append(d.moments, moment{x, false})
+	return x
 }
 
-// follows reports whether the request is another one, sent on by a relay: it stands on another
-// connection, and has one more Route-Record (RFC 6733 section 6.1.9), or comes from where the other
-// one went.
-func (x *exchange) follows(before *exchange) bool {
-	a, b := &before.asked, &x.asked
-	if a.From == b.From && a.To == b.To {
-		return false
-	}
-	if routes(b.Octets) > routes(a.Octets) {
-		return true
-	}
-	return !x.head.repeated() && b.From.Addr() == a.To.Addr() && a.From.Addr() != a.To.Addr()
-}
-
-func routes(octets []byte) int {
-	return len(diameter.Attributes(octets).Lookup("Route-Record"))
-}
-
-// answer finds the request of an answer. Where one came again with the same identifiers, and there
-// are fewer answers than requests, the first were not answered.
-func (d *dialogues) answer(
-	f *capture.Frame, h head, open map[underway][]*exchange, coming map[underway]int,
-) {
-	key := underway{f.To, f.From, h.command, h.hopByHop, h.endToEnd}
-	waiting := open[key]
-	waiting = waiting[max(len(waiting)-coming[key], 0):]
-	coming[key]--
-	if len(waiting) == 0 {
-		d.strays = append(d.strays, *f)
-		return
-	}
-	x := waiting[0]
-	open[key] = waiting[1:]
-	x.answered = f
-	if x.relayed {
+// answer hears an answer as a client would, which drops what has other identifiers than a request
+// of its own on that connection (RFC 6733 section 6.2.1).
+func (d *dialogues) answer(m *message, began map[*message]*exchange) {
+	asked := m.request
+	switch {
+	case asked == nil || asked.answer != m || m.strayed || m.misled ||
+		asked.EndToEnd != m.EndToEnd || asked.Command != m.Command:
+		d.strays = append(d.strays, *m.frame)
+	case asked.before != nil:
 		d.again++
-		return
+	case began[asked] == nil:
+		d.strays = append(d.strays, *m.frame)
+	default:
+		x := began[asked]
+		x.answered = m.frame
+		d.moments = append(d.moments, moment{x, true})
 	}
-	d.moments = append(d.moments, moment{x, true})
 }

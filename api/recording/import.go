@@ -2,6 +2,7 @@ package recording
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -102,6 +103,9 @@ func (d *draft) refuseUnreadable() {
 	for _, t := range d.order {
 		if t.answered != nil && t.answer == nil && !t.silent() {
 			t.stuck = "the answer cannot be read"
+			if t.unread != nil {
+				t.stuck += ": " + t.unread.Error()
+			}
 		}
 	}
 }
@@ -259,9 +263,7 @@ func (d *draft) prove(ctx context.Context) (*Imported, error) {
 	for _, stray := range d.strays {
 		out.Strays = append(out.Strays, stray.Packet)
 	}
-	for _, p := range append(d.people, d.nobody) {
-		out.Rules += len(d.merged(p, true))
-	}
+	_, out.Rules = d.scenarios(true)
 	d.judgeProof(out, played, failed, offset)
 	return out, nil
 }
@@ -277,6 +279,16 @@ func (d *draft) unlike(t *take, sent []byte) []charging.Edit {
 	})
 }
 
+const sessionID = 263 // the AVP (RFC 6733 section 8.8)
+
+// sessionBehind reports whether Session-Id does not come first, as it has to: the one order of AVPs
+// that is a fault by itself.
+func sessionBehind(octets []byte) bool {
+	return len(octets) >= headerLength+4 &&
+		binary.BigEndian.Uint32(octets[headerLength:]) != sessionID &&
+		len(diameter.Attributes(octets).Lookup("Session-Id")) > 0
+}
+
 // judgeProof lists what does not come out as captured.
 func (d *draft) judgeProof(out *Imported, played *Performance, failed error, offset int) {
 	for _, x := range d.exchanges {
@@ -288,6 +300,13 @@ func (d *draft) judgeProof(out *Imported, played *Performance, failed error, off
 	}
 	for _, t := range d.order {
 		messages, asked := played.Messages[t.line+offset]
+		if asked && sessionBehind(t.asked.Octets) && !sessionBehind(messages.Sent) {
+			out.Unproved = append(out.Unproved, Unproved{
+				Packet: t.asked.Packet, Line: t.line + offset,
+				Why: "the request goes out with Session-Id first, and was captured with it behind " +
+					"another AVP",
+			})
+		}
 		if edits := d.unlike(t, messages.Sent); asked && len(edits) > 0 {
 			out.Unproved = append(out.Unproved, Unproved{
 				Packet: t.asked.Packet, Line: t.line + offset,

@@ -131,6 +131,67 @@ func TestImportNeedsCreditControl(t *testing.T) {
 	}
 }
 
+// Whoever is in the capture is nowhere in what is made of it, whatever holds them.
+func TestAnonymizeLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	frames := captured(t)
+	for _, word := range []struct{ path, value string }{
+		{"Subscription-Id.Subscription-Id-Type", "END_USER_SIP_URI"},
+		{"Subscription-Id.Subscription-Id-Data", `sip:jörg.meyer;x="a b"@ims.carrier.net;user=phone`},
+		{"99999:1", "hex:" + hex.EncodeToString([]byte("SIP:JÖRG.MEYER;X at IMS.CARRIER.NET"))},
+		{"Subscription-Id.Subscription-Id-Type", "END_USER_NAI"},
+		{"Subscription-Id.Subscription-Id-Data", "bob@x.de"},
+		{"Subscription-Id.Subscription-Id-Type", "END_USER_PRIVATE"},
+		{"Subscription-Id.Subscription-Id-Data", "hex:4af67267"},
+		{"Service-Information.PS-Information.MSISDN", "hex:947106532511f2"},
+		{"99999:2", "hex:4917603552112f"},
+		{"99999:3", "hex:" + hex.EncodeToString([]byte("4917603552112"))},
+		{"99999:4", "hex:000000054000001234393137363132333435363738000000"}, // a group
+		{"99999:5", "hex:" + hex.EncodeToString([]byte("for sbc-7.carrier.net;9;2;262010000000001"))},
+		{"99999:6", "http://portal.carrier.org/x"},
+		{"99999:7", "seen at sbc-7 only"},
+		{"Subscription-Id.Subscription-Id-Type", "END_USER_E164"},
+		{"Subscription-Id.Subscription-Id-Data", "1001"},
+		{"Session-Id", "sbc-7.carrier.net;9;2;262010000000001"},
+		{"Origin-Host", "sbc-7.carrier.net"},
+		{"Redirect-Host", "aaa://portal.carrier.org"},
+	} {
+		var err error
+		path := strings.Replace(word.path, "Subscription-Id.", "Subscription-Id[last].", 1)
+		if strings.HasSuffix(word.path, "-Type") {
+			frames[0].Octets, err = diameter.AddAVP(frames[0].Octets, "Subscription-Id", "")
+		}
+		if err == nil {
+			frames[0].Octets, err = diameter.SetAVP(frames[0].Octets, path, word.value)
+		}
+		if err != nil {
+			t.Fatal(word, err)
+		}
+	}
+	torn := append([]byte("\x00\x00\x01\xbc\x40\x00\x00\xff"), "4917612345678 sbc-7.carrier.net"...)
+	frames[0].Octets = diameter.AppendOctets(frames[0].Octets, torn)
+	made := recording.Anonymize(frames, nil)[0].Octets
+	secrets := []string{
+		"carrier", "CARRIER", "meyer", "MEYER", "17612345678", "bob", "x.de", "\x4a\xf6\x72\x67",
+		"\x94\x71\x06\x53\x25\x11", "\x49\x17\x60\x35\x52", "17603552", "26201", "sbc-7",
+	}
+	for _, secret := range secrets {
+		if bytes.Contains(made, []byte(secret)) {
+			t.Errorf("it still says %q", secret)
+		}
+	}
+	last := diameter.Attributes(made).Lookup("Subscription-Id[last].Subscription-Id-Data")
+	if len(last) != 1 || last[0] == "1001" || len(strings.Trim(last[0], "0123456789")) > 0 {
+		t.Errorf("the short number became %q, want a number", last)
+	}
+	if got := diameter.Attributes(made).Lookup("99999:4"); len(got) != 1 || len(got[0]) != 50 {
+		t.Errorf("the group became %q", got)
+	}
+	if !bytes.Contains(made, []byte("\x00\x00\x01\xbc\x40\x00\x00\xff1555")) {
+		t.Error("what was torn is mended")
+	}
+}
+
 func TestAnonymizeLeavesNobody(t *testing.T) {
 	t.Parallel()
 	frames := captured(t)
@@ -166,5 +227,19 @@ func TestAnonymizeLeavesNobody(t *testing.T) {
 	again := recording.Anonymize(frames, nil)
 	if !bytes.Equal(again[0].Octets, made[0].Octets) {
 		t.Error("what is made up is not the same again")
+	}
+}
+
+// Results that are none have no words, and are no reason to import nothing.
+func TestImportTakesAnyResult(t *testing.T) {
+	t.Parallel()
+	r := newReel(t)
+	r.exchange("1", "0", "Multiple-Services-Credit-Control.Result-Code=47825")
+	q := r.summons(258)
+	r.fromServer(q)
+	r.fromClient(r.obeyed(q, "0"))
+	r.exchange("2", "1", "Result-Code=4294967295")
+	if got := r.imported(); got.Requests != 2 {
+		t.Errorf("%d requests, want 2", got.Requests)
 	}
 }

@@ -191,7 +191,7 @@ func differs(before, after *charging.Answer) string {
 	for i := range after.Services {
 		was, is := &before.Services[i], &after.Services[i]
 		switch {
-		case was.Key.Group != is.Key.Group || !slices.Equal(was.Key.IDs, is.Key.IDs):
+		case !was.Key.Same(is.Key):
 			return "another service"
 		case was.Result != is.Result:
 			return fmt.Sprintf("Result-Code %d, not %d, of a service", is.Result, was.Result)

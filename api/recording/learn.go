@@ -77,6 +77,9 @@ func gather(found []*unknown, nodes []*diameter.Node, refused bool) []*unknown {
 	return found
 }
 
+// headerLength is how many octets stand before the AVPs of a message (RFC 6733 section 3).
+const headerLength = 20
+
 // grouped reports whether a value is nothing but AVPs.
 func (u *unknown) grouped(value string) bool {
 	data := []byte(value)

@@ -3,6 +3,7 @@ package recording
 import (
 	"cmp"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,17 +30,68 @@ func (d *draft) seed(withDelays bool) (string, error) {
 	}
 	b.WriteString(d.settings())
 	d.accounts(&b)
-	var written []scenarios.Document
-	for _, p := range append(slices.Clone(d.people), d.nobody) {
-		if rules := d.merged(p, withDelays); len(rules) > 0 {
-			written = append(written, p.scenarios(rules)...)
-		}
-	}
+	written, _ := d.scenarios(withDelays)
 	if len(written) == 0 {
 		return b.String(), nil
 	}
 	err := dump(&b, "scenarios", written)
 	return b.String(), err
+}
+
+// scenarios are all rules, and how many they are: what the server does to everybody's requests of a
+// type once, and the rest by subscriber.
+func (d *draft) scenarios(withDelays bool) (all []scenarios.Document, count int) {
+	everybody := &subscriber{takes: d.order}
+	common := everybody.common(withDelays)
+	people := append(slices.Clone(d.people), d.nobody)
+	if len(common) > 0 {
+		all = append(all, scenarios.Document{Name: "all-as-captured", Rules: common})
+	}
+	count = len(common)
+	for _, p := range people {
+		rules := slices.DeleteFunc(d.merged(p, withDelays), func(r scenarios.Rule) bool {
+			return slices.ContainsFunc(common, func(c scenarios.Rule) bool {
+				return c.When.Type == r.When.Type
+			})
+		})
+		if len(rules) > 0 {
+			all = append(all, p.scenarios(rules)...)
+			count += len(rules)
+		}
+	}
+	return all, count
+}
+
+// common are rules for types of which all requests of several subscribers are answered in one and
+// the same way.
+func (p *subscriber) common(withDelays bool) (common []scenarios.Rule) {
+	rules := p.rules(withDelays)
+	for kind := charging.Initial; kind <= charging.Event; kind++ {
+		if !p.several(kind) {
+			continue
+		}
+		for _, rule := range mergeType(rules, kind.String(), p.requests(kind)) {
+			if reflect.DeepEqual(rule.When, scenarios.When{Type: kind.String()}) {
+				common = append(common, rule)
+			}
+		}
+	}
+	return common
+}
+
+// several reports whether more than one subscriber has requests of a type.
+func (p *subscriber) several(kind charging.RequestType) bool {
+	var first *subscriber
+	for _, t := range p.takes {
+		if t.request.Type != kind {
+			continue
+		}
+		if first != nil && t.subscriber != first {
+			return true
+		}
+		first = t.subscriber
+	}
+	return false
 }
 
 // dump writes one key of the document.
@@ -327,8 +379,7 @@ func weight(s *service) (weight int) {
 // kinds reports whether a service is charged both in sessions and by events.
 func (t *tariff) kinds(s *service) bool {
 	return slices.ContainsFunc(t.services, func(other *service) bool {
-		return other.event != s.event && other.key.Group == s.key.Group &&
-			slices.Equal(other.key.IDs, s.key.IDs)
+		return other.event != s.event && other.key.Same(s.key)
 	})
 }
 

@@ -69,7 +69,7 @@ type tariff struct {
 
 func (t *tariff) of(key charging.ServiceKey, event bool) *service {
 	for _, s := range t.services {
-		if s.event == event && s.key.Group == key.Group && slices.Equal(s.key.IDs, key.IDs) {
+		if s.event == event && s.key.Same(key) {
 			return s
 		}
 	}
@@ -127,7 +127,7 @@ func (t *tariff) gather(one *take, spent map[string]map[*service][]int64) {
 func answerFor(a *charging.Answer, asked *charging.Service, i int) *charging.ServiceAnswer {
 	for k := range a.Services {
 		s := &a.Services[k]
-		if s.Key.Group == asked.Key.Group && slices.Equal(s.Key.IDs, asked.Key.IDs) {
+		if s.Key.Same(asked.Key) {
 			return s
 		}
 	}

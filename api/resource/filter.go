@@ -57,7 +57,7 @@ func (f *ExchangeFilter) Read() (scenarios.Filter, []charging.Fault) {
 		Type: f.Type, Context: f.Context, Message: f.Message, Door: f.Door, Peer: f.Peer,
 		OriginHost: f.OriginHost, Rule: f.Rule, Scenario: f.Scenario, Finding: f.Finding,
 		Text: f.Text, RatingGroup: r.number("rating_group", f.RatingGroup, 32),
-		Service: r.number("service", f.Service, 32), Before: r.number("before", f.Before, 63).Value,
+		Service: r.number("service", f.Service, 32), Before: r.position("before", f.Before),
 		Repeat: r.truth("repeat", f.Repeat), Sent: r.truth("sent", f.Sent),
 		Since: r.time("since", f.Since), Until: r.time("until", f.Until),
 		AVP: r.avps("avp", f.AVP), AnswerAVP: r.avps("answer_avp", f.AnswerAVP),
@@ -92,7 +92,7 @@ func (f *FindingFilter) Read() (scenarios.FindingFilter, []charging.Fault) {
 	return scenarios.FindingFilter{
 		Session: f.Session, Subscriber: f.Subscriber, Peer: f.Peer, Rule: f.Rule,
 		Severity: charging.Severity(f.Severity), Verdict: scenarios.FindingVerdict(f.Verdict),
-		Exchange: r.number("exchange", f.Exchange, 63).Value,
+		Exchange: r.position("exchange", f.Exchange),
 		Since:    r.time("since", f.Since), Until: r.time("until", f.Until),
 	}, r.faults
 }
@@ -130,10 +130,19 @@ func (r *filterReader) number(path string, text Scalar, bits int) (number chargi
 	}
 	value, err := strconv.ParseUint(string(text), 10, bits)
 	if err != nil {
-		r.fault(path, "%q is no whole number that is not negative", text)
+		r.fault(path, "%q is no whole number from 0 to %d", text, int64(1)<<bits-1)
 		return number
 	}
 	return charging.Known(int64(value))
+}
+
+// position is the number of an exchange; 0, where none is written.
+func (r *filterReader) position(path string, text Scalar) int64 {
+	number := r.number(path, text, 63)
+	if number.Known && number.Value == 0 {
+		r.fault(path, "exchanges are numbered from 1 on")
+	}
+	return number.Value
 }
 
 func (r *filterReader) truth(path string, text Truth) *bool {

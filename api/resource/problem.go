@@ -32,8 +32,9 @@ func (p *Problem) Error() string {
 		text += "; " + p.Hint
 	}
 	for _, one := range p.Errors {
-		if one.Message != p.Detail {
-			text += "\n" + strings.TrimPrefix(one.Location+": ", ": ") + one.Message
+		line := strings.TrimPrefix(one.Location+": ", ": ") + one.Message
+		if one.Message != p.Detail && line != p.Detail {
+			text += "\n" + line
 		}
 	}
 	return text

@@ -175,7 +175,7 @@ func (s *ServiceExpect) find(left []charging.ServiceAnswer) int {
 		return min(0, len(left)-1)
 	}
 	same := slices.IndexFunc(left, func(a charging.ServiceAnswer) bool {
-		return a.Key.Group == s.Key.Group && slices.Equal(a.Key.IDs, s.Key.IDs)
+		return a.Key.Same(s.Key)
 	})
 	if same >= 0 || len(s.Key.IDs) > 0 {
 		return same

@@ -127,21 +127,27 @@ func (w *Writer) Answer(a *charging.Answer) error {
 
 func expectWords(a *charging.Answer) []string {
 	words := commandWords(a)
-	if a.Result < 1000 || a.Result > 9999 {
+	if !hasWord(a.Result) {
 		words[0] = "any"
 	}
 	for i := range a.Services {
-		s := &a.Services[i]
+		s := a.Services[i]
+		if !hasWord(s.Result) {
+			s.Result = 0
+		}
 		if i > 0 && !s.Key.Group.Known && len(s.Key.IDs) > 0 {
 			words = append(words, "mscc") // si= alone would belong to the service before
 		}
-		words = append(words, serviceWords(s)...)
+		words = append(words, serviceWords(&s)...)
 		if len(s.Granted) > 0 && s.Final == nil {
 			words = append(words, "final=none")
 		}
 	}
 	return slices.DeleteFunc(words, func(word string) bool { return !canStand(word) })
 }
+
+// hasWord reports whether a result can be written: only four digits are read as one.
+func hasWord(r charging.Result) bool { return r >= 1000 && r <= 9999 }
 
 // line joins words so that tokens takes them apart again.
 func line(words []string) string {

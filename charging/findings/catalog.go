@@ -35,7 +35,7 @@ type Rule struct {
 	Expected string
 	Why      string // it matters
 	Example  string // of what breaks it
-	Fix      string // what to do about it; empty: nothing in general
+	Fix      string // what to do about it
 	Trips    string // real clients that do; empty: none is known
 }
 

@@ -30,8 +30,13 @@ func TestRulesSayAllThatPeopleNeed(t *testing.T) {
 			t.Errorf("rule %q is no name, or there twice", r.ID)
 		}
 		seen[r.ID] = true
-		if r.Group == "" || r.Clause == "" || r.Expected == "" || r.Why == "" || r.Example == "" {
-			t.Errorf("rule %s leaves something out: %+v", r.ID, r)
+		for name, said := range map[string]string{
+			"group": r.Group, "clause": r.Clause, "expected": r.Expected, "why": r.Why,
+			"fix": r.Fix, "example": r.Example,
+		} {
+			if said == "" {
+				t.Errorf("rule %s has no %s", r.ID, name)
+			}
 		}
 		if !r.Side.Judges(findings.OfClients) && !r.Side.Judges(findings.OfServers) {
 			t.Errorf("rule %s is about %q, want client, server or both", r.ID, r.Side)

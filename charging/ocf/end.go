@@ -2,7 +2,6 @@ package ocf
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/ocs-sim/ocs-sim/charging"
@@ -25,8 +24,7 @@ func EndSession(tx charging.Tx, id charging.SessionID, cause string) error {
 	if !found || !open.Open() {
 		return nil
 	}
-	closed := *open
-	closed.Services = slices.Clone(open.Services)
+	closed := copied(open)
 	for i := range closed.Services {
 		state := &closed.Services[i]
 		if err := tx.Release(state.Reservation); err != nil {
@@ -35,6 +33,6 @@ func EndSession(tx charging.Tx, id charging.SessionID, cause string) error {
 		state.Reservation, state.Held = 0, charging.Amounts{}
 	}
 	closed.Closed, closed.ClosedBy = tx.Now(), cause
-	tx.PutSession(&closed)
+	tx.PutSession(closed)
 	return nil
 }

@@ -14,12 +14,12 @@ func (c *charge) event(d charging.Decision) error {
 	if !c.admit() {
 		return nil
 	}
+	if r.Action == charging.RefundAccount && len(r.Refund) > 0 {
+		return c.refundOf()
+	}
 	services := r.Services
 	if len(services) == 0 {
 		services = []charging.Service{{Asked: true}}
-	}
-	if r.Action == charging.RefundAccount && len(r.Refund) > 0 {
-		return c.refundOf()
 	}
 	record := c.record()
 	for i := range services {
@@ -27,13 +27,7 @@ func (c *charge) event(d charging.Decision) error {
 			return c.priceless(err)
 		}
 	}
-	if c.foreignContext() {
-		c.denyContext()
-		return nil
-	}
-	if c.nobodyPays() {
-		c.answer.Services = nil
-		c.deny(c.unpaid.result, c.unpaid.detail)
+	if c.unservable() {
 		return nil
 	}
 	return c.concludeEvent(record)
@@ -111,25 +105,17 @@ func (c *charge) happen(
 	service *charging.Service, record *charging.Session, d charging.Decision,
 ) error {
 	answer := charging.ServiceAnswer{Key: service.Key, Result: charging.Success}
-	o := offer{
-		service: service, settings: c.settings, inputs: c.inputs(service, c.tx.Now()),
-	}
-	o.inputs.Info, o.inputs.Context = &c.request.Information, c.request.Context
-	o.inputs.Participants = c.request.Information.Participants
-	err := c.rate(&o)
-	if err == nil {
-		err = c.findPayer(&o)
-	}
+	o := offer{service: service, settings: c.settings, inputs: c.inputs(service)}
+	err := c.findPayer(&o)
 	if err != nil {
-		answer.Result = c.unrated(service, err)
-		c.answer.Services = append(c.answer.Services, answer)
+		c.addResult(service.Key, c.unrated(service, err))
 		return nil
 	}
 	if c.request.Action == charging.DirectDebiting && d.Only.Matches(service.Key) {
 		o.limit = d.Limit
 	}
 	if o.terms.Uncontrolled && c.costsNothing(&o) {
-		c.answer.Services = append(c.answer.Services, c.uncontrolled(service))
+		c.add(c.uncontrolled(service))
 		return nil
 	}
 	o.want, o.dearest = o.wanted(&c.request.Information), o.conditions
@@ -146,16 +132,14 @@ func (c *charge) happen(
 	if unpostable(err) && c.request.Action != charging.PriceEnquiry {
 		answer, err = c.refuseService(service, err), nil
 	}
-	c.answer.Services = append(c.answer.Services, answer)
+	c.add(answer)
 	return err
 }
 
 // debitEvent debits at once: everything or, unless the rule counts events and allows part of them,
 // nothing.
 func (c *charge) debitEvent(
-	o *offer,
-	answer *charging.ServiceAnswer,
-	record *charging.Session,
+	o *offer, answer *charging.ServiceAnswer, record *charging.Session,
 ) error {
 	if err := c.afford(o); err != nil {
 		return err
@@ -171,8 +155,8 @@ func (c *charge) debitEvent(
 		return err
 	}
 	part := o.part(c.request.Key, charging.BecauseDebit, c.plan.Currency())
-	where := purpose(o.service.Key, &o.conditions, c.plan)
-	if _, err := c.tx.Settle(c.charged(o), 0, where, []charging.Part{part}); err != nil {
+	parts := []charging.Part{part}
+	if _, err := c.tx.Settle(c.charged(o), 0, c.purposeOf(o), parts); err != nil {
 		return errorfIn("debit an event", err)
 	}
 	c.why(part.Reason)
@@ -192,10 +176,7 @@ func (o *offer) part(key charging.Key, code string, currency charging.Unit) char
 	describe(&reason, &o.conditions, o.units, o.charge)
 	reason.Cost = currency.Of(o.amounts.Money)
 	return charging.Part{
-		Amounts: o.amounts,
-		Session: key.Session,
-		Number:  key.Number,
-		Reason:  reason,
+		Amounts: o.amounts, Session: key.Session, Number: key.Number, Reason: reason,
 	}
 }
 
@@ -212,7 +193,7 @@ func (c *charge) checkBalance(o *offer) error {
 		unit = charging.Total // a balance of octets pays for those of any direction
 	}
 	units, money := credit{account, unit}, credit{account, c.plan.Currency()}
-	means := c.tx.Available(account, purpose(o.service.Key, &o.conditions, c.plan))
+	means := c.meansFor(o)
 	means.Units = max(means.Units-c.checked[units], 0)
 	means.Money = max(means.Money-c.checked[money], 0)
 	if err := c.affordBy(o, means); err != nil {
@@ -262,17 +243,14 @@ func addTo(record *charging.Session, money int64) error {
 
 // refundByRating credits what the units would cost, for a refund that names no charge.
 func (c *charge) refundByRating(
-	o *offer,
-	answer *charging.ServiceAnswer,
-	record *charging.Session,
+	o *offer, answer *charging.ServiceAnswer, record *charging.Session,
 ) error {
 	charge, err := c.plan.Price(&o.conditions, charging.Progress{}, o.want)
 	if err != nil {
 		return errorfIn("price a refund", err)
 	}
-	where := purpose(o.service.Key, &o.conditions, c.plan)
 	o.units, o.charge, o.amounts = o.want, charge, charging.Amounts{Money: charge.Money}
-	if means := c.tx.Available(c.charged(o), where); means.HasUnits && !means.HasMoney {
+	if means := c.meansFor(o); means.HasUnits && !means.HasMoney {
 		o.amounts = charging.Amounts{Units: o.want}
 	}
 	cost := record.Cost
@@ -280,7 +258,7 @@ func (c *charge) refundByRating(
 		return err
 	}
 	part := o.part(c.request.Key, charging.BecauseRefund, c.plan.Currency())
-	if err := c.tx.Credit(c.charged(o), where, part); err != nil {
+	if err := c.tx.Credit(c.charged(o), c.purposeOf(o), part); err != nil {
 		record.Cost = cost
 		return errorfIn("credit a refund", err)
 	}

@@ -3,6 +3,7 @@ package ocf
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/ocs-sim/ocs-sim/charging"
@@ -31,9 +32,7 @@ type Options struct {
 // usualReasons is how many reasons most answers have: used, released, granted.
 const usualReasons = 3
 
-const (
-	defaultSupervision = time.Hour
-)
+const defaultSupervision = time.Hour
 
 // New returns a charging function. A nil script decides nothing.
 func New(l charging.Ledger, t charging.Tariffs, s charging.Script, o Options) *Function {
@@ -83,6 +82,7 @@ type chargeState struct {
 	// ahead are the services that were settled before any of them is granted anew.
 	ahead  map[*charging.Service]settled
 	second *charging.ServiceAnswer // the other quota of the service at hand
+	first  int                     // how many AVPs the first service has failed for
 }
 
 func (c *charge) work(tx charging.Tx) error {
@@ -102,11 +102,9 @@ func (c *charge) work(tx charging.Tx) error {
 		return c.refuse()
 	}
 	c.identify()
-	decision := c.decide()
+	decision := c.decide(false)
 	if decision.Rule != "" {
-		c.why(charging.Reason{
-			Code: charging.BecauseScript, Rule: decision.Rule, Detail: told(&decision),
-		})
+		c.whyScripted(&decision, told(&decision))
 	}
 	if err := c.run(decision); err != nil {
 		return err
@@ -135,12 +133,9 @@ func (c *charge) repeated() (bool, error) {
 	if prior.Fingerprint != c.fingerprint && r.Refused == nil {
 		c.answer.Result = charging.UnableToComply
 		c.answer.Message = "CC-Request-Number was used before in this session with other content"
-		c.why(
-			charging.Reason{
-				Code:   charging.BecauseRepeat,
-				Detail: "same key, other content: nothing moves",
-			},
-		)
+		c.why(charging.Reason{
+			Code: charging.BecauseRepeat, Detail: "same key, other content: nothing moves",
+		})
 		return true, nil
 	}
 	if prior.Fingerprint != c.fingerprint {
@@ -184,9 +179,14 @@ func (c *charge) open() {
 		return
 	}
 	c.prior = s
+	c.session = copied(s)
+}
+
+// copied is a session that may be changed: those of the ledger are replaced instead.
+func copied(s *charging.Session) *charging.Session {
 	next := *s
-	next.Services = append([]charging.ServiceState(nil), s.Services...)
-	c.session = &next
+	next.Services = slices.Clone(s.Services)
+	return &next
 }
 
 // identify finds the account: the session's own, or that of the first identity that has one.
@@ -213,8 +213,9 @@ func (c *charge) chargeTo(account *charging.Account) {
 }
 
 // decide asks the script once, with the session as it was.
-func (c *charge) decide() charging.Decision {
+func (c *charge) decide(repeat bool) charging.Decision {
 	now := c.situate()
+	now.Repeat = repeat
 	if c.function.script == nil {
 		return charging.Decision{}
 	}
@@ -311,5 +312,25 @@ func (c *charge) why(r charging.Reason) { c.answer.Why = append(c.answer.Why, r)
 // deny refuses at command level.
 func (c *charge) deny(result charging.Result, detail string, failed ...charging.FailedAVP) {
 	c.answer.Result, c.answer.Failed, c.answer.Message = result, failed, detail
-	c.why(charging.Reason{Code: charging.BecauseDenied, Detail: result.Name() + ": " + detail})
+	c.denied(charging.ServiceKey{}, result, detail)
+}
+
+// denied explains a refusal of a service; without a key, of the whole request.
+func (c *charge) denied(key charging.ServiceKey, result charging.Result, detail string) {
+	c.why(charging.Reason{
+		Code: charging.BecauseDenied, Service: key, Detail: result.Name() + ": " + detail,
+	})
+}
+
+// add answers one service more.
+func (c *charge) add(service charging.ServiceAnswer) {
+	if len(c.answer.Services) == 0 {
+		c.first = len(c.answer.Failed)
+	}
+	c.answer.Services = append(c.answer.Services, service)
+}
+
+// addResult answers one service more, by a result alone.
+func (c *charge) addResult(key charging.ServiceKey, result charging.Result) {
+	c.add(charging.ServiceAnswer{Key: key, Result: result})
 }

@@ -18,10 +18,7 @@ func (c *charge) recordSends(record *charging.Session) charging.Sends {
 	if len(record.Services) == 0 {
 		return c.sends(nil)
 	}
-	terms, err := c.termsOf(&record.Services[len(record.Services)-1].Conditions)
-	if err != nil {
-		terms = nil
-	}
+	terms, _ := c.termsOf(&record.Services[len(record.Services)-1].Conditions)
 	return c.sends(terms)
 }
 

@@ -34,9 +34,10 @@ func (c *charge) serve(service *charging.Service, d charging.Decision) error {
 	default:
 		c.withhold(&answer)
 	}
-	c.answer.Services = append(c.answer.Services, answer)
+	c.add(answer)
 	if c.second != nil {
-		c.answer.Services, c.second = append(c.answer.Services, *c.second), nil
+		c.add(*c.second)
+		c.second = nil
 	}
 	return err
 }
@@ -102,13 +103,13 @@ func (c *charge) withhold(answer *charging.ServiceAnswer) {
 }
 
 // inputs are what rates a service now.
-func (c *charge) inputs(service *charging.Service, at time.Time) charging.Inputs {
+func (c *charge) inputs(service *charging.Service) charging.Inputs {
 	in := charging.Inputs{
 		Context: c.request.Context, Service: service.Key, Event: c.request.Type == charging.Event,
 		Info: &c.request.Information, Participants: c.request.Information.Participants,
-		At: at, Attributes: c.request.Attributes,
+		At: c.tx.Now(), Attributes: c.request.Attributes,
 	}
-	if c.session != nil {
+	if c.session != nil && !in.Event {
 		in.Info, in.Participants = &c.session.Info, c.session.Info.Participants
 		in.Context = c.session.Context
 	}
@@ -132,8 +133,7 @@ func (c *charge) ownUnit(unit charging.Unit) charging.Unit {
 }
 
 // unrated refuses a service that no rule prices, with the AVP that would have to be another
-// (TS 32.299 section 7.1.11). Only the first fault of a request is told, but for RFC 8506, whose
-// answers may have several Failed-AVPs.
+// (TS 32.299 section 7.1.11).
 func (c *charge) unrated(service *charging.Service, err error) charging.Result {
 	var missing *charging.Unrated
 	var nobody *unpaid
@@ -141,23 +141,13 @@ func (c *charge) unrated(service *charging.Service, err error) charging.Result {
 		return c.unpaidService(service, nobody)
 	}
 	if !errors.As(err, &missing) {
-		c.why(
-			charging.Reason{
-				Code:    charging.BecauseDenied,
-				Service: service.Key,
-				Detail:  err.Error(),
-			},
-		)
+		c.why(charging.Reason{
+			Code: charging.BecauseDenied, Service: service.Key, Detail: err.Error(),
+		})
 		return charging.UnableToComply
 	}
-	c.why(charging.Reason{
-		Code: charging.BecauseDenied, Service: service.Key,
-		Detail: c.noRule().Name() + ": " + missing.Error(),
-	})
-	failed := failedService(service, missing)
-	if (len(c.answer.Failed) == 0 || c.rfc()) && failed.Path != "" {
-		c.answer.Failed = append(c.answer.Failed, failed)
-	}
+	c.denied(service.Key, c.noRule(), missing.Error())
+	c.failed(failedService(service, missing))
 	return c.noRule()
 }
 
@@ -201,16 +191,10 @@ type offer struct {
 
 // grant prices and reserves units at the conditions of now.
 func (c *charge) grant(
-	service *charging.Service,
-	d charging.Decision,
+	service *charging.Service, d charging.Decision,
 ) (charging.ServiceAnswer, error) {
-	o := offer{
-		service: service, settings: c.settings, inputs: c.inputs(service, c.tx.Now()),
-	}
-	err := c.rate(&o)
-	if err == nil {
-		err = c.findPayer(&o)
-	}
+	o := offer{service: service, settings: c.settings, inputs: c.inputs(service)}
+	err := c.findPayer(&o)
 	if err != nil {
 		return charging.ServiceAnswer{Key: service.Key, Result: c.unrated(service, err)}, nil
 	}
@@ -281,28 +265,12 @@ func (c *charge) resume(state *charging.ServiceState, to *charging.Conditions) c
 	return c.plan.Resume(&state.Conditions, to, state.Progress)
 }
 
-// wanted is the size of the grant, within the script's limit.
+// wanted is the size of the grant in the rule's unit: what is asked for, else what the request
+// counts, else the plan's default: of a grant, or of a one-time event; never above the maximum, nor
+// the script's limit.
 func (o *offer) wanted(info *charging.Information) int64 {
-	want := wanted(o.terms, o.service, info, o.inputs.Event)
-	if o.settings.EmptyRSU == charging.EmptyMax && o.terms.Max > 0 && !o.inputs.Event &&
-		o.service.Asked && empty(o.service.Requested) {
-		want = o.terms.Max
-	}
-	if o.limit == nil {
-		return want
-	}
-	if limit, told := unitsOf([]charging.Quantity{o.limit.Grant}, o.terms.Unit); told {
-		return min(want, limit)
-	}
-	return want
-}
-
-// wanted is the size of a grant in the rule's unit: what is asked for, else what the request
-// counts, else the plan's default: of a grant, or of a one-time event; never above the maximum.
-func wanted(
-	t *charging.Terms, service *charging.Service, info *charging.Information, event bool,
-) int64 {
-	want, _ := unitsOf(service.Requested, t.Unit)
+	t, event := o.terms, o.inputs.Event
+	want, _ := unitsOf(o.service.Requested, t.Unit)
 	if want <= 0 && t.Unit == charging.Events {
 		want = eventCount(t, info)
 		if want == 0 && event {
@@ -312,8 +280,15 @@ func wanted(
 	if want <= 0 {
 		want = t.Default
 	}
-	if t.Max > 0 {
-		want = min(want, t.Max)
+	if t.Max > 0 && (want > t.Max || o.settings.EmptyRSU == charging.EmptyMax && !event &&
+		o.service.Asked && empty(o.service.Requested)) {
+		want = t.Max
+	}
+	if o.limit == nil {
+		return want
+	}
+	if limit, told := unitsOf([]charging.Quantity{o.limit.Grant}, t.Unit); told {
+		return min(want, limit)
 	}
 	return want
 }
@@ -321,7 +296,7 @@ func wanted(
 // eventCount takes the number of events from where the rule says; 0 where nothing tells.
 func eventCount(t *charging.Terms, info *charging.Information) int64 {
 	for _, source := range t.Count {
-		number := charging.Number{}
+		var number charging.Number
 		switch source {
 		case "exploded":
 			number = info.Counters.Exploded
@@ -339,7 +314,7 @@ func eventCount(t *charging.Terms, info *charging.Information) int64 {
 
 // afford finds how much of what is wanted the account can pay: balances of units first.
 func (c *charge) afford(o *offer) error {
-	return c.affordBy(o, c.tx.Available(c.charged(o), purpose(o.service.Key, &o.conditions, c.plan)))
+	return c.affordBy(o, c.meansFor(o))
 }
 
 func (c *charge) affordBy(o *offer, means charging.Means) error {

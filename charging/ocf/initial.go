@@ -3,6 +3,7 @@ package ocf
 import (
 	"cmp"
 	"errors"
+	"slices"
 
 	"github.com/ocs-sim/ocs-sim/charging"
 )
@@ -12,10 +13,8 @@ import (
 func (c *charge) initial(d charging.Decision) error {
 	if c.prior != nil && !c.again {
 		c.session = c.prior
-		c.deny(
-			charging.UnableToComply,
-			"the session is open already; only a new Session-Id can start one",
-		)
+		c.deny(charging.UnableToComply,
+			"the session is open already; only a new Session-Id can start one")
 		return nil
 	}
 	if !c.admit() {
@@ -24,24 +23,14 @@ func (c *charge) initial(d charging.Decision) error {
 	if c.prior == nil {
 		c.begin()
 	}
-	services := c.services()
-	for i := range services {
-		if err := c.serve(&services[i], d); err != nil {
-			return err
-		}
+	if err := c.serveAll(d); err != nil {
+		return err
 	}
-	if c.prior == nil && c.foreignContext() {
+	if c.unservable() {
 		c.session = nil
-		c.denyContext()
-		return nil
-	}
-	if c.nobodyPays() {
-		c.session, c.answer.Services = nil, nil
-		c.deny(c.unpaid.result, c.unpaid.detail)
 		return nil
 	}
 	c.forgetCaller()
-	c.supervise()
 	return nil
 }
 
@@ -50,11 +39,8 @@ func (c *charge) initial(d charging.Decision) error {
 func (c *charge) admit() bool {
 	switch {
 	case len(c.request.Subscribers) == 0 && c.account == nil:
-		c.deny(
-			charging.MissingAVP,
-			"the request names no subscriber",
-			charging.FailedAVP{Path: "Subscription-Id"},
-		)
+		c.deny(charging.MissingAVP, "the request names no subscriber",
+			charging.FailedAVP{Path: "Subscription-Id"})
 	case c.account == nil:
 		identity := c.request.Subscribers[0].Data
 		code := cmp.Or(c.settings.DenyCodes.UnknownSubscriber, charging.UserUnknown)
@@ -96,24 +82,39 @@ func (c *charge) beginWith() {
 	}
 }
 
+// unservable refuses at command level where no service is served for a reason that is none of its
+// own: the plan knows nothing of the context, or nobody pays.
+func (c *charge) unservable() bool {
+	switch {
+	case (c.prior == nil || c.request.Type == charging.Event) && c.foreignContext():
+		c.deny(c.noRule(), "no rule of the plan is for this Service-Context-Id",
+			charging.FailedAVP{Path: "Service-Context-Id", Value: c.request.Context})
+	case c.nobodyPays():
+		c.deny(c.unpaid.result, c.unpaid.detail)
+	default:
+		return false
+	}
+	c.answer.Services = nil
+	return true
+}
+
 // foreignContext reports whether the plan has no rule for the request's context at all, so that
 // none of its services could be rated.
 func (c *charge) foreignContext() bool {
-	for i := range c.answer.Services {
-		if c.answer.Services[i].Result != c.noRule() {
-			return false
-		}
+	if !c.allAre(c.noRule()) {
+		return false
 	}
-	in := c.inputs(&charging.Service{}, c.tx.Now())
+	in := c.inputs(&charging.Service{})
 	_, err := c.plan.Rate(&in)
 	var unrated *charging.Unrated
 	return errors.As(err, &unrated) && unrated.Context
 }
 
-func (c *charge) denyContext() {
-	c.answer.Services = nil
-	c.deny(c.noRule(), "no rule of the plan is for this Service-Context-Id",
-		charging.FailedAVP{Path: "Service-Context-Id", Value: c.request.Context})
+// allAre reports whether every service is answered by one result.
+func (c *charge) allAre(result charging.Result) bool {
+	return !slices.ContainsFunc(c.answer.Services, func(s charging.ServiceAnswer) bool {
+		return s.Result != result
+	})
 }
 
 // supervise sets the time at which an abandoned session ends: Tcc is twice the longest validity of

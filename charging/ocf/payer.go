@@ -110,9 +110,12 @@ func (c *charge) charged(o *offer) string {
 	return o.payer
 }
 
-// findPayer makes the offer one for the account that its rule charges, and says so. Nobody need pay
-// for a service that is not controlled.
+// findPayer rates an offer and makes it one for the account that its rule charges, and says so.
+// Nobody need pay for a service that is not controlled.
 func (c *charge) findPayer(o *offer) (err error) {
+	if err = c.rate(o); err != nil {
+		return err
+	}
 	if o.terms.Uncontrolled && c.costsNothing(o) {
 		return nil
 	}
@@ -129,25 +132,14 @@ func (c *charge) findPayer(o *offer) (err error) {
 // unpaidService refuses a service that nobody pays for, and remembers that it was for this.
 func (c *charge) unpaidService(service *charging.Service, fault *unpaid) charging.Result {
 	c.unpaid = fault
-	c.why(charging.Reason{
-		Code: charging.BecauseDenied, Service: service.Key,
-		Detail: fault.result.Name() + ": " + fault.detail,
-	})
+	c.denied(service.Key, fault.result, fault.detail)
 	return fault.result
 }
 
 // nobodyPays reports whether none of the services has anybody to pay for it: like one of a
 // subscriber whom nobody knows, such an initial request is refused as a whole.
 func (c *charge) nobodyPays() bool {
-	if c.unpaid == nil {
-		return false
-	}
-	for i := range c.answer.Services {
-		if c.answer.Services[i].Result != c.unpaid.result {
-			return false
-		}
-	}
-	return true
+	return c.unpaid != nil && c.allAre(c.unpaid.result)
 }
 
 // forgetCaller drops who calls from a session whose plan charges no calling party: it need not be

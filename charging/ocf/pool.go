@@ -20,11 +20,6 @@ func (c *charge) inPool(service *charging.Service, state *charging.ServiceState)
 		slices.Equal(state.Key.IDs, service.Key.IDs)
 }
 
-// accountOf is the account that a service is charged to.
-func (c *charge) accountOf(state *charging.ServiceState) string {
-	return state.PaidBy(c.account.ID)
-}
-
 // poolOf is the credit pool that a service's grants go into; nil: into none.
 func (c *charge) poolOf(state *charging.ServiceState) *charging.Pool {
 	terms, err := c.termsOf(&state.Conditions)
@@ -34,39 +29,31 @@ func (c *charge) poolOf(state *charging.ServiceState) *charging.Pool {
 	return terms.Quota.Pool
 }
 
-// above is what usage costs more than its service holds.
-func above(state *charging.ServiceState, parts []charging.Part) charging.Amounts {
-	var need charging.Amounts
-	for i := range parts {
-		need.Units = charging.Saturate(need.Units, parts[i].Units)
-		need.Money = charging.Saturate(need.Money, parts[i].Money)
-	}
-	need.Units = max(need.Units-state.Held.Units, 0)
-	need.Money = max(need.Money-state.Held.Money, 0)
-	return need
-}
-
 // pooledUnits are the units of balances that the other services of a pool hold.
 func (c *charge) pooledUnits(state *charging.ServiceState) (units int64) {
 	if len(c.session.Services) < 2 {
 		return 0
 	}
 	pool := c.poolOf(state)
-	if pool == nil {
-		return 0
-	}
 	for i := range c.session.Services {
 		other := &c.session.Services[i]
-		if other == state || other.Held.Units == 0 ||
-			other.Conditions.Unit != state.Conditions.Unit ||
-			c.accountOf(other) != c.accountOf(state) {
-			continue
-		}
-		if theirs := c.poolOf(other); theirs != nil && theirs.ID == pool.ID {
+		if other.Held.Units != 0 && other.Conditions.Unit == state.Conditions.Unit &&
+			c.draws(pool, state, other) {
 			units = charging.Saturate(units, other.Held.Units)
 		}
 	}
 	return units
+}
+
+// draws reports whether a service may use what was granted for another: that is in the same pool,
+// and the same account pays for it.
+func (c *charge) draws(pool *charging.Pool, state, other *charging.ServiceState) bool {
+	account := c.account.ID
+	if pool == nil || other == state || state.PaidBy(account) != other.PaidBy(account) {
+		return false
+	}
+	theirs := c.poolOf(other)
+	return theirs != nil && theirs.ID == pool.ID
 }
 
 // openPool gives up, for as long as usage is settled, what the other services of a pool hold: RFC
@@ -76,24 +63,17 @@ func (c *charge) openPool(state *charging.ServiceState, need charging.Amounts) (
 		return nil, nil
 	}
 	pool := c.poolOf(state)
-	if pool == nil {
-		return nil, nil
-	}
 	var opened []pooled
 	for i := range c.session.Services {
 		other := &c.session.Services[i]
-		if other == state || other.Reservation == 0 || c.accountOf(other) != c.accountOf(state) {
-			continue
-		}
-		if theirs := c.poolOf(other); theirs == nil || theirs.ID != pool.ID ||
-			!c.sameMoney(state, other) {
+		if other.Reservation == 0 || !c.draws(pool, state, other) || !c.sameMoney(state, other) {
 			continue
 		}
 		if err := c.tx.Release(other.Reservation); err != nil {
 			return nil, errorfIn("open a pool", err)
 		}
 		opened = append(opened, pooled{other, other.Held})
-		other.Reservation = 0
+		other.Reservation, other.Held = 0, charging.Amounts{}
 	}
 	return opened, nil
 }
@@ -107,16 +87,6 @@ func (c *charge) sameMoney(one, other *charging.ServiceState) bool {
 	}
 	theirs, err := c.planOf(&other.Conditions)
 	return err == nil && theirs.Currency() == plan.Currency()
-}
-
-// shutPool gives back what was given up for usage that cannot be posted, and returns why not.
-func (c *charge) shutPool(
-	state *charging.ServiceState, opened []pooled, cause error,
-) error {
-	if err := c.closePool(state, opened, charging.Amounts{}); err != nil {
-		return err
-	}
-	return cause
 }
 
 // closePool reserves again what was not drawn. taken is what came out of the pool and out of what
@@ -148,18 +118,10 @@ func (c *charge) reserveRest(state *charging.ServiceState, held charging.Amounts
 	if err != nil {
 		return err
 	}
-	where := purpose(state.Key, &state.Conditions, plan)
-	means := c.tx.Available(c.accountOf(state), where)
-	state.Held = charging.Amounts{
-		Units: min(held.Units, means.Units), Money: min(held.Money, means.Money),
-	}
-	if state.Held == (charging.Amounts{}) {
-		return nil
-	}
-	holder := charging.Holder{Session: c.request.Key.Session, Service: state.Key}
-	id, err := c.tx.Reserve(c.accountOf(state), holder, where, state.Held)
-	state.Reservation = id
-	if err != nil {
+	account, where := state.PaidBy(c.account.ID), purpose(state.Key, &state.Conditions, plan)
+	means := c.tx.Available(account, where)
+	held.Units, held.Money = min(held.Units, means.Units), min(held.Money, means.Money)
+	if err := c.setAside(state, account, where, held); err != nil {
 		return errorfIn("close a pool", err)
 	}
 	return nil

@@ -42,11 +42,19 @@ func (c *charge) termsOf(conditions *charging.Conditions) (*charging.Terms, erro
 
 // purpose says what the account's balances are wanted for.
 func purpose(
-	key charging.ServiceKey,
-	conditions *charging.Conditions,
-	plan charging.Plan,
+	key charging.ServiceKey, conditions *charging.Conditions, plan charging.Plan,
 ) charging.Purpose {
 	return charging.Purpose{Group: key.Group, Unit: conditions.Unit, Currency: plan.Currency()}
+}
+
+// purposeOf says what balances are wanted for by an offer.
+func (c *charge) purposeOf(o *offer) charging.Purpose {
+	return purpose(o.service.Key, &o.conditions, c.plan)
+}
+
+// meansFor is what the account that an offer is charged to has for it.
+func (c *charge) meansFor(o *offer) charging.Means {
+	return c.tx.Available(c.charged(o), c.purposeOf(o))
 }
 
 // priceShares prices usage share by share, balances of units first, and moves the progress on.
@@ -70,13 +78,9 @@ func (c *charge) priceShares(
 		s := &used[i]
 		if !s.conditions.Same(&state.Conditions) {
 			progress = plan.Resume(&state.Conditions, &s.conditions, progress)
-			c.why(
-				charging.Reason{
-					Code:    charging.BecauseTariff,
-					Service: state.Key,
-					Rule:    s.conditions.Rule,
-				},
-			)
+			c.why(charging.Reason{
+				Code: charging.BecauseTariff, Service: state.Key, Rule: s.conditions.Rule,
+			})
 		}
 		reason := charging.Reason{Code: charging.BecauseUsed, Service: service.Key}
 		part, next, err := priceShare(plan, s, progress, &means, reason)
@@ -95,10 +99,7 @@ func (c *charge) priceShares(
 // priceShare prices one share: units that a balance of units pays are free but for the set-up.
 // Where there is no balance of money, an overrun goes to the balance of units.
 func priceShare(
-	plan charging.Plan,
-	s *share,
-	progress charging.Progress,
-	means *charging.Means,
+	plan charging.Plan, s *share, progress charging.Progress, means *charging.Means,
 	reason charging.Reason,
 ) (charging.Part, charging.Progress, error) {
 	units := min(s.units, means.Units)
@@ -125,18 +126,13 @@ func priceShare(
 	describe(&reason, &s.conditions, s.units, charge)
 	reason.Setup += begun.Setup
 	reason.Cost = plan.Currency().Of(money)
-	return charging.Part{
-		Amounts: charging.Amounts{Units: units, Money: money},
-		Reason:  reason,
-	}, charge.Progress, nil
+	amounts := charging.Amounts{Units: units, Money: money}
+	return charging.Part{Amounts: amounts, Reason: reason}, charge.Progress, nil
 }
 
 // describe fills in how a price came about.
 func describe(
-	r *charging.Reason,
-	conditions *charging.Conditions,
-	units int64,
-	charge charging.Charge,
+	r *charging.Reason, conditions *charging.Conditions, units int64, charge charging.Charge,
 ) {
 	r.Rule, r.Units = conditions.Rule, conditions.Unit.Of(units)
 	r.Blocks, r.Price, r.Setup = charge.Blocks, charge.Price, charge.Setup
@@ -150,86 +146,62 @@ func (c *charge) post(state *charging.ServiceState, parts []charging.Part) error
 		return err
 	}
 	where := purpose(state.Key, &state.Conditions, plan)
-	opened, err := c.openPool(state, above(state, parts))
+	opened, err := c.openPool(state, less(total(parts), state.Held))
 	if err != nil {
 		return err
 	}
 	c.floor(state, parts, plan)
-	need := above(state, parts)
-	if err = c.countable(parts, plan.Currency()); err != nil {
-		return c.shutPool(state, opened, err)
+	used := total(parts)
+	cost, err := c.costWith(used.Money, plan.Currency())
+	var over, taken charging.Amounts
+	if err == nil {
+		over, err = c.tx.Settle(state.PaidBy(c.account.ID), state.Reservation, where, parts)
 	}
-	over, err := c.tx.Settle(state.PaidBy(c.account.ID), state.Reservation, where, parts)
+	if err == nil {
+		taken = less(less(used, state.Held), over)
+	}
+	if failed := c.closePool(state, opened, taken); failed != nil {
+		return failed
+	}
 	if err != nil {
-		return c.shutPool(state, opened, errorfIn("settle usage", err))
+		return errorfIn("settle usage", err)
 	}
-	if len(opened) > 0 {
-		taken := charging.Amounts{
-			Units: max(need.Units-over.Units, 0), Money: max(need.Money-over.Money, 0),
-		}
-		if err := c.closePool(state, opened, taken); err != nil {
-			return err
-		}
-	}
-	for i := range parts {
-		if err := c.addCost(parts[i].Money, plan.Currency()); err != nil {
-			return err
-		}
-	}
+	c.session.Cost.Amount = cost
 	c.exceeded = c.exceeded || over != (charging.Amounts{})
-	if over.Money > 0 {
-		c.why(charging.Reason{
-			Code: charging.BecauseOverrun, Service: state.Key,
-			Cost: plan.Currency().Of(over.Money), Detail: "more than the account had",
-		})
-	}
-	if over.Units > 0 {
-		c.why(charging.Reason{
-			Code: charging.BecauseOverrun, Service: state.Key,
-			Units: state.Conditions.Unit.Of(over.Units), Detail: "more than the account had",
-		})
-	}
-	rest := c.explainRest(state, parts, plan.Currency())
+	c.explainEach(charging.BecauseOverrun, "more than the account had", state, over, plan.Currency())
+	rest := less(state.Held, used)
+	c.explainEach(charging.BecauseReleased, "", state, rest, plan.Currency())
 	state.Reservation, state.Held = 0, charging.Amounts{}
 	return c.carry(state, rest)
 }
 
-// explainRest says what of a reservation was not used.
-func (c *charge) explainRest(
-	state *charging.ServiceState,
-	parts []charging.Part,
-	currency charging.Unit,
-) charging.Amounts {
-	rest := state.Held
+// total is the sum of what is to be posted.
+func total(parts []charging.Part) (sum charging.Amounts) {
 	for i := range parts {
-		rest.Money = charging.Saturate(rest.Money, -parts[i].Money)
-		rest.Units = charging.Saturate(rest.Units, -parts[i].Units)
+		sum.Units = charging.Saturate(sum.Units, parts[i].Units)
+		sum.Money = charging.Saturate(sum.Money, parts[i].Money)
 	}
-	if rest.Money > 0 {
-		c.why(
-			charging.Reason{
-				Code:    charging.BecauseReleased,
-				Service: state.Key,
-				Cost:    currency.Of(rest.Money),
-			},
-		)
-	}
-	if rest.Units > 0 {
-		c.why(charging.Reason{
-			Code: charging.BecauseReleased, Service: state.Key,
-			Units: state.Conditions.Unit.Of(rest.Units),
-		})
-	}
-	return rest
+	return sum
 }
 
-func (c *charge) addCost(money int64, currency charging.Unit) error {
-	if c.session.Cost.Unit != currency {
-		return nil // the account moved to a plan in another currency in mid-session
+// less is what is left of amounts, neither of them below nothing.
+func less(a, b charging.Amounts) charging.Amounts {
+	return charging.Amounts{Units: max(a.Units-b.Units, 0), Money: max(a.Money-b.Money, 0)}
+}
+
+// explainEach says why money moved, and why units did.
+func (c *charge) explainEach(
+	code, detail string, state *charging.ServiceState, moved charging.Amounts, currency charging.Unit,
+) {
+	reason := charging.Reason{Code: code, Service: state.Key, Detail: detail}
+	if moved.Money > 0 {
+		reason.Cost = currency.Of(moved.Money)
+		c.why(reason)
 	}
-	sum, err := charging.Add(c.session.Cost.Amount, money)
-	c.session.Cost.Amount = sum
-	return err
+	if moved.Units > 0 {
+		reason.Cost, reason.Units = charging.Quantity{}, state.Conditions.Unit.Of(moved.Units)
+		c.why(reason)
+	}
 }
 
 // release gives back what a service holds.
@@ -241,7 +213,7 @@ func (c *charge) release(state *charging.ServiceState) error {
 		return errorfIn("release a reservation", err)
 	}
 	if plan, err := c.planOf(&state.Conditions); err == nil {
-		c.explainRest(state, nil, plan.Currency())
+		c.explainEach(charging.BecauseReleased, "", state, state.Held, plan.Currency())
 	}
 	state.Reservation, state.Held = 0, charging.Amounts{}
 	return nil

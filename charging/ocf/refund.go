@@ -37,15 +37,12 @@ func (c *charge) refundOf() error {
 	charged, found := c.tx.Session(key.Session)
 	if !ok || !found || charged.ClosedBy != closedByEvent || charged.Account != c.account.ID {
 		c.deny(charging.UnableToComply, "Refund-Information names no charge that is still known",
-			charging.FailedAVP{
-				Path: "Refund-Information", Value: fmt.Sprintf("0x%x", c.request.Refund),
-			})
+			charging.FailedAVP{Path: "Refund-Information", Value: fmt.Sprintf("0x%x", c.request.Refund)})
 		return nil
 	}
-	next := *charged
-	next.Services = append([]charging.ServiceState(nil), charged.Services...)
-	currency := c.currencyOf(&next, key.Number)
-	claims, fault := claimed(&next, key.Number, c.request.Services, currency)
+	next := copied(charged)
+	currency := c.currencyOf(next, key.Number)
+	claims, fault := claimed(next, key.Number, c.request.Services, currency)
 	if fault != "" {
 		c.deny(charging.UnableToComply, fault)
 		return nil
@@ -54,8 +51,7 @@ func (c *charge) refundOf() error {
 	for _, claim := range claims {
 		money, err := c.giveBack(claim)
 		if unpostable(err) {
-			refused := c.refuseService(&charging.Service{Key: claim.key}, err)
-			c.answer.Services = append(c.answer.Services, refused)
+			c.add(c.refuseService(&charging.Service{Key: claim.key}, err))
 			continue
 		}
 		if err != nil {
@@ -66,7 +62,7 @@ func (c *charge) refundOf() error {
 	if next.Cost.Unit == currency {
 		next.Cost.Amount -= given.Amount
 	}
-	c.tx.PutSession(&next)
+	c.tx.PutSession(next)
 	c.answer.Cost = given
 	return nil
 }
@@ -193,11 +189,8 @@ func (c *charge) giveBack(claimed claim) (money int64, err error) {
 		Amounts: charging.Amounts{Units: fromUnits, Money: money},
 		Session: c.request.Key.Session, Number: c.request.Key.Number,
 		Reason: charging.Reason{
-			Code:    charging.BecauseRefund,
-			Service: state.Key,
-			Rule:    state.Conditions.Rule,
-			Units:   state.Conditions.Unit.Of(units),
-			Cost:    plan.Currency().Of(money),
+			Code: charging.BecauseRefund, Service: state.Key, Rule: state.Conditions.Rule,
+			Units: state.Conditions.Unit.Of(units), Cost: plan.Currency().Of(money),
 		},
 	}
 	where := purpose(state.Key, &state.Conditions, plan)
@@ -215,10 +208,9 @@ func (c *charge) giveBack(claimed claim) (money int64, err error) {
 	if claimed.money > 0 {
 		given = plan.Currency().Of(money)
 	}
-	answer := charging.ServiceAnswer{
+	c.add(charging.ServiceAnswer{
 		Key: claimed.key, Result: charging.Success, Granted: []charging.Quantity{given},
-	}
-	c.answer.Services = append(c.answer.Services, answer)
+	})
 	return money, nil
 }
 

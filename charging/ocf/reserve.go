@@ -32,14 +32,8 @@ func (c *charge) reserve(
 		c.because(state.Key, "reservation none: nothing is set aside")
 		amounts = charging.Amounts{}
 	}
-	if amounts != (charging.Amounts{}) {
-		holder := charging.Holder{Session: c.request.Key.Session, Service: state.Key}
-		where := purpose(o.service.Key, &o.conditions, c.plan)
-		id, err := c.tx.Reserve(c.charged(o), holder, where, amounts)
-		if err != nil {
-			return charging.ServiceAnswer{}, errorfIn("reserve a grant", err)
-		}
-		state.Reservation, state.Held = id, amounts
+	if err := c.setAside(state, c.charged(o), c.purposeOf(o), amounts); err != nil {
+		return charging.ServiceAnswer{}, errorfIn("reserve a grant", err)
 	}
 	if o.limit != nil && o.limit.ValidFor.Known {
 		o.validFor = time.Duration(o.limit.ValidFor.Value) * time.Second
@@ -55,6 +49,20 @@ func (c *charge) reserve(
 	return c.answerGrant(o, state, final), nil
 }
 
+// setAside makes amounts what a service holds; of nothing there is no reservation.
+func (c *charge) setAside(
+	state *charging.ServiceState, account string, where charging.Purpose, amounts charging.Amounts,
+) (err error) {
+	if amounts == (charging.Amounts{}) {
+		return nil
+	}
+	holder := charging.Holder{Session: c.request.Key.Session, Service: state.Key}
+	if state.Reservation, err = c.tx.Reserve(account, holder, where, amounts); err == nil {
+		state.Held = amounts
+	}
+	return err
+}
+
 func (c *charge) explainGrant(o *offer, final *charging.FinalUnit) {
 	reason := charging.Reason{Code: charging.BecauseGranted, Service: o.service.Key}
 	if final != nil {
@@ -66,9 +74,7 @@ func (c *charge) explainGrant(o *offer, final *charging.FinalUnit) {
 }
 
 func (c *charge) answerGrant(
-	o *offer,
-	state *charging.ServiceState,
-	final *charging.FinalUnit,
+	o *offer, state *charging.ServiceState, final *charging.FinalUnit,
 ) charging.ServiceAnswer {
 	answer := charging.ServiceAnswer{
 		Key: o.service.Key, Result: charging.Success, ValidFor: o.validFor, Final: final,

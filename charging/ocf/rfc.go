@@ -90,13 +90,7 @@ func (c *charge) lower() error {
 		return nil
 	}
 	c.answer.Result, c.answer.Services = result, nil
-	switch {
-	case c.request.Type == charging.Initial && c.prior == nil:
-		c.session = nil
-	case c.request.Type == charging.Update && c.session != c.prior && c.session.Open():
-		return c.end(closedByDenial)
-	}
-	return nil
+	return c.closeRefused()
 }
 
 // fit takes out of an answer of TS 32.299 what only RFC 8506 knows.
@@ -125,7 +119,7 @@ func intermittent(terms *charging.Terms) bool {
 // section 5.1.1), and reserves both. It is given up where the account cannot pay them, or where
 // units of a balance would.
 func (c *charge) dual(o *offer) error {
-	means := c.tx.Available(c.charged(o), purpose(o.service.Key, &o.conditions, c.plan))
+	means := c.meansFor(o)
 	if means.Units > 0 || o.want <= 0 || o.limit != nil {
 		return nil
 	}

@@ -25,16 +25,15 @@ func movement(i *charging.Instead) charging.Movement {
 func (c *charge) scripted(d charging.Decision) error {
 	instead := d.Instead
 	atService := instead.Level == charging.AtService && len(c.request.Services) > 0
-	usual := d
-	usual.Instead = nil
 	var err error
 	switch move := movement(instead); {
 	case move == charging.MoveNormal:
-		err = c.scriptedAsUsual(usual)
+		err = c.usual(d)
+		c.answer.Failed, c.answer.Message = nil, "" // Another answer takes the place of this one.
 	case atService && !instead.Result.ProtocolError():
 		return c.scriptedServices(d, move)
 	case move == charging.MoveSettle:
-		err = c.scriptedDenial()
+		err = c.closeDenied()
 	default:
 		c.session = c.prior
 	}
@@ -43,26 +42,6 @@ func (c *charge) scripted(d charging.Decision) error {
 	}
 	c.dress(d, atService)
 	return nil
-}
-
-// scriptedAsUsual charges, and takes back whatever the answer says of it.
-func (c *charge) scriptedAsUsual(usual charging.Decision) error {
-	if err := c.usual(usual); err != nil {
-		return err
-	}
-	c.answer.Failed, c.answer.Message = nil, ""
-	return nil
-}
-
-// scriptedDenial ends the session for a refusal at command level; an initial request opens none.
-func (c *charge) scriptedDenial() error {
-	ends := c.session != nil &&
-		(c.request.Type == charging.Update || c.request.Type == charging.Termination)
-	if !ends || c.account == nil {
-		c.session = c.prior
-		return nil
-	}
-	return c.closeFor(closedByDenial)
 }
 
 // scriptedServices answers each service that the decision is for as it says, all others as usual.
@@ -75,11 +54,8 @@ func (c *charge) scriptedServices(d charging.Decision, move charging.Movement) e
 		c.begin()
 	}
 	usable = usable && c.session != nil
-	usual := d
-	usual.Instead = nil
 	for i := range c.request.Services {
-		service := &c.request.Services[i]
-		if err := c.scriptedService(service, d, usual, usable, move); err != nil {
+		if err := c.scriptedService(&c.request.Services[i], d, usable, move); err != nil {
 			return err
 		}
 	}
@@ -99,9 +75,7 @@ func (c *charge) scriptedEvent(d charging.Decision) error {
 	for i := range c.request.Services {
 		service := &c.request.Services[i]
 		if d.Only.Matches(service.Key) {
-			answer := charging.ServiceAnswer{Key: service.Key}
-			dressService(d.Instead, &answer)
-			c.answer.Services = append(c.answer.Services, answer)
+			c.addDressed(d.Instead, service)
 			continue
 		}
 		if err := c.happen(service, record, charging.Decision{}); err != nil {
@@ -112,29 +86,35 @@ func (c *charge) scriptedEvent(d charging.Decision) error {
 }
 
 func (c *charge) scriptedService(
-	service *charging.Service, d, usual charging.Decision, usable bool, move charging.Movement,
+	service *charging.Service, d charging.Decision, usable bool, move charging.Movement,
 ) error {
 	if !d.Only.Matches(service.Key) && usable {
 		if c.request.Type == charging.Termination {
 			result, err := c.settle(service)
-			c.answer.Services = append(c.answer.Services,
-				charging.ServiceAnswer{Key: service.Key, Result: result})
+			c.addResult(service.Key, result)
 			return err
 		}
-		return c.serve(service, usual)
+		return c.serve(service, d)
 	}
-	answer := charging.ServiceAnswer{Key: service.Key}
 	if usable && move == charging.MoveSettle {
+		failed := c.answer.Failed
 		if _, err := c.settle(service); err != nil {
 			return err
 		}
+		c.answer.Failed = failed // It is not for this that the service is refused.
 		if state := c.state(service.Key); state != nil {
 			state.Granted = 0
 		}
 	}
-	dressService(d.Instead, &answer)
-	c.answer.Services = append(c.answer.Services, answer)
+	c.addDressed(d.Instead, service)
 	return nil
+}
+
+// addDressed answers a service with the scripted result alone.
+func (c *charge) addDressed(instead *charging.Instead, service *charging.Service) {
+	answer := charging.ServiceAnswer{Key: service.Key}
+	dressService(instead, &answer)
+	c.add(answer)
 }
 
 // dress puts the scripted results over an answer to the whole request.
@@ -154,11 +134,7 @@ func (c *charge) dress(d charging.Decision, atService bool) {
 	}
 	if len(c.answer.Services) == 0 {
 		for i := range c.request.Services {
-			key := c.request.Services[i].Key
-			c.answer.Services = append(
-				c.answer.Services,
-				charging.ServiceAnswer{Key: key, Result: charging.Success},
-			)
+			c.addResult(c.request.Services[i].Key, charging.Success)
 		}
 	}
 	for i := range c.answer.Services {
@@ -197,27 +173,31 @@ func dressService(i *charging.Instead, answer *charging.ServiceAnswer) {
 	}
 }
 
-// told says what the script does to a request, and whether money moves with it.
+// whyScripted says what the script does to a request.
+func (c *charge) whyScripted(d *charging.Decision, detail string) {
+	c.why(charging.Reason{Code: charging.BecauseScript, Rule: d.Rule, Detail: detail})
+}
+
+// told says whether money moves, and how the answer goes out, if any does.
 func told(d *charging.Decision) string {
-	money := "charged as usual"
-	switch {
-	case d.Delivery != nil && d.Delivery.Unheard:
+	if d.Delivery != nil && d.Delivery.Unheard {
 		return "the request is dropped: nothing moves"
-	case d.Instead != nil:
-		money = movementWords(movement(d.Instead))
-	case d.Limit != nil:
-		money = "charged within a limit"
 	}
+	return inManner(moves(d), d)
+}
+
+func inManner(money string, d *charging.Decision) string {
 	return strings.Join(append([]string{money}, d.Manner()...), ", ")
 }
 
-// toldAgain is told for a repeat, which moves nothing whatever the script does.
-func toldAgain(d *charging.Decision) string {
-	return strings.Join(append([]string{"a repeat: nothing moves"}, d.Manner()...), ", ")
-}
-
-func movementWords(m charging.Movement) string {
-	switch m {
+func moves(d *charging.Decision) string {
+	switch {
+	case d.Instead == nil && d.Limit != nil:
+		return "charged within a limit"
+	case d.Instead == nil:
+		return "charged as usual"
+	}
+	switch movement(d.Instead) {
 	case charging.MoveSettle:
 		return "answered instead: what was used is debited, nothing is reserved"
 	case charging.MoveNothing:

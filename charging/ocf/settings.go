@@ -24,13 +24,11 @@ func (c *charge) because(key charging.ServiceKey, detail string) {
 	c.why(charging.Reason{Code: charging.BecauseSetting, Service: key, Detail: detail})
 }
 
-// unused explains that a setting keeps what a service reports from being debited.
-func (c *charge) unused(service *charging.Service, detail string) {
+// unused explains why what a service reports is not debited.
+func (c *charge) unused(code string, service *charging.Service, detail string) {
 	for i := range service.Used {
 		for _, units := range service.Used[i].Units {
-			c.why(charging.Reason{
-				Code: charging.BecauseSetting, Service: service.Key, Units: units, Detail: detail,
-			})
+			c.why(charging.Reason{Code: code, Service: service.Key, Units: units, Detail: detail})
 		}
 	}
 }
@@ -66,15 +64,9 @@ func (c *charge) raise() error {
 	c.answer.Message = "no service is granted"
 	c.because(charging.ServiceKey{}, "deny_level "+string(level)+": refused at command level")
 	if level == charging.DenyCommand {
-		c.answer.Services = nil
+		c.answer.Services, c.answer.Failed = nil, c.answer.Failed[:c.first]
 	}
-	switch {
-	case c.request.Type == charging.Initial && c.prior == nil:
-		c.session = nil
-	case c.request.Type == charging.Update && c.session.Open():
-		return c.end(closedByDenial)
-	}
-	return nil
+	return c.closeRefused()
 }
 
 // free reports whether a service may be used without credit control, which is no refusal.
@@ -97,11 +89,7 @@ func (c *charge) lacksServices() bool {
 func (c *charge) denyLacking() error {
 	c.deny(charging.MissingAVP, "Multiple-Services-Credit-Control is missing",
 		charging.FailedAVP{Path: "Multiple-Services-Credit-Control"})
-	if c.request.Type != charging.Update || c.session == nil || c.account == nil {
-		c.session = c.prior
-		return nil
-	}
-	return c.closeFor(closedByDenial)
+	return c.closeDenied()
 }
 
 // refuses reports whether a setting refuses what a service asks for, and answers it then. What it
@@ -114,7 +102,7 @@ func (c *charge) refuses(service *charging.Service, answer *charging.ServiceAnsw
 		c.because(service.Key, "overspend deny_next: more was used than granted or there")
 	case s.EmptyRSU == charging.EmptyRefuse && service.Asked && empty(service.Requested):
 		answer.Result = charging.InvalidAVPValue
-		c.failed("Multiple-Services-Credit-Control.Requested-Service-Unit")
+		c.failed(charging.FailedAVP{Path: "Multiple-Services-Credit-Control.Requested-Service-Unit"})
 		c.because(service.Key, "empty_rsu 5004: no units are asked for")
 	case c.refusesAbsent(service):
 		answer.Result = charging.UnableToComply
@@ -150,10 +138,11 @@ func (c *charge) winds(service *charging.Service) bool {
 	return state != nil && state.Final
 }
 
-// failed notes an AVP at fault, if it is the first.
-func (c *charge) failed(path string) {
-	if len(c.answer.Failed) == 0 || c.rfc() {
-		c.answer.Failed = append(c.answer.Failed, charging.FailedAVP{Path: path})
+// failed notes an AVP that a service is refused for. Only the first of a request is told, but for
+// RFC 8506, whose answers may have one for each service (section 3.2).
+func (c *charge) failed(failed charging.FailedAVP) {
+	if (len(c.answer.Failed) == 0 || c.rfc()) && failed.Path != "" {
+		c.answer.Failed = append(c.answer.Failed, failed)
 	}
 }
 

@@ -70,7 +70,8 @@ func (c *charge) disregards(
 	if charged || len(service.Used) == 0 || state != nil && state.Granted > 0 {
 		return charging.Success, false
 	}
-	c.unused(service, "ungranted_usage "+string(rule)+": no grant stands for it")
+	c.unused(charging.BecauseSetting, service,
+		"ungranted_usage "+string(rule)+": no grant stands for it")
 	if rule == charging.UngrantedRefuse {
 		return charging.RatingFailed, true
 	}
@@ -136,27 +137,15 @@ func (c *charge) adds() bool {
 // carry reserves again what a report left of a reservation. Where that cannot be, since a balance
 // ended in between, it is given up.
 func (c *charge) carry(state *charging.ServiceState, rest charging.Amounts) error {
-	if !c.adds() {
+	if !c.adds() || rest == (charging.Amounts{}) {
 		return nil
 	}
-	rest.Money, rest.Units = max(rest.Money, 0), max(rest.Units, 0)
-	if rest == (charging.Amounts{}) {
-		return nil
-	}
-	return c.hold(state, &state.Conditions, rest)
-}
-
-// hold reserves amounts for a service, if they are there.
-func (c *charge) hold(
-	state *charging.ServiceState, conditions *charging.Conditions, amounts charging.Amounts,
-) error {
-	plan, err := c.planOf(conditions)
+	plan, err := c.planOf(&state.Conditions)
 	if err != nil {
 		return err
 	}
-	holder := charging.Holder{Session: c.request.Key.Session, Service: state.Key}
-	where := purpose(state.Key, conditions, plan)
-	id, err := c.tx.Reserve(state.PaidBy(c.account.ID), holder, where, amounts)
+	where := purpose(state.Key, &state.Conditions, plan)
+	err = c.setAside(state, state.PaidBy(c.account.ID), where, rest)
 	var expected *charging.Error
 	if errors.As(err, &expected) && expected.Kind == charging.KindInsufficientCredit {
 		return nil
@@ -164,9 +153,8 @@ func (c *charge) hold(
 	if err != nil {
 		return errorfIn("reserve what was not used", err)
 	}
-	state.Reservation, state.Held = id, amounts
 	c.why(charging.Reason{
-		Code: charging.BecauseSetting, Service: state.Key, Cost: plan.Currency().Of(amounts.Money),
+		Code: charging.BecauseSetting, Service: state.Key, Cost: plan.Currency().Of(rest.Money),
 		Detail: "reservation additive: what was not used stays reserved",
 	})
 	return nil
@@ -194,7 +182,7 @@ func (c *charge) joined(o *offer, state *charging.ServiceState) (charging.Amount
 		return amounts, errorfIn("release what was kept", err)
 	}
 	state.Reservation, state.Held = 0, charging.Amounts{}
-	means := c.tx.Available(c.charged(o), purpose(o.service.Key, &o.conditions, c.plan))
+	means := c.meansFor(o)
 	amounts.Money += min(kept.Money, max(means.Money-amounts.Money, 0))
 	amounts.Units += min(kept.Units, max(means.Units-amounts.Units, 0))
 	return amounts, nil
@@ -204,23 +192,19 @@ func (c *charge) joined(o *offer, state *charging.ServiceState) (charging.Amount
 // settings say so, and supervision or a refusal ended it. A client that was refused at command
 // level owes nothing more by RFC 8506, yet some use up what they have and then report it.
 func (c *charge) debitsLate() bool {
-	if c.late == nil {
-		return false
-	}
-	cause := c.late.ClosedBy
-	return c.settings.LateUsage == charging.LateDebit &&
-		(cause == charging.ClosedByExpiry || cause == closedByDenial)
+	return c.late != nil && c.settings.LateUsage == charging.LateDebit &&
+		(c.late.ClosedBy == charging.ClosedByExpiry || c.late.ClosedBy == closedByDenial)
 }
 
 // nod answers a request of an unknown session with success; nothing moves.
 func (c *charge) nod() {
+	const because = "unknown_session 2001: no such session is open"
 	for i := range c.request.Services {
 		service := &c.request.Services[i]
-		c.answer.Services = append(c.answer.Services,
-			charging.ServiceAnswer{Key: service.Key, Result: charging.Success})
-		c.unused(service, "unknown_session 2001: no such session is open, nothing moves")
+		c.addResult(service.Key, charging.Success)
+		c.unused(charging.BecauseSetting, service, because+", nothing moves")
 	}
-	c.because(charging.ServiceKey{}, "unknown_session 2001: no such session is open")
+	c.because(charging.ServiceKey{}, because)
 }
 
 // adopt charges an update or termination of an unknown session as if the session had begun with it.

@@ -128,7 +128,7 @@ func (c *charge) ungranted(service *charging.Service) (charging.ServiceState, ch
 	if c.plan == nil {
 		return charging.ServiceState{}, charging.UnableToComply
 	}
-	in := c.inputs(service, c.tx.Now())
+	in := c.inputs(service)
 	for _, used := range c.reports(service) {
 		for _, q := range used.Units {
 			in.Units = append(in.Units, c.ownUnit(q.Unit))

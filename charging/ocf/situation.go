@@ -29,10 +29,7 @@ func (c *charge) repeatedAs() {
 	if c.decided == nil {
 		c.open()
 		c.identify()
-		situation := c.situate()
-		situation.Repeat = true
-		decision := c.function.script.Decide(situation)
-		c.decided = &decision
+		c.decide(true)
 		c.session = nil
 	}
 	if c.decided.Rule == "" {
@@ -40,7 +37,5 @@ func (c *charge) repeatedAs() {
 	}
 	c.answer.Edits = append(c.answer.Edits, c.decided.Edits...)
 	c.answer.Delivery = c.decided.Delivery
-	c.why(charging.Reason{
-		Code: charging.BecauseScript, Rule: c.decided.Rule, Detail: toldAgain(c.decided),
-	})
+	c.whyScripted(c.decided, inManner("a repeat: nothing moves", c.decided))
 }

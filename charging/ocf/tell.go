@@ -1,10 +1,6 @@
 package ocf
 
-import (
-	"time"
-
-	"github.com/ocs-sim/ocs-sim/charging"
-)
+import "github.com/ocs-sim/ocs-sim/charging"
 
 // costsNothing reports whether a service has no price at all at the conditions of now.
 func (c *charge) costsNothing(o *offer) bool {
@@ -59,14 +55,10 @@ func (c *charge) scaledQuota(q *charging.Quota) *charging.Quota {
 	if q == nil || c.settings.TimerScale == 0 {
 		return q
 	}
-	scaled := *q
-	for _, timer := range []*charging.Number{&scaled.ConsumptionTime, &scaled.UnusedTimer} {
-		if timer.Value > 0 {
-			spell := c.settings.Scaled(time.Duration(timer.Value) * time.Second)
-			timer.Value = int64(spell / time.Second)
-		}
-	}
-	return &scaled
+	quota := *q
+	quota.ConsumptionTime = scaled(c.settings, q.ConsumptionTime)
+	quota.UnusedTimer = scaled(c.settings, q.UnusedTimer)
+	return &quota
 }
 
 // announce adds what is to be played on the occasion of a service's answer.

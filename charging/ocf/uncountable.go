@@ -21,43 +21,26 @@ func unpostable(err error) bool {
 // refuseService refuses what cannot be posted in its service alone (RFC 8506 section 5.1.2); what
 // the other services of the request have used and want does not suffer from it.
 func (c *charge) refuseService(service *charging.Service, cause error) charging.ServiceAnswer {
-	c.explainRefusal(service.Key, cause)
+	c.denied(service.Key, charging.UnableToComply, cause.Error())
 	return charging.ServiceAnswer{Key: service.Key, Result: charging.UnableToComply}
-}
-
-func (c *charge) explainRefusal(key charging.ServiceKey, cause error) {
-	c.why(charging.Reason{
-		Code: charging.BecauseDenied, Service: key,
-		Detail: charging.UnableToComply.Name() + ": " + cause.Error(),
-	})
 }
 
 // lose gives up usage that costs more than can be counted: the service is as it was before the
 // report, but holds nothing any more.
-func (c *charge) lose(
-	service *charging.Service, state *charging.ServiceState, cause error,
-) error {
-	c.explainRefusal(service.Key, cause)
+func (c *charge) lose(service *charging.Service, state *charging.ServiceState, cause error) error {
+	c.denied(service.Key, charging.UnableToComply, cause.Error())
 	state.Granted = 0
 	return c.release(state)
 }
 
-// countable sees that what is to be posted can be summed, also with what the session costs so far.
-func (c *charge) countable(parts []charging.Part, currency charging.Unit) (err error) {
-	var sum charging.Amounts
-	for i := range parts {
-		if sum.Units, err = charging.Add(sum.Units, parts[i].Units); err != nil {
-			return errorfIn("sum usage", err)
-		}
-		if sum.Money, err = charging.Add(sum.Money, parts[i].Money); err != nil {
-			return errorfIn("sum the cost of usage", err)
-		}
-	}
+// costWith is what the session costs together with another sum of money, if that can be counted.
+func (c *charge) costWith(money int64, currency charging.Unit) (int64, error) {
 	if c.session.Cost.Unit != currency {
-		return nil // the account moved to a plan in another currency in mid-session
+		money = 0 // the account moved to a plan in another currency in mid-session
 	}
-	if _, err = charging.Add(c.session.Cost.Amount, sum.Money); err != nil {
-		return errorfIn("sum the cost of the session", err)
+	cost, err := charging.Add(c.session.Cost.Amount, money)
+	if err != nil {
+		return 0, errorfIn("sum the cost of the session", err)
 	}
-	return nil
+	return cost, nil
 }

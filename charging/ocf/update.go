@@ -15,12 +15,8 @@ func (c *charge) update(d charging.Decision) error {
 	switch {
 	case !c.belongs():
 		return nil
-	case c.account.Status != charging.Active:
-		c.deny(c.inactive(), "the account is "+string(c.account.Status))
-		return c.closeFor(closedByDenial)
-	case c.plan == nil:
-		c.denyPlan()
-		return c.closeFor(closedByDenial)
+	case !c.admit():
+		return c.closeDenied()
 	}
 	return c.serveAll(d)
 }
@@ -65,10 +61,7 @@ func (c *charge) windUp() error {
 		if err != nil {
 			return err
 		}
-		c.answer.Services = append(
-			c.answer.Services,
-			charging.ServiceAnswer{Key: service.Key, Result: result},
-		)
+		c.addResult(service.Key, result)
 	}
 	return c.end(closedByTermination)
 }
@@ -76,7 +69,7 @@ func (c *charge) windUp() error {
 // settleLast settles what a service reports at the end, unless a setting has it ignored.
 func (c *charge) settleLast(service *charging.Service) (charging.Result, error) {
 	if c.settings.TerminationUsage == charging.TerminationIgnores {
-		c.unused(service, "term_usage ignore: not debited")
+		c.unused(charging.BecauseSetting, service, "term_usage ignore: not debited")
 		return charging.Success, nil
 	}
 	misplaced := c.misplaced(service)
@@ -136,24 +129,13 @@ func (c *charge) unknown(d charging.Decision) error {
 		return nil
 	}
 	c.deny(charging.UnknownSessionID, "no session "+c.request.Key.Session.ID+" is open")
-	if c.late == nil {
-		return nil
-	}
-	if late {
+	switch {
+	case late:
 		return c.debitLate()
-	}
-	for i := range c.request.Services {
-		for _, used := range c.request.Services[i].Used {
-			for _, units := range used.Units {
-				c.why(
-					charging.Reason{
-						Code:    charging.BecauseLate,
-						Service: c.request.Services[i].Key,
-						Units:   units,
-						Detail:  "reported after the session ended (" + c.late.ClosedBy + "): lost revenue",
-					},
-				)
-			}
+	case c.late != nil:
+		lost := "reported after the session ended (" + c.late.ClosedBy + "): lost revenue"
+		for i := range c.request.Services {
+			c.unused(charging.BecauseLate, &c.request.Services[i], lost)
 		}
 	}
 	return nil
@@ -162,18 +144,14 @@ func (c *charge) unknown(d charging.Decision) error {
 // debitLate debits usage of a session that supervision ended, at its last conditions. A termination
 // succeeds then; an update is still told that its session is gone.
 func (c *charge) debitLate() error {
-	next := *c.late
-	next.Services = append([]charging.ServiceState(nil), c.late.Services...)
-	account, found := c.tx.Account(next.Account)
+	account, found := c.tx.Account(c.late.Account)
 	if !found {
 		return nil
 	}
-	c.session = &next
+	c.session = copied(c.late)
 	c.chargeTo(account)
-	for i := range c.request.Services {
-		if _, err := c.settle(&c.request.Services[i]); err != nil {
-			return err
-		}
+	if err := c.settleAll(); err != nil {
+		return err
 	}
 	if c.request.Type == charging.Termination {
 		c.session.ClosedBy = closedByTermination
@@ -186,35 +164,63 @@ func (c *charge) debitLate() error {
 // what could be read is debited, the rest released (RFC 8506 table 6 and section 9.1). A number
 // that was used before moves nothing.
 func (c *charge) refuse() error {
-	refused, r := c.request.Refused, c.request
+	refused := c.request.Refused
 	c.deny(refused.Result, refused.Message, refused.Failed...)
-	ends := c.session != nil && !refused.Result.ProtocolError() && !c.spent &&
-		(r.Type == charging.Update || r.Type == charging.Termination)
-	if !ends {
+	if refused.Result.ProtocolError() || c.spent || !c.ends() {
 		c.session = c.prior
 		return nil
 	}
 	c.identify()
-	if c.account == nil {
-		c.session = c.prior
-		return nil
-	}
-	if err := c.closeFor(closedByDenial); err != nil {
+	if err := c.closeDenied(); err != nil || c.account == nil {
 		return err
 	}
 	c.finish(charging.Decision{})
 	return nil
 }
 
-// closeFor debits what the request reports and ends the session, for an answer that fails at
-// command level.
-func (c *charge) closeFor(cause string) error {
+// ends reports whether the request's failure ends a session: one that an update or a termination
+// belongs to (RFC 8506 table 6).
+func (c *charge) ends() bool {
+	return c.session != nil &&
+		(c.request.Type == charging.Update || c.request.Type == charging.Termination)
+}
+
+// closeDenied ends the session for an answer that fails at command level: it debits what the
+// request reports. Where there is none to end, or nobody to charge, the session stays as it was.
+func (c *charge) closeDenied() error {
+	if !c.ends() || c.account == nil {
+		c.session = c.prior
+		return nil
+	}
+	if err := c.settleAll(); err != nil {
+		return err
+	}
+	return c.end(closedByDenial)
+}
+
+// settleAll debits what a request reports that is refused as a whole. Its answer tells that error
+// alone (RFC 6733 section 7), and none that a service has.
+func (c *charge) settleAll() error {
+	failed := c.answer.Failed
+	defer func() { c.answer.Failed = failed }()
 	for i := range c.request.Services {
 		if _, err := c.settle(&c.request.Services[i]); err != nil {
 			return err
 		}
 	}
-	return c.end(cause)
+	return nil
+}
+
+// closeRefused ends the session whose services were refused at command level after all: their
+// usage is debited by now. An initial request opens none then.
+func (c *charge) closeRefused() error {
+	switch {
+	case c.request.Type == charging.Initial && c.prior == nil:
+		c.session = nil
+	case c.request.Type == charging.Update && c.session != c.prior && c.session.Open():
+		return c.end(closedByDenial)
+	}
+	return nil
 }
 
 // end releases all that the session holds and closes it.

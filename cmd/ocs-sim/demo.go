@@ -52,8 +52,10 @@ func (c *console) demo(ctx context.Context, stay bool) (err error) {
 		OriginHost: "im.example.com", OriginRealm: "example.com", DestinationRealm: "example.net",
 	})
 	control := ocssim.NewControlDoor(server.APIURL(), "")
-	origin := charging.Origin{Host: "im.example.com", Realm: "example.com"}
-	err = errors.Join(c.show(ctx, talk, gy.Door(control), origin, false), gy.Close())
+	options := conversation.Options{
+		Origin: charging.Origin{Host: "im.example.com", Realm: "example.com"},
+	}
+	err = errors.Join(c.show(ctx, talk, gy.Door(control), options, false), gy.Close())
 	if err != nil || !stay {
 		return err
 	}

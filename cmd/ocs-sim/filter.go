@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -30,4 +31,18 @@ func addFilter(flags *pflag.FlagSet, filter any, besides ...string) {
 		text := into.Field(i).Addr().Convert(reflect.TypeFor[*string]())
 		flags.StringVar(text.Interface().(*string), flag, "", help)
 	}
+}
+
+// sparing refuses what a shell makes of a filter's flag whose variable is not set: it would pick
+// all, and delete what was to be kept.
+func sparing(flags *pflag.FlagSet, filter any) error {
+	kind := reflect.TypeOf(filter).Elem()
+	for i := range kind.NumField() {
+		name, _, _ := strings.Cut(kind.Field(i).Tag.Get("query"), ",")
+		one := flags.Lookup(strings.ReplaceAll(name, "_", "-"))
+		if one != nil && one.Changed && one.Value.String() == "" {
+			return fmt.Errorf("--%s is empty, and would delete all; to do that, leave it out", one.Name)
+		}
+	}
+	return nil
 }

@@ -34,10 +34,17 @@ func newFindings(c *console) *cobra.Command {
 			"each rule was broken, and for each client whether it conforms to the standards and would\n" +
 			"work with real servers. It ends with 1 where something as bad as --fail-on says was\n" +
 			"found, violations if nothing is said, unless --exit-zero is given. --rules shows what\n" +
-			"clients are judged by, and servers in captures, and needs no server.",
-		Example: "  ocs-sim findings --peer im.example.com\n  ocs-sim findings --rules",
-		Args:    noArguments,
+			"clients are judged by, and servers in captures, and needs no server; with --rule it\n" +
+			"says all of a rule: why it matters, an example of what breaks it, and how to mend it.",
+		Example: "  ocs-sim findings --peer im.example.com\n  ocs-sim findings --rules\n" +
+			"  ocs-sim findings --rules --rule 'validity-*'",
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f.clear {
+				if err := sparing(cmd.Flags(), &f.filter.FindingFilter); err != nil {
+					return err
+				}
+			}
 			return c.findings(cmd.Context(), &control, &f)
 		},
 	}
@@ -57,9 +64,10 @@ func newFindings(c *console) *cobra.Command {
 // followed shows findings as they come.
 func (f *findingsFlags) followed(ctx context.Context, c *console, flags *controlFlags) error {
 	picked := &f.filter
-	if picked.Exchange != "" || picked.Since != "" || picked.Until != "" || f.clear {
+	if picked.Exchange != "" || picked.Since != "" || picked.Until != "" || f.clear ||
+		f.junit != "" || f.exitZero {
 		return errors.New("--follow shows what comes; it goes with none of --exchange, --since, " +
-			"--until and --clear")
+			"--until, --clear, --junit and --exit-zero")
 	}
 	k := &control{console: c, controlFlags: *flags}
 	return k.follow(ctx, &followFlags{EventFilter: client.EventFilter{
@@ -103,7 +111,7 @@ func (c *console) findings(ctx context.Context, control *controlFlags, f *findin
 		return err
 	}
 	if f.rules {
-		return c.listRules(control)
+		return c.listRules(control, f.rulesPicked(), f.filter.Rule != "")
 	}
 	if f.follow {
 		return f.followed(ctx, c, control)
@@ -118,13 +126,14 @@ func (c *console) findings(ctx context.Context, control *controlFlags, f *findin
 		c.showFindings(found)
 	}
 	if err == nil && f.junit != "" {
-		err = no(writeReport(f.junit, f.suites(found)))
+		err = writeReport(f.junit, f.suites(found))
 	}
 	if err == nil && f.clear {
 		err = no(control.client().ClearFindings(ctx, f.filter.FindingFilter))
 	}
 	if bad := f.bad(found); err == nil && bad > 0 && !f.exitZero {
-		return no(fmt.Errorf("%d findings of severity %s or worse", bad, f.failOn))
+		return no(fmt.Errorf("%s of severity %s or worse", counted(bad, "finding", "findings"),
+			f.failOn))
 	}
 	return err
 }
@@ -177,17 +186,18 @@ func (c *console) showFindings(found *resource.FindingList) {
 		c.answer("%s %s (%s)", f.Severity, f.Rule, f.Clause)
 		c.answer("  seen:     %s", f.Seen)
 		c.answer("  expected: %s", f.Expected)
-		if rule, _ := findings.Of(f.Rule); rule.Fix != "" && !told[f.Rule] {
+		if rule, known := findings.Of(f.Rule); known && !told[f.Rule] {
 			c.answer("  fix:      %s", rule.Fix)
 			told[f.Rule] = true
 		}
 		c.answer("  exchange %d, session %s, peer %s", f.Exchange, orDash(f.Session), orDash(f.Peer))
 	}
 	if found.Forgotten > 0 {
-		c.say("%d older findings are not kept; the verdicts know them", found.Forgotten)
+		c.say("%s not kept; the verdicts know of all",
+			counted(int(found.Forgotten), "older finding is", "older findings are"))
 	}
 	if found.Dropped > 0 {
-		c.say("%d events came too fast to be judged", found.Dropped)
+		c.say("%s too fast to be judged", counted(int(found.Dropped), "event came", "events came"))
 	}
 	c.showCounts(found)
 	c.showVerdicts(found)
@@ -222,18 +232,4 @@ func (c *console) showVerdicts(found *resource.FindingList) {
 		})
 	}
 	c.table(rows)
-}
-
-// listRules shows what clients and servers are judged by.
-func (c *console) listRules(control *controlFlags) error {
-	rules := findings.Rules()
-	if control.json {
-		return c.tell(control, rules, "")
-	}
-	rows := [][]any{{"RULE", "SEVERITY", "CLAUSE", "ABOUT", "EXPECTED"}}
-	for _, r := range rules {
-		rows = append(rows, []any{r.ID, r.Severity, r.Clause, r.Side, r.Expected})
-	}
-	c.table(rows)
-	return nil
 }

@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -101,9 +103,12 @@ func (c *control) importFiles(
 		recorded.Frames = recording.Anonymize(recorded.Frames, known)
 	}
 	found, remarks := judgeCapture(recorded.Frames, known)
+	name := captureNames(files)
+	if f.anonymize {
+		name = "anonymized" // files may be called by whom they are of
+	}
 	imported, err := recording.Import(ctx, recorded.Frames, recording.Options{
-		Name: captureNames(files), Definitions: known, Rehearse: ocssim.Rehearse,
-		Remarks: remarks,
+		Name: name, Definitions: known, Rehearse: ocssim.Rehearse, Remarks: remarks,
 	})
 	if err != nil {
 		for _, note := range recorded.Notes {
@@ -117,7 +122,7 @@ func (c *control) importFiles(
 		return err
 	}
 	if !report.Proved {
-		return no(fmt.Errorf("%s not as captured", counted(len(report.Unproved),
+		return no(fmt.Errorf("%s as captured", counted(len(report.Unproved),
 			"line does not come out", "lines do not come out")))
 	}
 	if bad := badOf(found, f.failOn); bad > 0 {
@@ -145,10 +150,11 @@ func readDefinitions(paths []string) (all []diameter.Definition, err error) {
 }
 
 // readCaptures reads captures as one, in the order of their times. Packets of later files count on
-// from those of the files before.
+// from those of the files before. What two files both have is taken once.
 func readCaptures(stdin io.Reader, files []string) (*capture.Recording, error) {
 	all := &capture.Recording{}
-	for _, path := range files {
+	seen := map[sighting][]time.Time{}
+	for number, path := range files {
 		one, err := readCapture(stdin, path)
 		if err != nil {
 			return nil, err
@@ -157,9 +163,16 @@ func readCaptures(stdin io.Reader, files []string) (*capture.Recording, error) {
 		for i := range all.Frames {
 			before = max(before, all.Frames[i].Packet)
 		}
-		for _, frame := range one.Frames {
+		fresh := one.Frames
+		if number > 0 {
+			fresh = unseen(one.Frames, seen)
+		}
+		for _, frame := range fresh {
 			frame.Packet += before
 			all.Frames = append(all.Frames, frame)
+		}
+		if number+1 < len(files) {
+			see(fresh, seen)
 		}
 		for _, note := range one.Notes {
 			all.Notes = append(all.Notes, path+": "+note)
@@ -167,9 +180,42 @@ func readCaptures(stdin io.Reader, files []string) (*capture.Recording, error) {
 		if before > 0 {
 			all.Notes = append(all.Notes, fmt.Sprintf("%s: packet 1 is %d here", path, before+1))
 		}
+		if again := len(one.Frames) - len(fresh); again > 0 {
+			all.Notes = append(all.Notes, fmt.Sprintf("%s: %s, and left out", path, counted(again,
+				"message is in a file before", "messages are in a file before")))
+		}
 	}
 	slices.SortStableFunc(all.Frames, func(a, b capture.Frame) int { return a.At.Compare(b.At) })
 	return all, nil
+}
+
+// A sighting is what tells a message that two files have.
+type sighting struct {
+	from, to netip.AddrPort
+	octets   string
+}
+
+// sightingTime is by how much the times of a message may differ that was captured twice, as they
+// may within a file.
+const sightingTime = 20 * time.Millisecond
+
+func see(frames []capture.Frame, seen map[sighting][]time.Time) {
+	for i := range frames {
+		at := sighting{frames[i].From, frames[i].To, string(frames[i].Octets)}
+		seen[at] = append(seen[at], frames[i].At)
+	}
+}
+
+// unseen are the messages that no file before had.
+func unseen(frames []capture.Frame, seen map[sighting][]time.Time) (fresh []capture.Frame) {
+	for i := range frames {
+		f := &frames[i]
+		if !slices.ContainsFunc(seen[sighting{f.From, f.To, string(f.Octets)}],
+			func(at time.Time) bool { return f.At.Sub(at).Abs() <= sightingTime }) {
+			fresh = append(fresh, *f)
+		}
+	}
+	return fresh
 }
 
 func readCapture(stdin io.Reader, path string) (*capture.Recording, error) {

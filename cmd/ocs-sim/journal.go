@@ -251,6 +251,9 @@ func (c *control) clearJournal() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "clear", Short: "Empty the journal, or delete what flags pick", Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := sparing(cmd.Flags(), &filter); err != nil {
+				return err
+			}
 			return no(c.client().ClearExchanges(cmd.Context(), filter))
 		},
 	}

@@ -161,17 +161,22 @@ func (c *console) playOne(
 	door := gy.Door(control)
 	door.Settings = f.settings
 	if f.json {
-		return c.playJSON(ctx, talk, door, f.origin)
+		return c.playJSON(ctx, talk, door, f)
 	}
-	return c.show(ctx, talk, door, f.origin, f.quiet)
+	return c.show(ctx, talk, door, f.options(), f.quiet)
+}
+
+// options are how conversations are played: an answer is awaited as long on every layer.
+func (f *playFlags) options() conversation.Options {
+	return conversation.Options{Origin: f.origin, Timeout: f.timeout}
 }
 
 // show plays a conversation, draws it, and returns what went another way than written.
 func (c *console) show(
 	ctx context.Context, talk *conversation.Conversation, door conversation.Door,
-	origin charging.Origin, quiet bool,
+	options conversation.Options, quiet bool,
 ) error {
-	options := conversation.Options{Origin: origin, Draw: door.Books != nil}
+	options.Draw = door.Books != nil
 	if !quiet {
 		options.Observe = c.artist()
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 
-	"github.com/ocs-sim/ocs-sim/charging"
 	"github.com/ocs-sim/ocs-sim/charging/conversation"
 )
 
@@ -36,9 +35,9 @@ type playedLine struct {
 // playJSON plays a conversation and answers with one line of JSON.
 func (c *console) playJSON(
 	ctx context.Context, talk *conversation.Conversation, door conversation.Door,
-	origin charging.Origin,
+	f *playFlags,
 ) error {
-	report, failed := talk.Play(ctx, door, conversation.Options{Origin: origin})
+	report, failed := talk.Play(ctx, door, f.options())
 	told := played{
 		Conversation: talk.Name, Skipped: report.Skipped, Lines: []playedLine{},
 		AsExpected: failed == nil && report.Err() == nil,

@@ -36,6 +36,8 @@ func newRoot(c *console) *cobra.Command {
 	root.AddCommand(newSend(c), newAccounts(c), newScenarios(c), newSchema(c))
 	root.AddCommand(newSandboxes(c))
 	nameCompletion(root)
+	knowTopics(root)
+	completeWords(root)
 	return root
 }
 
@@ -49,6 +51,23 @@ func knownCommand(cmd *cobra.Command, words []string) error {
 		advice = "did you mean " + strings.Join(near, " or ") + "?"
 	}
 	return fmt.Errorf("no command %q; %s", words[0], advice)
+}
+
+// knowTopics has help refuse words that name no command, which it would answer with its own help.
+func knowTopics(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.Name() == "help" {
+			cmd.Args = func(_ *cobra.Command, words []string) error {
+				found, rest, err := root.Find(words)
+				if err == nil && len(rest) > 0 {
+					err = fmt.Errorf("no command %q; see %s --help", strings.Join(words, " "),
+						found.CommandPath())
+				}
+				return err
+			}
+		}
+	}
 }
 
 // noArguments refuses words that are neither flags nor their values.

@@ -10,7 +10,9 @@ import (
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v4"
 
+	"github.com/ocs-sim/ocs-sim/api/document"
 	"github.com/ocs-sim/ocs-sim/api/resource"
+	"github.com/ocs-sim/ocs-sim/charging"
 )
 
 func newSandboxes(c *console) *cobra.Command {
@@ -38,15 +40,19 @@ func (c *control) createSandbox() *cobra.Command {
 				order.Name = words[0]
 			}
 			order.TTL = ttl.String()
-			var err error
-			if order.Seed, err = seedOf(seed); err != nil {
+			source, err := sandboxSeed(seed, &order)
+			if err != nil {
 				return err
 			}
 			made, err := c.client().CreateSandbox(cmd.Context(), order)
 			if err != nil {
-				return orderRefused(err, seed)
+				return orderRefused(err, source)
 			}
-			return c.announceSandbox(made, readyFile)
+			if err := writeReady(readyFile, made); err != nil {
+				// Nobody was told of it, so nobody would end it.
+				return no(errors.Join(err, c.client().DeleteSandbox(cmd.Context(), made.Name)))
+			}
+			return c.announceSandbox(made)
 		},
 	}
 	flags := cmd.Flags()
@@ -62,29 +68,9 @@ func (c *control) createSandbox() *cobra.Command {
 	return cmd
 }
 
-// orderRefused says what is wrong with an order, which is misuse where it cannot be understood.
-// Places in the seed are told by path: the lines that the server counts are not those of the file.
-func orderRefused(err error, seed string) error {
-	var problem *resource.Problem
-	if !errors.As(err, &problem) || problem.Code != "invalid-document" {
-		return no(err)
-	}
-	lines := []string{}
-	for _, fault := range problem.Errors {
-		place := strings.TrimPrefix(fault.Location, "body.")
-		if path, found := strings.CutPrefix(place, "seed."); found {
-			place = seed + ": " + path
-		}
-		lines = append(lines, place+": "+fault.Message)
-	}
-	if len(lines) == 0 {
-		return err
-	}
-	return errors.New(strings.Join(lines, "\n"))
-}
-
-// seedOf reads a document to be sent within another one.
-func seedOf(path string) (any, error) {
+// sandboxSeed adds to an order the seed that is written in a file. The source knows the places in
+// it.
+func sandboxSeed(path string, order *resource.SandboxOrder) (*document.Source, error) {
 	if path == "" {
 		return nil, nil
 	}
@@ -92,25 +78,58 @@ func seedOf(path string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var seed any
-	if err := yaml.Unmarshal(text, &seed); err != nil {
+	source, err := document.Parse(path, text)
+	if err != nil {
+		return nil, err
+	}
+	if err := yaml.Unmarshal(text, &order.Seed); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return seed, nil
+	return source, nil
+}
+
+// orderRefused says what is wrong with an order, which is misuse where it cannot be understood.
+// Places in the seed are those of its file: the lines that the server counts are others.
+func orderRefused(err error, seed *document.Source) error {
+	var problem *resource.Problem
+	if !errors.As(err, &problem) || problem.Code != "invalid-document" || len(problem.Errors) == 0 {
+		return no(err)
+	}
+	var around []error
+	var within []charging.Fault
+	for _, fault := range problem.Errors {
+		place := strings.TrimPrefix(fault.Location, "body.")
+		path, inSeed := strings.CutPrefix(place+".", "seed.")
+		if inSeed && seed != nil {
+			within = append(within, charging.Fault{
+				Path: strings.TrimSuffix(path, "."), Message: fault.Message,
+			})
+			continue
+		}
+		around = append(around, errors.New(place+": "+fault.Message))
+	}
+	if len(within) > 0 {
+		around = append(around, seed.Invalid(within))
+	}
+	return errors.Join(around...)
+}
+
+// writeReady writes where the doors are, as serve does; without a file it does nothing.
+func writeReady(path string, made *resource.Sandbox) error {
+	if path == "" {
+		return nil
+	}
+	text, err := json.Marshal(readiness{
+		Diameter: made.Diameter, API: made.API, Version: version(),
+	})
+	if err != nil {
+		return err
+	}
+	return writeByRename(path, append(text, '\n'))
 }
 
 // announceSandbox says where the doors are, as serve does.
-func (c *control) announceSandbox(made *resource.Sandbox, readyFile string) error {
-	if readyFile != "" {
-		ready := readiness{Diameter: made.Diameter, API: made.API, Version: version()}
-		text, err := json.Marshal(ready)
-		if err != nil {
-			return err
-		}
-		if err := writeByRename(readyFile, append(text, '\n')); err != nil {
-			return no(err)
-		}
-	}
+func (c *control) announceSandbox(made *resource.Sandbox) error {
 	rows := [][]string{{"sandbox " + made.Name}}
 	for _, address := range made.Diameter {
 		rows = append(rows, []string{"diameter " + address})

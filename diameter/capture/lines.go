@@ -54,6 +54,7 @@ type linesReader struct {
 	exchanges []exchange
 	ends      map[string]netip.AddrPort // that were made up for names
 	clients   int
+	torn      bool // the file ends within the last line
 }
 
 // An exchange of the journal waits until all are read: only then is known who the server is.
@@ -73,6 +74,10 @@ func readLines(name string, in *source) (*Recording, error) {
 	}
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, longestLine)
+	lines.Split(func(data []byte, atEOF bool) (int, []byte, error) {
+		r.torn = atEOF && len(data) > 0 && bytes.IndexByte(data, '\n') < 0
+		return bufio.ScanLines(data, atEOF)
+	})
 	for number := 1; lines.Scan(); number++ {
 		text := bytes.TrimSpace(bytes.TrimPrefix(lines.Bytes(), []byte("\xef\xbb\xbf")))
 		if len(text) > 0 {
@@ -104,6 +109,10 @@ func (r *linesReader) fault(number int, format string, args ...any) {
 func (r *linesReader) line(number int, text []byte) {
 	var l line
 	if err := json.Unmarshal(text, &l); err != nil {
+		if r.torn && number > 1 && len(r.faults) == 0 && strings.Contains(err.Error(), "end of JSON") {
+			r.notes.add(number, "the file ends within the line, which is left out")
+			return
+		}
 		r.fault(number, "this is no JSON object of its own on one line (%v); `jq -c .` writes one "+
 			"a line", err)
 		return

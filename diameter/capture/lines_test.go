@@ -142,6 +142,40 @@ func TestFaultsOfLinesComeAllAtOnce(t *testing.T) {
 	}
 }
 
+// What was cut off while it was written is read up to there, as packets are.
+func TestTheLastLineMayBeTorn(t *testing.T) {
+	t.Parallel()
+	whole := `{"at": 5, "from": "a", "to": "b", "raw": "` + said(272, true, "im") + `"}`
+	got, err := read("x.ndjson", whole+"\n"+whole[:60])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Frames) != 1 {
+		t.Errorf("%d messages, want 1", len(got.Frames))
+	}
+	wantNotes(t, got, "line 2: the file ends within the line, which is left out")
+	for _, file := range []string{whole[:60], whole + "\n" + whole[:60] + "\n" + whole} {
+		if _, err := read("x.ndjson", file); err == nil {
+			t.Errorf("%q is read", file)
+		}
+	}
+}
+
+func TestDecodedPacketsAreRefusedOnce(t *testing.T) {
+	t.Parallel()
+	for _, file := range []string{
+		`{"index":{"_index":"packets-2024-05-01"}}` + "\n" + `{"timestamp":"1","layers":{}}` + "\n",
+		`[ { "_index": "packets-2024-05-01", "_source": { "layers": {} } } ]`,
+		"Frame 1: 100 bytes on wire",
+	} {
+		_, err := read("x", file)
+		if err == nil || strings.Count(err.Error(), "\n") > 0 ||
+			!strings.Contains(err.Error(), "tshark -r IN -w OUT.pcapng") {
+			t.Errorf("%q gives %v", file, err)
+		}
+	}
+}
+
 func TestTheLineOfTheReferenceIsRead(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../../docs/reference/captures.md")

@@ -43,6 +43,7 @@ func isNextGeneration(start []byte) bool {
 // A reader makes a Recording of packets.
 type reader struct {
 	recording Recording
+	latest    time.Time // of all packets so far
 	notes     tally
 	ways      map[way]*tcpWay
 	order     []*tcpWay
@@ -108,11 +109,26 @@ func (r *reader) readAll(next func() (captured, error), in *source) error {
 		}
 		r.packets++
 		p.packet = r.packets
+		r.clock(p.packet, p.at)
 		r.packet(&p)
 	}
 	r.notes.add(r.packets, "more is not read: %d octets of messages and %d that wait for others "+
 		"are too many for one file; `editcap -c` makes several of it", r.octets, r.held)
 	return nil
+}
+
+// clockStep is by how much a clock that was set back differs from packets that queues mixed up.
+const clockStep = time.Second
+
+// clock notes where time goes back, since the order of time is what counts.
+func (r *reader) clock(packet int, at time.Time) {
+	if at.Before(r.latest.Add(-clockStep)) {
+		r.notes.add(packet, "its time lies before that of a packet before it, by which all are sorted; "+
+			"if the clock was set back, the order is wrong")
+	}
+	if at.After(r.latest) {
+		r.latest = at
+	}
 }
 
 // plainly says what is wrong with a file in words of people.

@@ -92,7 +92,8 @@ func TestBlocksOfPcapngAreRead(t *testing.T) {
 	)
 	got := recorded(t, file)
 	wantFrames(t, got, []int{5, 1, 2, 4, 6, 3}, ccr(5), ccr(1), ccr(2), ccr(4), ccr(6), ccr(3))
-	wantNotes(t, got, "packet 2: it has no time and gets that of the packet before")
+	wantNotes(t, got, "packet 2: it has no time and gets that of the packet before",
+		"packet 4 and 2 more: its time lies before that of a packet before it")
 	var at []time.Duration
 	for _, f := range got.Frames {
 		at = append(at, f.At.Sub(time.Unix(0, 0)))

@@ -46,7 +46,7 @@ func Read(name string, r io.Reader) (*Recording, error) {
 
 func read(name string, in *source, start []byte) (*Recording, error) {
 	switch {
-	case isLines(start):
+	case isLines(start) && !isDecoded(start):
 		return readLines(name, in)
 	case isPackets(start):
 		return readPackets(name, in)
@@ -57,8 +57,23 @@ func read(name string, in *source, start []byte) (*Recording, error) {
 		"compressed by gzip, and lines of JSON", name, guess(start)))
 }
 
+// isDecoded reports whether a file has packets as a decoder shows them: tshark -T json, -T ek and
+// their kin, and text.
+func isDecoded(start []byte) bool {
+	for _, word := range []string{`"layers"`, `"_index"`, "\nFrame 1:"} {
+		if bytes.Contains(append([]byte("\n"), start...), []byte(word)) {
+			return true
+		}
+	}
+	return false
+}
+
 // guess says what a file may be, and what makes it one that is read.
 func guess(start []byte) string {
+	if isDecoded(start) {
+		return "it is what a decoder says of packets; save them themselves, as " +
+			"`tshark -r IN -w OUT.pcapng` does"
+	}
 	for magic, told := range map[string]string{
 		"PK\x03\x04":               "it is a ZIP archive; unpack it first",
 		"\x28\xb5\x2f\xfd":         "it is compressed by zstd; unzstd makes it readable",
@@ -69,6 +84,7 @@ func guess(start []byte) string {
 		"\xa1\xb2\xcd\x34":         "it is a modified pcap; `editcap IN OUT` makes pcapng of it",
 		"\x34\xcd\xb2\xa1":         "it is a modified pcap; `editcap IN OUT` makes pcapng of it",
 		"<?xml":                    "it is XML; save the packets as pcapng",
+		"0000  ":                   "it is a dump of octets; `text2pcap IN OUT` makes pcapng of it",
 		"[":                        "it is a JSON list; `jq -c '.[]'` makes lines of it",
 		"\x1f\x8b":                 "it is compressed twice; unpack it first",
 		"\x00\x01\x00\x00\x00\x00": "it may be a decoder's own format; save it as pcapng",
