@@ -172,6 +172,17 @@ func TestForeignCaptures(t *testing.T) {
 			nil,
 		},
 		{
+			"money of no currency is granted and told", `
+			0 > initial s1 15550100 rg=100 want
+			0.1 < ` + served + `Multiple-Services-Credit-Control.Granted-Service-Unit.CC-Money` +
+				`.Unit-Value.Value-Digits=7 Cost-Information.Unit-Value.Value-Digits=0
+			60 > termination s1 rg=100 used=2.00 XXX
+			60.1 < ` + served + `Cost-Information.Unit-Value.Value-Digits=7`,
+			2,
+			[]string{"grant=7.00XXX", "cost=0.00XXX", "used=2.00XXX"},
+			nil,
+		},
+		{
 			"an answer is missing, and the retransmission gets one", `
 			0 > initial s1 15550100 rg=100 want
 			0 -

@@ -138,6 +138,17 @@ func ParseQuantity(text string) (Quantity, error) {
 	return Quantity{}, fmt.Errorf("%q is not a quantity; %s", text, quantityForms)
 }
 
+// ParseTold reads what ParseQuantity reads, and money without a currency, as "0.50 XXX": messages
+// may tell of that (RFC 8506 section 8.11), while no account holds it and no plan asks for it.
+func ParseTold(text string) (Quantity, error) {
+	number, found := strings.CutSuffix(strings.TrimSpace(text), string(NoCurrency))
+	if !found {
+		return ParseQuantity(text)
+	}
+	amount, err := parseDecimal(strings.TrimSpace(number), MoneyScale)
+	return Quantity{amount, NoCurrency}, quantityError(text, err)
+}
+
 func quantityError(text string, err error) error {
 	if err == nil {
 		return nil

@@ -53,6 +53,27 @@ func TestParseQuantityRefusesWhatIsNotExact(t *testing.T) {
 	}
 }
 
+// Messages may have money without a currency, which nobody can own.
+func TestParseTold(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]charging.Quantity{
+		"0.00 XXX": charging.NoCurrency.Of(0), "-1.5 XXX": charging.NoCurrency.Of(-1_500_000),
+		"2.00 EUR": charging.Unit("EUR").Of(2_000_000), "5s": charging.Time.Of(5),
+	} {
+		if got, err := charging.ParseTold(text); err != nil || got != want {
+			t.Errorf("ParseTold(%q) = %v, %v, want %v", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"XXX", "1.0000001 XXX", "1 XYZ", "one XXX"} {
+		if got, err := charging.ParseTold(text); err == nil {
+			t.Errorf("ParseTold(%q) = %v, want an error", text, got)
+		}
+	}
+	if got, err := charging.ParseQuantity("1 XXX"); err == nil {
+		t.Errorf("ParseQuantity(1 XXX) = %v, want an error: nobody can have that", got)
+	}
+}
+
 func TestQuantitiesAreReadAsTheyAreWritten(t *testing.T) {
 	t.Parallel()
 	units := []charging.Unit{charging.Time, charging.Total, charging.Events, "EUR", "JPY", "KWD"}

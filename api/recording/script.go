@@ -127,11 +127,18 @@ func tellable(want *charging.Answer) bool {
 	for i := range want.Services {
 		s := &want.Services[i]
 		if s.Single || len(s.Granted) > 1 || len(want.Services) > 1 && !s.Key.Group.Known &&
-			len(s.Key.IDs) != 1 {
+			len(s.Key.IDs) != 1 || withoutCurrency(s.Granted) {
 			return false
 		}
 	}
 	return true
+}
+
+// withoutCurrency reports whether money is granted that is of no currency, which no rule can say.
+func withoutCurrency(granted []charging.Quantity) bool {
+	return slices.ContainsFunc(granted, func(q charging.Quantity) bool {
+		return q.Unit == charging.NoCurrency
+	})
 }
 
 // limitOf is a limit that makes a grant smaller, where nothing else is different.
@@ -142,7 +149,7 @@ func limitOf(want, got *charging.Answer) *scenarios.Limit {
 	w, g := &want.Services[0], &got.Services[0]
 	if w.Result != g.Result || w.Single || len(w.Granted) != 1 || len(g.Granted) != 1 ||
 		w.Granted[0].Unit != g.Granted[0].Unit || w.Granted[0].Amount > g.Granted[0].Amount ||
-		w.Granted[0].Amount == 0 {
+		w.Granted[0].Amount == 0 || withoutCurrency(w.Granted) {
 		return nil
 	}
 	limit := &scenarios.Limit{Grant: w.Granted[0], Final: (*scenarios.Final)(w.Final)}

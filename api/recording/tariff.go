@@ -209,7 +209,7 @@ func (s *service) rule(kinds bool, send string) (rule string, ok bool) {
 	f := flow{}
 	f.add("match", s.match(kinds))
 	f.add("unit", word)
-	if per, price, found := s.price(); found {
+	if per, price, found := s.price(); found && unit != charging.NoCurrency {
 		f.add("per", unit.Of(per).String())
 		f.add("price", price.String())
 	}
@@ -256,6 +256,7 @@ func (s *service) quota(unit charging.Unit) string {
 	size, named := s.grants.usual()
 	most, limited := s.most.usual()
 	standard := ""
+	named, limited = nameable(unit, named), nameable(unit, limited)
 	if named > 0 && size.Unit == unit && size.Amount > 0 {
 		standard = size.String()
 	}
@@ -271,7 +272,7 @@ func (s *service) quota(unit charging.Unit) string {
 	if valid, seen := s.validity.usual(); seen > 0 && valid > 0 {
 		f.add("validity", seconds(valid))
 	}
-	if threshold, seen := s.threshold.usual(); 2*seen > s.granted && threshold.Amount > 0 {
+	if threshold, seen := s.threshold.usual(); 2*nameable(unit, seen) > s.granted && threshold.Amount > 0 {
 		f.add("threshold", unit.Of(threshold.Amount).String())
 	}
 	if holding, seen := s.holding.usual(); 2*seen > s.granted {
@@ -280,10 +281,21 @@ func (s *service) quota(unit charging.Unit) string {
 	return f.String()
 }
 
+// nameable is how often something was seen, never where its unit is none that plans can name.
+func nameable(unit charging.Unit, seen int) int {
+	if unit == charging.NoCurrency {
+		return 0
+	}
+	return seen
+}
+
 // price is a price of blocks by which all that was used in one service cost what it did, each
 // report rounded up with those before it.
 func (s *service) price() (per int64, price charging.Quantity, ok bool) {
 	currency, _ := s.currencies.usual()
+	if currency == charging.NoCurrency {
+		return 0, price, false // what that would cost nobody can say
+	}
 	for _, per := range []int64{1, 60, 10, 30, 6, 300, 3600, 1000, 1024, 1_000_000, 1 << 20} {
 		for _, block := range s.blockPrices(per) {
 			if block > 0 && s.explains(per, block) {

@@ -96,7 +96,7 @@ func (g Granted) MarshalJSON() ([]byte, error) {
 func (g *Granted) UnmarshalJSON(data []byte) error {
 	var text string
 	if json.Unmarshal(data, &text) == nil {
-		quantity, err := charging.ParseQuantity(text)
+		quantity, err := charging.ParseTold(text)
 		*g = Granted{quantity}
 		return err
 	}

@@ -86,7 +86,7 @@ func readQuantity(text string) (charging.Quantity, error) {
 	if text == "" {
 		return charging.Quantity{}, nil
 	}
-	return ParseQuantity(text)
+	return parseTold(text)
 }
 
 func readHex(text string) ([]byte, error) {

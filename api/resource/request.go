@@ -271,7 +271,7 @@ func readAmount(text string, unit charging.Unit) (charging.Quantity, error) {
 	if plain, err := strconv.ParseInt(text, 10, 64); err == nil && unit != "" {
 		return amountOf(plain, unit)
 	}
-	read, err := ParseQuantity(text)
+	read, err := parseTold(text)
 	switch {
 	case err != nil:
 		return read, err
@@ -287,10 +287,18 @@ func readAmount(text string, unit charging.Unit) (charging.Quantity, error) {
 
 // ParseQuantity reads what charging.ParseQuantity reads, and takes no number without a unit.
 func ParseQuantity(text string) (charging.Quantity, error) {
-	read, err := charging.ParseQuantity(text)
+	return withUnit(charging.ParseQuantity(text))
+}
+
+// parseTold is ParseQuantity for what requests and answers tell: money without a currency, too.
+func parseTold(text string) (charging.Quantity, error) {
+	return withUnit(charging.ParseTold(text))
+}
+
+func withUnit(read charging.Quantity, err error) (charging.Quantity, error) {
 	if err == nil && read.Unit == "" {
-		err = fmt.Errorf(
-			"%q has no unit; write it like 12.50 EUR, 10 MiB, 1h5m30s or 3 events", text)
+		err = fmt.Errorf("%d has no unit; write it like 12.50 EUR, 10 MiB, 1h5m30s or 3 events",
+			read.Amount)
 	}
 	return read, err
 }

@@ -77,7 +77,8 @@ func belongs(before, word string) bool {
 		return false
 	}
 	switch word {
-	case "B", "kB", "MB", "GB", "KiB", "MiB", "GiB", "event", "events", "s":
+	case "B", "kB", "MB", "GB", "KiB", "MiB", "GiB", "event", "events", "s",
+		string(charging.NoCurrency):
 		return true
 	}
 	unit, err := charging.ParseUnit(word)
@@ -128,7 +129,7 @@ func parseQuantity(text string) (charging.Quantity, error) {
 
 // withUnit reads a quantity that must say its unit.
 func withUnit(text string) (charging.Quantity, error) {
-	quantity, err := charging.ParseQuantity(text)
+	quantity, err := charging.ParseTold(text)
 	if err == nil && quantity.Unit == "" {
 		err = fmt.Errorf(
 			"%q has no unit; write it like 12.50 EUR, 10 MiB, 1h5m30s or 3 events",
