@@ -161,6 +161,11 @@ func (d *draft) writeOnce(withDelays bool) (c *conversation.Conversation, offset
 		return nil, 0, err
 	}
 	d.text = seed + "---\n" + strings.Join(lines, "\n") + "\n"
+	if len(d.text) > conversation.MaxBytes {
+		return nil, 0, fmt.Errorf("its %d requests make a conversation of %d bytes, more than the "+
+			"%d that one may have; import a part of the capture", len(d.order), len(d.text),
+			conversation.MaxBytes)
+	}
 	offset = strings.Count(seed, "\n") + 1
 	c, err = conversation.Parse("capture.conv", []byte(d.text))
 	return c, offset, err
