@@ -162,8 +162,8 @@ func smallest(amount int64) (digits int64, exponent int32) {
 	return amount, exponent
 }
 
-// numericCurrencies turns ISO 4217's table round, from numbers to letters, at the first call. Nobody
-// changes it.
+// numericCurrencies turns ISO 4217's table round, from numbers to letters, at the first call.
+// Nobody changes it.
 var numericCurrencies = sync.OnceValue(func() map[uint32]charging.Unit {
 	codes := currency.GetCurrencyCodes()
 	units := make(map[uint32]charging.Unit, len(codes))
