@@ -3,6 +3,7 @@ package diameter
 import (
 	"math"
 	"strconv"
+	"sync"
 
 	"github.com/bojanz/currency"
 
@@ -161,8 +162,9 @@ func smallest(amount int64) (digits int64, exponent int32) {
 	return amount, exponent
 }
 
-// numericCurrencies turns ISO 4217's table round: from numbers to letters.
-func numericCurrencies() map[uint32]charging.Unit {
+// numericCurrencies turns ISO 4217's table round, from numbers to letters, at the first call.
+// Nobody changes it.
+var numericCurrencies = sync.OnceValue(func() map[uint32]charging.Unit {
 	codes := currency.GetCurrencyCodes()
 	units := make(map[uint32]charging.Unit, len(codes))
 	for _, code := range codes {
@@ -171,7 +173,7 @@ func numericCurrencies() map[uint32]charging.Unit {
 		}
 	}
 	return units
-}
+})
 
 // currencyNumber is a currency's number in ISO 4217; false for units that are none.
 func currencyNumber(unit charging.Unit) (uint32, bool) {

@@ -26,11 +26,10 @@ type composer struct {
 	passed  time.Duration
 	skipped time.Duration // what passed in the capture and does not in the conversation
 	ends    map[string]time.Duration
-	err     error
 }
 
 // compose writes the conversation without its seed.
-func (d *draft) compose() ([]string, error) {
+func (d *draft) compose() []string {
 	c := &composer{
 		draft: d, out: conversation.NewWriter(), before: map[string]*take{},
 		refunds: map[string][]byte{}, ends: map[string]time.Duration{},
@@ -52,10 +51,14 @@ func (d *draft) compose() ([]string, error) {
 			c.out.Remark(fmt.Sprintf("packet %d: %s", packet, text))
 		}
 	}
-	return c.out.Lines(), c.err
+	return c.out.Lines()
 }
 
-func (c *composer) fail(err error) { c.err = cmp.Or(c.err, err) }
+// leave gives up a request that no line can say: one odd message costs none of the others.
+func (c *composer) leave(t *take) {
+	c.out.Remark(fmt.Sprintf("packet %d is not played: %s", t.asked.Packet, t.stuck))
+	t.line, t.answerLine = len(c.out.Lines()), 0
+}
 
 // note writes what was found about a packet.
 func (c *composer) note(packet int) {
@@ -72,9 +75,14 @@ func (c *composer) ask(t *take) {
 		c.pass(t)
 	}
 	c.note(t.asked.Packet)
+	if t.unsaid {
+		c.leave(t)
+		return
+	}
 	send, err := c.send(t)
 	if err != nil {
-		c.fail(fmt.Errorf("packet %d: %w", t.asked.Packet, err))
+		t.stuck, t.unsaid = err.Error(), true
+		c.leave(t)
 		return
 	}
 	if !c.again(t) {
@@ -163,10 +171,13 @@ func (c *composer) expect(t *take) {
 		if t.loose != "" {
 			c.out.Remark("played with " + t.loose)
 		}
-		err = c.out.Answer(t.answer)
-		c.out.Wire(t.owner().script.checks...)
+		if err = c.out.Answer(t.answer); err == nil {
+			c.out.Wire(t.owner().script.checks...)
+		}
 	}
-	c.fail(err)
+	if err != nil {
+		c.anything(t, err)
+	}
 	if t.answered != nil && t.late >= lateness && !t.silent() && !t.repeat {
 		c.skipped += t.late // the simulator is late by itself
 	}
@@ -175,6 +186,15 @@ func (c *composer) expect(t *take) {
 	}
 	t.answerLine = len(c.out.Lines())
 	c.supervise(t)
+}
+
+// anything is expected where no line can say what came.
+func (c *composer) anything(t *take, err error) {
+	t.stuck = err.Error()
+	c.out.Remark("not played: " + t.stuck)
+	if err := c.out.Line("< any"); err != nil {
+		c.out.Remark("not played: " + err.Error())
+	}
 }
 
 // remark keeps as a comment what cannot be had.
@@ -225,7 +245,11 @@ func (c *composer) call(t *take) {
 			c.out.Remark("not played: " + t.stuck + ": " + line)
 			continue
 		}
-		c.fail(c.out.Line(line))
+		if err := c.out.Line(line); err != nil {
+			t.stuck = err.Error()
+			c.out.Remark("not played: " + t.stuck)
+			continue
+		}
 		c.out.Tail(fmt.Sprintf("packet %d", t.asked.Packet))
 	}
 	t.line = len(c.out.Lines())
@@ -261,7 +285,11 @@ func (c *composer) pass(t *take) {
 	if by < time.Second {
 		return
 	}
-	c.fail(c.out.Pass(by))
+	if err := c.out.Pass(by); err != nil {
+		c.skipped += by
+		c.out.Remark("not played: " + err.Error())
+		return
+	}
 	c.passed += by
 }
 

@@ -35,6 +35,7 @@ type take struct {
 	line, answerLine int    // in the conversation
 	script           script // what the simulator is told to answer
 	stuck            string // why the answer cannot be had
+	unsaid           bool   // no line can say the request, for the same reason
 	loose            string // how it differs in what no line says
 }
 

@@ -119,18 +119,53 @@ func (d *draft) pace(withDelays bool) conversation.Options {
 	return o
 }
 
-// write makes the conversation; offset is how many lines stand before the first of them.
+// write makes the conversation; offset is how many lines stand before the first of them. Lines that
+// cannot be read again are given up.
 func (d *draft) write(withDelays bool) (c *conversation.Conversation, offset int, err error) {
-	d.remarks()
-	lines, err := d.compose()
-	if err != nil {
-		return nil, 0, fmt.Errorf("write the conversation: %w", err)
+	for {
+		c, offset, err = d.writeOnce(withDelays)
+		if err == nil || !d.unreadable(err, offset) {
+			return c, offset, err
+		}
 	}
+}
+
+// unreadable gives up what stands on the lines that an error is about. It reports whether there was
+// anything.
+func (d *draft) unreadable(err error, offset int) (found bool) {
+	var told *charging.Error
+	if !errors.As(err, &told) {
+		return false
+	}
+	faults := map[int]string{}
+	for _, fault := range told.Faults {
+		faults[fault.Line-offset] = fault.Message
+	}
+	for _, t := range d.order {
+		if why := faults[t.line]; why != "" && !t.unsaid {
+			t.stuck, t.unsaid, found = why, true, true
+			continue
+		}
+		if why := faults[t.answerLine]; why != "" && t.stuck == "" && t.answerLine > 0 {
+			t.stuck, found = why, true
+		}
+	}
+	return found
+}
+
+func (d *draft) writeOnce(withDelays bool) (c *conversation.Conversation, offset int, err error) {
+	d.remarks()
+	lines := d.compose()
 	seed, err := d.seed(withDelays)
 	if err != nil {
 		return nil, 0, err
 	}
 	d.text = seed + "---\n" + strings.Join(lines, "\n") + "\n"
+	if len(d.text) > conversation.MaxBytes {
+		return nil, 0, fmt.Errorf("its %d requests make a conversation of %d bytes, more than the "+
+			"%d that one may have; import a part of the capture", len(d.order), len(d.text),
+			conversation.MaxBytes)
+	}
 	offset = strings.Count(seed, "\n") + 1
 	c, err = conversation.Parse("capture.conv", []byte(d.text))
 	return c, offset, err

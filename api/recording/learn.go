@@ -14,7 +14,17 @@ type unknown struct {
 	vendor, code uint32
 	mandatory    bool
 	refused      bool // the captured server knew it no more than we do
-	values       []string
+	// What all its values are, so far: they themselves are not kept.
+	notGroup, notFour, notEight, notText bool
+}
+
+// note looks at one more value.
+func (u *unknown) note(value string) {
+	octets := strings.HasPrefix(value, "0x")
+	u.notGroup = u.notGroup || !u.grouped(value)
+	u.notFour = u.notFour || !octets || len(value) != 2+2*4
+	u.notEight = u.notEight || !octets || len(value) != 2+2*8
+	u.notText = u.notText || octets
 }
 
 // learn tells the dictionary of AVPs that it does not know, by what they look like. Those that the
@@ -70,9 +80,7 @@ func gather(found []*unknown, nodes []*diameter.Node, refused bool) []*unknown {
 		u := found[at]
 		u.mandatory = u.mandatory || strings.Contains(n.Flags, "M")
 		u.refused = u.refused || refused && strings.Contains(n.Flags, "M")
-		if !slices.Contains(u.values, n.Value) {
-			u.values = append(u.values, n.Value)
-		}
+		u.note(n.Value)
 	}
 	return found
 }
@@ -119,22 +127,14 @@ func (u *unknown) guess() diameter.Definition {
 	if u.vendor == 0 {
 		d.Name = fmt.Sprintf("Unknown-%d", u.code)
 	}
-	all := func(is func(value string) bool) bool {
-		return !slices.ContainsFunc(u.values, func(value string) bool { return !is(value) })
-	}
-	octets := func(count int) func(string) bool {
-		return func(value string) bool {
-			return strings.HasPrefix(value, "0x") && len(value) == 2+2*count
-		}
-	}
 	switch {
-	case all(u.grouped):
+	case !u.notGroup:
 		d.Type = "Grouped"
-	case all(octets(4)):
+	case !u.notFour:
 		d.Type = "Unsigned32"
-	case all(octets(8)):
+	case !u.notEight:
 		d.Type = "Unsigned64"
-	case all(func(value string) bool { return !strings.HasPrefix(value, "0x") }):
+	case !u.notText:
 		d.Type = "UTF8String"
 	}
 	return d

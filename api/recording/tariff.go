@@ -272,7 +272,8 @@ func (s *service) quota(unit charging.Unit) string {
 	if valid, seen := s.validity.usual(); seen > 0 && valid > 0 {
 		f.add("validity", seconds(valid))
 	}
-	if threshold, seen := s.threshold.usual(); 2*nameable(unit, seen) > s.granted && threshold.Amount > 0 {
+	threshold, seen := s.threshold.usual()
+	if 2*nameable(unit, seen) > s.granted && threshold.Amount > 0 {
 		f.add("threshold", unit.Of(threshold.Amount).String())
 	}
 	if holding, seen := s.holding.usual(); 2*seen > s.granted {

@@ -68,6 +68,7 @@ type parser struct {
 	sent         uint32                   // requests so far, repeats aside
 	waiting      int                      // requests whose answer no line has claimed
 	faults       []charging.Fault
+	writing      bool // lines are read as they are written
 }
 
 func (p *parser) fault(column int, format string, args ...any) {

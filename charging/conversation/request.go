@@ -47,8 +47,12 @@ func (p *parser) send(words []token) *Send {
 		return r.again(words)
 	}
 	r.request().Type = kind
+	before := len(p.faults)
 	for _, word := range words[2:] {
 		r.word(word)
+	}
+	if p.writing && len(p.faults) > before {
+		return nil // the line is not written, so that no later one goes on from it
 	}
 	return r.finish()
 }

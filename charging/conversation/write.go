@@ -20,7 +20,9 @@ type Writer struct {
 
 // NewWriter returns a writer of lines that stand behind a seed.
 func NewWriter() *Writer {
-	return &Writer{parser: newParser("written")}
+	w := &Writer{parser: newParser("written")}
+	w.parser.writing = true
+	return w
 }
 
 // Lines are those written so far.
@@ -29,11 +31,13 @@ func (w *Writer) Lines() []string { return w.lines }
 // Line writes a line as it is. It fails where that is none of a conversation.
 func (w *Writer) Line(text string) error {
 	w.lines = append(w.lines, text)
+	waiting := w.parser.waiting
 	w.parser.line, w.parser.text = len(w.lines), text
 	w.parser.step()
 	if len(w.parser.faults) > 0 {
 		fault := w.parser.faults[0].Message
 		w.parser.faults, w.lines = nil, w.lines[:len(w.lines)-1]
+		w.parser.waiting = waiting
 		return errors.New(text + ": " + fault)
 	}
 	return nil
