@@ -54,11 +54,7 @@ type Filter struct {
 // Exchanges returns the exchanges that a filter picks, oldest first, and the After of the next
 // page; 0: there is no more.
 func (j *Journal) Exchanges(f Filter) (page []Exchange, next int64) {
-	limit := f.Limit
-	if limit <= 0 {
-		limit = 100
-	}
-	limit = min(limit, MostExchanges)
+	limit := pageLimit(f.Limit)
 	page = []Exchange{}
 	p := j.picker(f)
 	var found map[int64][]Finding
@@ -66,19 +62,14 @@ func (j *Journal) Exchanges(f Filter) (page []Exchange, next int64) {
 		found = j.findingsByExchange()
 	}
 	p.After = max(p.After, j.beforeLast(p))
-	j.each(p.After+1, func(r *record) bool {
-		switch {
-		case f.Before > 0 && r.number >= f.Before:
-			return false
-		case !p.picks(r):
-		case len(page) == limit:
+	p.each(func(r *record) bool {
+		if len(page) == limit {
 			next = page[limit-1].Seq
 			return false
-		default:
-			x := j.view(r, f.Trees, f.Raw)
-			x.Found = found[x.Seq]
-			page = append(page, x)
 		}
+		x := j.view(r, f.Trees, f.Raw)
+		x.Found = found[x.Seq]
+		page = append(page, x)
 		return true
 	})
 	return page, next
@@ -89,25 +80,38 @@ func (j *Journal) beforeLast(p *picker) int64 {
 	if p.Last <= 0 {
 		return 0
 	}
-	numbers := j.numbers(p)
+	numbers := p.numbers()
 	if len(numbers) <= p.Last {
 		return 0
 	}
 	return numbers[len(numbers)-p.Last] - 1
 }
 
+// pageLimit is how many things one call returns, where a client wants so many; 0: it did not say.
+func pageLimit(wanted int) int {
+	if wanted <= 0 {
+		return 100
+	}
+	return min(wanted, MostExchanges)
+}
+
 // numbers are those of all that is picked, oldest first.
-func (j *Journal) numbers(p *picker) (numbers []int64) {
-	j.each(p.After+1, func(r *record) bool {
-		if p.Before > 0 && r.number >= p.Before {
-			return false
-		}
-		if p.picks(r) {
-			numbers = append(numbers, r.number)
-		}
+func (p *picker) numbers() (numbers []int64) {
+	p.each(func(r *record) bool {
+		numbers = append(numbers, r.number)
 		return true
 	})
 	return numbers
+}
+
+// each visits what is picked, oldest first, until visit returns false.
+func (p *picker) each(visit func(*record) bool) {
+	p.journal.each(p.After+1, func(r *record) bool {
+		if p.Before > 0 && r.number >= p.Before {
+			return false
+		}
+		return !p.picks(r) || visit(r)
+	})
 }
 
 // A picker is a Filter at work: it knows besides what no record tells by itself.

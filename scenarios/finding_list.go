@@ -76,11 +76,7 @@ func (j *Journal) FoundBy(f FindingFilter) FindingList {
 	j.mu.Lock()
 	kept := j.findings.list()
 	j.mu.Unlock()
-	limit := f.Limit
-	if limit <= 0 {
-		limit = 100
-	}
-	limit = min(limit, MostExchanges)
+	limit := pageLimit(f.Limit)
 	f.Subscriber = normal(f.Subscriber)
 	list := FindingList{Items: []Finding{}, Counts: map[string]int{}}
 	for i := range kept {

@@ -262,7 +262,7 @@ func (j *Journal) Clear() {
 // Delete forgets the exchanges that a filter picks, with what was found in them, and returns how
 // many there were. An answer that is under way to one of them is not kept.
 func (j *Journal) Delete(f Filter) int {
-	numbers := j.numbers(j.picker(f))
+	numbers := j.picker(f).numbers()
 	gone := make(map[int64]bool, len(numbers))
 	j.mu.Lock()
 	defer j.mu.Unlock()
