@@ -86,12 +86,25 @@ func severities() []string {
 	}
 }
 
+// checkSeverity refuses what is no severity, by the name of its flag.
+func checkSeverity(name, severity string) error {
+	if severity != "" && !slices.Contains(severities(), severity) {
+		return fmt.Errorf("%s is one of %s, not %q", name, findings.Listed(), severity)
+	}
+	return nil
+}
+
+// asBad reports whether a severity is at least another, which is none where it is empty.
+func asBad(severity charging.Severity, least string) bool {
+	return slices.Index(severities(), string(severity)) <= slices.Index(severities(), least)
+}
+
 func (f *findingsFlags) check() error {
 	for name, value := range map[string]string{
 		"--severity": f.filter.Severity, "--fail-on": f.failOn,
 	} {
-		if value != "" && !slices.Contains(severities(), value) {
-			return fmt.Errorf("%s is one of %s, not %q", name, findings.Listed(), value)
+		if err := checkSeverity(name, value); err != nil {
+			return err
 		}
 	}
 	verdicts := []string{string(scenarios.NotConforming), string(scenarios.NotWorking)}
@@ -141,10 +154,10 @@ func (c *console) findings(ctx context.Context, control *controlFlags, f *findin
 // bad is how many findings are as bad as --fail-on says. Those that are not kept any more count as
 // well, where nothing but a client is picked.
 func (f *findingsFlags) bad(found *resource.FindingList) (count int) {
-	most := slices.Index(severities(), f.failOn)
 	if f.filter == (client.FindingFilter{
 		FindingFilter: resource.FindingFilter{Peer: f.filter.Peer},
 	}) {
+		most := slices.Index(severities(), f.failOn)
 		for _, v := range found.Clients {
 			for _, n := range []int64{v.Violations, v.Warnings, v.Notes}[:most+1] {
 				count += int(n)
@@ -153,7 +166,7 @@ func (f *findingsFlags) bad(found *resource.FindingList) (count int) {
 		return count
 	}
 	for i := range found.Items {
-		if slices.Index(severities(), string(found.Items[i].Severity)) <= most {
+		if asBad(found.Items[i].Severity, f.failOn) {
 			count++
 		}
 	}

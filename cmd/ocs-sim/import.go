@@ -88,7 +88,7 @@ func (c *control) importJournal() *cobra.Command {
 func (c *control) importFiles(
 	ctx context.Context, stdin io.Reader, files []string, f *importFlags,
 ) error {
-	if err := checkFailOn(f.failOn); err != nil {
+	if err := checkSeverity("--fail-on", f.failOn); err != nil {
 		return err
 	}
 	known, err := readDefinitions(f.dictionaries)

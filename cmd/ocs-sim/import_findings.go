@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -47,19 +46,10 @@ func judgeCapture(
 // oneLine is a text without the ends of lines that a message may have had in it.
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// checkFailOn refuses what is no severity.
-func checkFailOn(severity string) error {
-	if severity != "" && !slices.Contains(severities(), severity) {
-		return fmt.Errorf("--fail-on is one of %s, not %q", findings.Listed(), severity)
-	}
-	return nil
-}
-
 // badOf counts findings that are as bad as a severity, which is none where it is empty.
 func badOf(found []capturedFinding, severity string) (count int) {
-	most := slices.Index(severities(), severity)
 	for i := range found {
-		if slices.Index(severities(), string(found[i].Severity)) <= most {
+		if asBad(found[i].Severity, severity) {
 			count++
 		}
 	}
