@@ -32,7 +32,7 @@ func (d *Dictionary) rewrite(
 		dst = append(dst, a.raw[:len(a.raw)-len(a.data)]...)
 		known, found := d.find(a.vendor, a.code)
 		switch {
-		case depth < maxGroups && (found && known.kind == grouped || !found && holdsAVPs(a.data)):
+		case depth < maxGroups && (found && known.kind == grouped || !found && HoldsAVPs(a.data)):
 			dst = d.rewrite(dst, a.data, change, depth+1)
 			// What is torn inside may have any length.
 			dst = endAVP(dst, start)
@@ -45,8 +45,8 @@ func (d *Dictionary) rewrite(
 	return dst
 }
 
-// holdsAVPs reports whether octets are nothing but AVPs.
-func holdsAVPs(data []byte) bool {
+// HoldsAVPs reports whether octets are nothing but AVPs.
+func HoldsAVPs(data []byte) bool {
 	for rest := data; len(rest) > 0; {
 		a, next, ok := nextAVP(rest)
 		if !ok || a.code == 0 {

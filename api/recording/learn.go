@@ -21,7 +21,7 @@ type unknown struct {
 // note looks at one more value.
 func (u *unknown) note(value string) {
 	octets := strings.HasPrefix(value, "0x")
-	u.notGroup = u.notGroup || !u.grouped(value)
+	u.notGroup = u.notGroup || !holdsAVPs(value)
 	u.notFour = u.notFour || !octets || len(value) != 2+2*4
 	u.notEight = u.notEight || !octets || len(value) != 2+2*8
 	u.notText = u.notText || octets
@@ -88,19 +88,13 @@ func gather(found []*unknown, nodes []*diameter.Node, refused bool) []*unknown {
 // headerLength is how many octets stand before the AVPs of a message (RFC 6733 section 3).
 const headerLength = 20
 
-// grouped reports whether a value is nothing but AVPs.
-func (u *unknown) grouped(value string) bool {
+// holdsAVPs reports whether a value is nothing but AVPs.
+func holdsAVPs(value string) bool {
 	data := []byte(value)
 	if digits, ok := strings.CutPrefix(value, "0x"); ok {
 		data, _ = hex.DecodeString(digits)
 	}
-	header := make([]byte, headerLength)
-	header[0] = 1
-	tree := diameter.Render(diameter.AppendOctets(header, data))
-	if len(tree.AVPs) == 0 || tree.Fault != "" {
-		return false
-	}
-	return !slices.ContainsFunc(tree.AVPs, func(n *diameter.Node) bool { return n.Code == 0 })
+	return diameter.HoldsAVPs(data)
 }
 
 // definition is what is told of the AVP, or else a guess.
