@@ -1,6 +1,7 @@
 package diameter
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strconv"
@@ -298,13 +299,12 @@ func (s *step) flagged(head []byte) []byte {
 
 // idOf joins vendor and code of an AVP that cutAll cut.
 func idOf(raw []byte) uint64 {
-	var a avp
 	head, _ := split(raw)
-	a.code = uint32(head[0])<<24 | uint32(head[1])<<16 | uint32(head[2])<<8 | uint32(head[3])
+	vendor := uint32(0)
 	if len(head) == 12 {
-		a.vendor = uint32(head[8])<<24 | uint32(head[9])<<16 | uint32(head[10])<<8 | uint32(head[11])
+		vendor = binary.BigEndian.Uint32(head[8:])
 	}
-	return a.id()
+	return avpID(vendor, binary.BigEndian.Uint32(head))
 }
 
 // A place is where EditMove puts an AVP in its group.
