@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -202,10 +203,8 @@ func (r *filterReader) word(path, word string, filter reflect.Type) {
 			continue
 		}
 		words := strings.Split(tag.Get("enum"), ",")
-		for _, one := range words {
-			if one == word {
-				return
-			}
+		if slices.Contains(words, word) {
+			return
 		}
 		r.fault(path, "%q is none of %s", word, strings.Join(words, ", "))
 	}
